@@ -1,0 +1,20 @@
+/** The credential file `NAME.creds.json` (protocol.md, "Credential files"). Holds a secret. */
+export interface CredentialFile {
+  readonly device_id: string
+  readonly auth_type: 'jwt'
+  readonly tenant: string
+  readonly nats: {
+    readonly urls: readonly string[]
+    readonly jwt: string
+    /** Absent where the device holds its own key. */
+    readonly nkey_seed?: string
+    readonly tls?: {
+      readonly ca_file?: string
+      readonly cert_file?: string
+      readonly key_file?: string
+      readonly ca_pem?: string
+      readonly cert_pem?: string
+      readonly key_pem?: string
+    }
+  }
+}

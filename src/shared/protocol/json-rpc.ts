@@ -1,0 +1,56 @@
+/** JSON-RPC 2.0 as the devices speak it (protocol.md). Shapes only; transport is elsewhere. */
+
+export const JSON_RPC_METHOD_NOT_FOUND = -32601
+export const JSON_RPC_INVALID_PARAMS = -32602
+export const JSON_RPC_INTERNAL_ERROR = -32603
+
+export type JsonRpcId = string | number | null
+
+export interface JsonRpcRequest {
+  readonly jsonrpc: '2.0'
+  readonly id: JsonRpcId
+  readonly method: string
+  readonly params?: unknown
+}
+
+export interface JsonRpcNotification {
+  readonly jsonrpc: '2.0'
+  readonly method: string
+  readonly params?: unknown
+}
+
+export interface JsonRpcFailure {
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+export type JsonRpcResponse =
+  | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId; readonly result: unknown }
+  | { readonly jsonrpc: '2.0'; readonly id: JsonRpcId; readonly error: JsonRpcFailure }
+
+/** A plain JSON object, which is what every message of the protocol is. */
+export type JsonObject = Record<string, unknown>
+
+/** Whether a parsed value is a plain JSON object (not null, not an array). */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Parses text to a JSON object; undefined where it is not JSON or not an object. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function resultMessage(id: JsonRpcId, result: unknown): JsonRpcResponse {
+  return { jsonrpc: '2.0', id, result }
+}
+
+export function errorMessage(id: JsonRpcId, code: number, message: string): JsonRpcResponse {
+  return { jsonrpc: '2.0', id, error: { code, message } }
+}
