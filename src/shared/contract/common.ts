@@ -1,0 +1,48 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+
+/** Error kinds cross the contract by name; see `shared/errors.ts` for what each means. */
+export const Problem = z.strictObject({
+  /** Stable code of the error, for example `PIN_REJECTED`. */
+  code: z.string(),
+  kind: z.enum(['transient', 'rejected', 'conflict', 'internal']),
+  /** What happened and what it means. */
+  message: z.string(),
+  /** What the person can do. */
+  advice: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+export type Problem = z.infer<typeof Problem>
+
+/** ISO 8601 instant in UTC. */
+export const Instant = z.iso.datetime()
+
+/** A name for something new: a tenant or a device. */
+export const StrictName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'Use 1 to 64 letters, digits, dashes or underscores.')
+
+/** A tenant or device id as it may be met on the wire; main checks it as a subject token. */
+export const WireName = z.string().min(1).max(256)
+
+export const DialectName = z.enum(['device-connect', 'fabric'])
+
+export const StepState = z.enum([
+  'waiting',
+  'running',
+  'done',
+  'failed',
+  'undoing',
+  'undone',
+  'undo-failed',
+])
+
+/** Base of every procedure: four errors, one for each kind, all carrying a Problem. */
+export const procedure = oc.errors({
+  TRANSIENT: { status: 503, data: Problem },
+  REJECTED: { status: 422, data: Problem },
+  CONFLICT: { status: 409, data: Problem },
+  INTERNAL: { status: 500, data: Problem },
+})
+
+export { eventIterator, z }

@@ -1,0 +1,101 @@
+import { eventIterator, Instant, procedure, WireName, z } from './common.ts'
+
+/** The small projection of a device that lists show. */
+export const FleetDevice = z.strictObject({
+  tenant: z.string(),
+  deviceId: z.string(),
+  deviceType: z.string().nullable(),
+  manufacturer: z.string().nullable(),
+  model: z.string().nullable(),
+  firmwareVersion: z.string().nullable(),
+  location: z.string().nullable(),
+  availability: z.string().nullable(),
+  busyScore: z.number().nullable(),
+  battery: z.number().nullable(),
+  errorState: z.string().nullable(),
+  functionCount: z.int(),
+  eventCount: z.int(),
+  /** `pending`: has a credential, has not connected with it yet. */
+  state: z.enum(['online', 'offline', 'pending']),
+  since: Instant,
+  lastSeenAt: Instant.nullable(),
+  ttlSeconds: z.number().nullable(),
+  registeredAt: Instant.nullable(),
+})
+export type FleetDevice = z.infer<typeof FleetDevice>
+
+export const FleetUpdate = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('snapshot'),
+    devices: z.array(FleetDevice),
+    /** The registry is down and this is what it said last. */
+    stale: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal('changed'),
+    upserted: z.array(FleetDevice),
+    removed: z.array(z.strictObject({ tenant: z.string(), deviceId: z.string() })),
+    /** `[tenant, deviceId, lastSeenEpochMs]` of devices of which only that changed. */
+    beats: z.array(z.tuple([z.string(), z.string(), z.number()])),
+    stale: z.boolean(),
+  }),
+])
+export type FleetUpdate = z.infer<typeof FleetUpdate>
+
+export const DeviceAddress = z.strictObject({ tenant: WireName, deviceId: WireName })
+export type DeviceAddress = z.infer<typeof DeviceAddress>
+
+/** A JSON Schema as a device sent it: data, never code. */
+export const DeviceSchema = z.record(z.string(), z.unknown())
+
+export const DeviceFunction = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  parameters: DeviceSchema,
+  tags: z.array(z.string()),
+})
+export type DeviceFunction = z.infer<typeof DeviceFunction>
+
+export const DeviceEventKind = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  payloadSchema: DeviceSchema.nullable(),
+  tags: z.array(z.string()),
+})
+export type DeviceEventKind = z.infer<typeof DeviceEventKind>
+
+/** A line of the authority's ledger, without anything secret. */
+export const CredentialSummary = z.strictObject({
+  id: z.string(),
+  publicKey: z.string(),
+  fingerprint: z.string(),
+  role: z.enum(['device', 'registry', 'console']),
+  state: z.enum(['pending', 'active', 'struck', 'revoked', 'expired']),
+  issuedAt: Instant,
+  expiresAt: Instant,
+  pendingUntil: Instant.nullable(),
+})
+export type CredentialSummary = z.infer<typeof CredentialSummary>
+
+export const DeviceRecord = z.strictObject({
+  tenant: z.string(),
+  deviceId: z.string(),
+  description: z.string(),
+  functions: z.array(DeviceFunction),
+  events: z.array(DeviceEventKind),
+  identity: z.record(z.string(), z.unknown()),
+  status: z.record(z.string(), z.unknown()),
+  labels: z.record(z.string(), z.unknown()),
+  /** The whole record as the registry holds it, as indented JSON text. */
+  raw: z.string(),
+})
+export type DeviceRecord = z.infer<typeof DeviceRecord>
+
+export const fleet = {
+  watch: procedure.output(eventIterator(FleetUpdate)),
+  /** The whole record; null where the registry has none (pending, or forgotten). */
+  record: procedure.input(DeviceAddress).output(DeviceRecord.nullable()),
+  credentials: procedure.input(DeviceAddress).output(z.array(CredentialSummary)),
+  /** Takes an offline device off the list; it comes back when it registers again. */
+  forget: procedure.input(DeviceAddress).output(z.null()),
+}

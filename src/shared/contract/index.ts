@@ -1,0 +1,27 @@
+import { app } from './app.ts'
+import { commissioning } from './commissioning.ts'
+import { discovery } from './discovery.ts'
+import { events } from './events.ts'
+import { fleet } from './fleet.ts'
+import { health } from './health.ts'
+import { keychain } from './keychain.ts'
+import { mesh } from './mesh.ts'
+import { rpc } from './rpc.ts'
+import { settings } from './settings.ts'
+import { tenants } from './tenants.ts'
+
+/** Every call that crosses from the renderer to main, in one object (decision 0001). */
+export const contract = {
+  app,
+  commissioning,
+  discovery,
+  events,
+  fleet,
+  health,
+  keychain,
+  mesh,
+  rpc,
+  settings,
+  tenants,
+}
+export type Contract = typeof contract
