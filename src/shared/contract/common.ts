@@ -37,12 +37,15 @@ export const StepState = z.enum([
   'undo-failed',
 ])
 
+/** HTTP-like status of each declared error; oRPC takes code and status together as its identity. */
+export const ERROR_STATUS = { TRANSIENT: 503, REJECTED: 422, CONFLICT: 409, INTERNAL: 500 } as const
+
 /** Base of every procedure: four errors, one for each kind, all carrying a Problem. */
 export const procedure = oc.errors({
-  TRANSIENT: { status: 503, data: Problem },
-  REJECTED: { status: 422, data: Problem },
-  CONFLICT: { status: 409, data: Problem },
-  INTERNAL: { status: 500, data: Problem },
+  TRANSIENT: { status: ERROR_STATUS.TRANSIENT, data: Problem },
+  REJECTED: { status: ERROR_STATUS.REJECTED, data: Problem },
+  CONFLICT: { status: ERROR_STATUS.CONFLICT, data: Problem },
+  INTERNAL: { status: ERROR_STATUS.INTERNAL, data: Problem },
 })
 
 export { eventIterator, z }

@@ -1,0 +1,37 @@
+import { ORPCError } from '@orpc/server'
+import { toMusterError, type ErrorKind, type MusterError } from '#shared/errors.ts'
+import { ERROR_STATUS, type Problem } from '#shared/contract/common.ts'
+
+const CODES = {
+  transient: 'TRANSIENT',
+  rejected: 'REJECTED',
+  conflict: 'CONFLICT',
+  internal: 'INTERNAL',
+} as const satisfies Record<ErrorKind, string>
+
+/** What may cross to the renderer of an error: no stack, no cause. */
+export function problemOf(error: MusterError): Problem {
+  return {
+    code: error.code,
+    kind: error.kind,
+    message: error.message,
+    advice: error.advice,
+    details: { ...error.details },
+  }
+}
+
+/**
+ * The one place where what main throws becomes an error of the contract. Errors of oRPC itself
+ * (bad input, unknown procedure) pass unchanged; `onInternal` hears of what nobody expected.
+ */
+export function toContractError(thrown: unknown, onInternal: (error: MusterError) => void): Error {
+  if (thrown instanceof ORPCError) return thrown
+  const error = toMusterError(thrown)
+  if (error.kind === 'internal') onInternal(error)
+  const code = CODES[error.kind]
+  return new ORPCError(code, {
+    status: ERROR_STATUS[code],
+    message: error.message,
+    data: problemOf(error),
+  })
+}

@@ -1,0 +1,117 @@
+import { implement } from '@orpc/server'
+import type { MusterError } from '#shared/errors.ts'
+import { contract } from '#shared/contract/index.ts'
+import { toContractError } from './errors.ts'
+import type { Services } from './services.ts'
+import { streamOf } from './stream.ts'
+
+export interface RouterOptions {
+  /** Hears of errors that nobody expected, for the log. */
+  onInternalError(error: MusterError, path: string): void
+}
+
+const NEVER = new AbortController().signal
+
+/**
+ * Implements the contract over the services. Maps and streams, decides nothing. Input and output
+ * are validated by the contract's strict schemas on every call.
+ */
+export function createRouter(services: Services, options: RouterOptions) {
+  const os = implement(contract).use(async ({ next, path }) => {
+    try {
+      return await next()
+    } catch (thrown) {
+      throw toContractError(thrown, (error) => options.onInternalError(error, path.join('.')))
+    }
+  })
+  const { app, commissioning, discovery, events, fleet, health, keychain, mesh, rpc } = services
+  const { settings, tenants } = services
+
+  return os.router({
+    app: { info: os.app.info.handler(() => app.info()) },
+    commissioning: {
+      inspect: os.commissioning.inspect.handler(({ input, signal }) =>
+        commissioning.inspect(input.key, signal ?? NEVER),
+      ),
+      start: os.commissioning.start.handler(({ input }) => commissioning.start(input)),
+      cancel: os.commissioning.cancel.handler(({ input }) => commissioning.cancel(input.id)),
+      watch: os.commissioning.watch.handler(({ signal }) =>
+        streamOf(commissioning.subscribe, signal ?? NEVER),
+      ),
+    },
+    discovery: {
+      watch: os.discovery.watch.handler(({ signal }) =>
+        streamOf(discovery.subscribe, signal ?? NEVER),
+      ),
+      refresh: os.discovery.refresh.handler(() => {
+        discovery.refresh()
+        return null
+      }),
+      addAddress: os.discovery.addAddress.handler(({ input, signal }) =>
+        discovery.addAddress(input.address, signal ?? NEVER),
+      ),
+      removeAddress: os.discovery.removeAddress.handler(({ input }) => {
+        discovery.removeAddress(input.key)
+        return null
+      }),
+    },
+    events: {
+      watch: os.events.watch.handler(({ input, signal }) =>
+        streamOf(events.watch(input.tenant, input.deviceId), signal ?? NEVER),
+      ),
+    },
+    fleet: {
+      watch: os.fleet.watch.handler(({ signal }) => streamOf(fleet.subscribe, signal ?? NEVER)),
+      record: os.fleet.record.handler(({ input, signal }) => fleet.record(input, signal ?? NEVER)),
+      credentials: os.fleet.credentials.handler(({ input }) => fleet.credentials(input)),
+      forget: os.fleet.forget.handler(async ({ input }) => {
+        await fleet.forget(input)
+        return null
+      }),
+    },
+    health: {
+      watch: os.health.watch.handler(({ signal }) => streamOf(health.subscribe, signal ?? NEVER)),
+    },
+    keychain: {
+      watch: os.keychain.watch.handler(({ signal }) =>
+        streamOf(keychain.subscribe, signal ?? NEVER),
+      ),
+      unlock: os.keychain.unlock.handler(({ input }) => keychain.unlock(input.passphrase)),
+      createVault: os.keychain.createVault.handler(({ input }) =>
+        keychain.createVault(input.passphrase),
+      ),
+      retry: os.keychain.retry.handler(() => keychain.retry()),
+    },
+    mesh: {
+      watch: os.mesh.watch.handler(({ signal }) => streamOf(mesh.subscribe, signal ?? NEVER)),
+      networkAddresses: os.mesh.networkAddresses.handler(() => mesh.networkAddresses()),
+      createLocal: os.mesh.createLocal.handler(({ input }) => mesh.createLocal(input)),
+      setReach: os.mesh.setReach.handler(({ input }) => mesh.setReach(input)),
+      connections: os.mesh.connections.handler(() => mesh.connections()),
+      addRemote: os.mesh.addRemote.handler(({ input }) => mesh.addRemote(input)),
+      removeRemote: os.mesh.removeRemote.handler(async ({ input }) => {
+        await mesh.removeRemote(input.id)
+        return null
+      }),
+      use: os.mesh.use.handler(({ input }) => mesh.use(input.id)),
+    },
+    rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },
+    settings: {
+      get: os.settings.get.handler(() => settings.get()),
+      update: os.settings.update.handler(({ input }) => settings.update(definedOf(input))),
+    },
+    tenants: {
+      watch: os.tenants.watch.handler(({ signal }) => streamOf(tenants.subscribe, signal ?? NEVER)),
+      create: os.tenants.create.handler(({ input }) => tenants.create(input.name)),
+    },
+  })
+}
+
+export type AppRouter = ReturnType<typeof createRouter>
+
+/** An object without the keys whose value is undefined: "not given" and "undefined" are one. */
+function definedOf<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

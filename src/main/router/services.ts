@@ -1,0 +1,95 @@
+import type { AppInfo } from '#shared/contract/app.ts'
+import type {
+  CommissioningJob,
+  CommissioningRequest,
+  CommissioningUpdate,
+  DeviceInspection,
+} from '#shared/contract/commissioning.ts'
+import type { DiscoveredDevice, DiscoveryUpdate } from '#shared/contract/discovery.ts'
+import type { EventsUpdate } from '#shared/contract/events.ts'
+import type {
+  CredentialSummary,
+  DeviceAddress,
+  DeviceRecord,
+  FleetUpdate,
+} from '#shared/contract/fleet.ts'
+import type { HealthUpdate } from '#shared/contract/health.ts'
+import type { KeychainStatus } from '#shared/contract/keychain.ts'
+import type {
+  MeshReach,
+  MeshState,
+  NetworkAddress,
+  NewRemoteConnection,
+  RemoteConnection,
+} from '#shared/contract/mesh.ts'
+import type { RpcOutcome } from '#shared/contract/rpc.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import type { Tenant } from '#shared/contract/tenants.ts'
+import type { DialectName } from '#shared/protocol/dialect.ts'
+import type { Subscribe } from './stream.ts'
+
+/** What the router asks of main, domain by domain: the narrow side of each service. */
+export interface Services {
+  readonly app: { info(): AppInfo }
+  readonly keychain: {
+    subscribe: Subscribe<{ type: 'snapshot'; status: KeychainStatus }>
+    unlock(passphrase: string): Promise<KeychainStatus>
+    createVault(passphrase: string): Promise<KeychainStatus>
+    retry(): Promise<KeychainStatus>
+  }
+  readonly mesh: {
+    subscribe: Subscribe<{ type: 'snapshot'; mesh: MeshState }>
+    networkAddresses(): NetworkAddress[]
+    createLocal(request: {
+      dialect: DialectName
+      tenant: string
+      reach: MeshReach
+    }): Promise<MeshState>
+    setReach(reach: MeshReach): Promise<MeshState>
+    connections(): RemoteConnection[]
+    addRemote(connection: NewRemoteConnection): Promise<RemoteConnection>
+    removeRemote(id: string): Promise<void>
+    use(id: string): Promise<MeshState>
+  }
+  readonly tenants: {
+    subscribe: Subscribe<{ type: 'snapshot'; tenants: Tenant[] }>
+    create(name: string): Promise<Tenant>
+  }
+  readonly discovery: {
+    subscribe: Subscribe<DiscoveryUpdate>
+    refresh(): void
+    addAddress(address: string, signal: AbortSignal): Promise<DiscoveredDevice>
+    removeAddress(key: string): void
+  }
+  readonly commissioning: {
+    subscribe: Subscribe<CommissioningUpdate>
+    inspect(key: string, signal: AbortSignal): Promise<DeviceInspection>
+    start(request: CommissioningRequest): CommissioningJob | Promise<CommissioningJob>
+    cancel(id: string): CommissioningJob | Promise<CommissioningJob>
+  }
+  readonly fleet: {
+    subscribe: Subscribe<FleetUpdate>
+    record(address: DeviceAddress, signal: AbortSignal): Promise<DeviceRecord | null>
+    credentials(address: DeviceAddress): CredentialSummary[]
+    forget(address: DeviceAddress): Promise<void>
+  }
+  readonly rpc: {
+    call(
+      request: DeviceAddress & {
+        functionName: string
+        params: Record<string, unknown>
+        timeoutMs: number
+      },
+      signal: AbortSignal,
+    ): Promise<RpcOutcome>
+  }
+  readonly events: {
+    /** Live events of a tenant, or of one device of it. */
+    watch(tenant: string, deviceId: string | null): Subscribe<EventsUpdate>
+  }
+  readonly health: { subscribe: Subscribe<HealthUpdate> }
+  readonly settings: {
+    get(): Settings
+    update(change: Partial<Settings>): Settings
+  }
+}

@@ -1,0 +1,31 @@
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/websocket'
+import { WebSocket } from 'ws'
+import type { Client } from '../contract/transport-suite.ts'
+
+/** Exchanges a one-time URL of the browser host for its session cookie, `name=value`. */
+export async function signIn(url: string): Promise<string> {
+  const { origin, hash } = new URL(url)
+  const answer = await fetch(`${origin}/session`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json' },
+    body: JSON.stringify({ token: hash.replace('#token=', '') }),
+  })
+  if (answer.status !== 204) throw new Error(`The link was refused with ${answer.status}.`)
+  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+}
+
+/** A client of the contract through the browser host, as its window is one. */
+export async function connectClient(url: string): Promise<{ client: Client; close(): void }> {
+  const cookie = await signIn(url)
+  const { origin, host } = new URL(url)
+  const socket = new WebSocket(`ws://${host}/rpc`, { origin, headers: { cookie } })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', () => resolve())
+    socket.once('error', reject)
+  })
+  const client: Client = createORPCClient(
+    new RPCLink({ websocket: socket as unknown as globalThis.WebSocket }),
+  )
+  return { client, close: () => socket.terminate() }
+}

@@ -1,0 +1,106 @@
+import { RejectedError } from '#shared/errors.ts'
+import type { FleetUpdate } from '#shared/contract/fleet.ts'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
+import type { Services } from '../../src/main/router/services.ts'
+
+function unscripted(): never {
+  throw new Error('This call is not scripted in this suite.')
+}
+
+/** Services for suites about transports: a few answer, the rest fail as an unexpected error. */
+export function scriptedServices() {
+  const listeners = new Set<(update: FleetUpdate) => void>()
+  const subscribe =
+    <Update>(snapshot: Update) =>
+    (listener: (update: Update) => void) => {
+      listener(snapshot)
+      return () => undefined
+    }
+  const services: Services = {
+    app: {
+      info: () => ({
+        version: '0.0.0',
+        host: 'browser',
+        platform: 'linux',
+        profileFolder: '/profile',
+        logFolder: '/logs',
+        demo: true,
+      }),
+    },
+    keychain: {
+      subscribe: unscripted,
+      unlock: unscripted,
+      createVault: unscripted,
+      retry: unscripted,
+    },
+    mesh: {
+      subscribe: unscripted,
+      networkAddresses: unscripted,
+      createLocal: unscripted,
+      setReach: unscripted,
+      connections: unscripted,
+      addRemote: unscripted,
+      removeRemote: unscripted,
+      use: unscripted,
+    },
+    tenants: {
+      subscribe: subscribe({ type: 'snapshot', tenants: [] }),
+      create: (name) => {
+        throw new RejectedError({
+          code: 'TENANT_REFUSED',
+          message: `The tenant ${name} was refused.`,
+          advice: 'Choose another name.',
+          details: { name },
+        })
+      },
+    },
+    discovery: {
+      subscribe: unscripted,
+      refresh: unscripted,
+      addAddress: unscripted,
+      removeAddress: unscripted,
+    },
+    commissioning: {
+      subscribe: unscripted,
+      // Never answers: for deadlines and cancellation.
+      inspect: (_key, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+        }),
+      start: unscripted,
+      cancel: unscripted,
+    },
+    fleet: {
+      subscribe: (listener) => {
+        listeners.add(listener)
+        listener({ type: 'snapshot', devices: [], stale: false })
+        return () => void listeners.delete(listener)
+      },
+      record: async ({ tenant, deviceId }) => ({
+        tenant,
+        deviceId,
+        description: 'x'.repeat(200_000),
+        functions: [],
+        events: [],
+        identity: {},
+        status: {},
+        labels: {},
+        raw: '{}',
+      }),
+      credentials: unscripted,
+      forget: () => Promise.reject(new Error('secret detail of the inside')),
+    },
+    rpc: { call: unscripted },
+    events: { watch: unscripted },
+    health: { subscribe: unscripted },
+    settings: {
+      get: () => DEFAULT_SETTINGS,
+      update: (change) => ({ ...DEFAULT_SETTINGS, ...change }),
+    },
+  }
+  return {
+    services,
+    emitFleet: (update: FleetUpdate) => listeners.forEach((listener) => listener(update)),
+    fleetWatchers: () => listeners.size,
+  }
+}
