@@ -1,0 +1,22 @@
+/** Time as discovery sees it, so that tests can move it. */
+export interface Clock {
+  /** Monotonic milliseconds, for lifetimes and schedules. */
+  now(): number
+  /** Milliseconds since the epoch, for what people read. */
+  wallNow(): number
+  /** Runs `callback` once after `delayMs`; the returned function cancels it. */
+  setTimer(delayMs: number, callback: () => void): () => void
+}
+
+/** The process's own clock. Its timers do not keep the process alive. */
+export function systemClock(): Clock {
+  return {
+    now: () => performance.now(),
+    wallNow: () => Date.now(),
+    setTimer: (delayMs, callback) => {
+      const timer = setTimeout(callback, delayMs)
+      timer.unref()
+      return () => clearTimeout(timer)
+    },
+  }
+}
