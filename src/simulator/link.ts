@@ -1,0 +1,145 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import { messageOf, TransientError } from '#shared/errors.ts'
+import type { CredentialFile } from '#shared/protocol/credentials.ts'
+import { parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
+import type { Clock } from './clock.ts'
+import { connectDevice } from './connection.ts'
+
+export interface LinkOptions {
+  readonly credentials: CredentialFile
+  readonly seed: string | undefined
+  readonly clock: Clock
+  /** Ends the link. */
+  readonly signal: AbortSignal
+  /** Connected, for the first time or again. */
+  onConnected(): void
+  onLost(): void
+  onFailure(message: string): void
+}
+
+interface Listener {
+  readonly subject: string
+  readonly listener: (message: Msg) => void
+}
+
+/**
+ * The one NATS connection of a device, kept for as long as the device runs: subscriptions outlive
+ * every loss, and what is published while there is no connection is dropped, since the client
+ * would store it without a bound.
+ */
+export class DeviceLink {
+  readonly #options: LinkOptions
+  readonly #listeners = new Map<symbol, Listener>()
+  readonly #subscriptions = new Map<symbol, Subscription>()
+  #connection: NatsConnection | undefined
+  #connected = false
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+  }
+
+  /** Connects and stays connected until the signal aborts and the link is closed. */
+  async run(): Promise<void> {
+    const { signal } = this.#options
+    while (!signal.aborted) {
+      const connection = await connectDevice(this.#options)
+      if (connection === undefined) return
+      this.#connection = connection
+      for (const [key, listener] of this.#listeners) {
+        this.#subscriptions.set(key, subscribe(connection, listener))
+      }
+      this.#up()
+      await this.#follow(connection)
+      this.#down()
+    }
+  }
+
+  /** Listens to a subject, now and after every reconnect; the returned function ends it. */
+  listen(subject: string, listener: (message: Msg) => void): () => void {
+    const key = Symbol(subject)
+    this.#listeners.set(key, { subject, listener })
+    if (this.#connection !== undefined && !this.#connection.isClosed()) {
+      this.#subscriptions.set(key, subscribe(this.#connection, { subject, listener }))
+    }
+    return () => {
+      this.#listeners.delete(key)
+      this.#subscriptions.get(key)?.unsubscribe()
+      this.#subscriptions.delete(key)
+    }
+  }
+
+  /** False where there is no connection, and the message is lost. */
+  publish(subject: string, message: unknown): boolean {
+    if (this.#connection === undefined || !this.#connected || this.#options.signal.aborted) {
+      return false
+    }
+    this.#connection.publish(subject, JSON.stringify(message))
+    return true
+  }
+
+  /**
+   * Sends a request and returns the answer; undefined where that is no JSON object.
+   * @throws TransientError `REQUEST_UNANSWERED`
+   */
+  async request(
+    subject: string,
+    message: unknown,
+    timeoutMs: number,
+  ): Promise<JsonObject | undefined> {
+    if (this.#connection === undefined || !this.#connected) throw unanswered(undefined)
+    try {
+      const options = { timeout: timeoutMs }
+      const reply = await this.#connection.request(subject, JSON.stringify(message), options)
+      return parseJsonObject(reply.string())
+    } catch (cause) {
+      throw unanswered(cause)
+    }
+  }
+
+  /** Closes; with `flush`, after everything published was handed to the server. */
+  async close({ flush }: { readonly flush: boolean }): Promise<void> {
+    const connection = this.#connection
+    const connected = this.#connected
+    this.#connected = false
+    // A connection that breaks meanwhile has nothing left to flush.
+    if (flush && connected) await connection?.flush().catch(() => undefined)
+    await connection?.close()
+  }
+
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') this.#down()
+      if (status.type === 'reconnect') this.#up()
+      if (status.type === 'error') this.#options.onFailure(messageOf(status.error))
+    }
+  }
+
+  #up(): void {
+    if (this.#options.signal.aborted) return
+    this.#connected = true
+    this.#options.onConnected()
+  }
+
+  #down(): void {
+    if (!this.#connected) return
+    this.#connected = false
+    this.#options.onLost()
+  }
+}
+
+function subscribe(connection: NatsConnection, { subject, listener }: Listener): Subscription {
+  return connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error === null) listener(message)
+    },
+  })
+}
+
+function unanswered(cause: unknown): TransientError {
+  return new TransientError({
+    code: 'REQUEST_UNANSWERED',
+    message: 'No answer came to a request.',
+    advice: 'See whether the other side is online, then try again.',
+    cause,
+  })
+}
