@@ -1,0 +1,215 @@
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  ConflictError,
+  messageOf,
+  type MusterError,
+  RejectedError,
+  toMusterError,
+  TransientError,
+} from '#shared/errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { inTransaction } from '../storage/database.ts'
+import type { AccountClaims } from './account-claims.ts'
+import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
+import type { AccountRow, AuthorityStore } from './authority-store.ts'
+import { decodeJwt, encodeJwt, verifyJwt } from './jwt.ts'
+import type { KeyVault } from './key-vault.ts'
+import type { Signer } from './signer.ts'
+
+/** How long putting the servers back may take after a push that failed. */
+const RESTORE_TIMEOUT_MS = 5_000
+
+/** Room in a message beside the JWT: the resolvers of a cluster exchange `KEY|JWT`. */
+const MESSAGE_OVERHEAD_BYTES = 128
+
+/** What the parts of the authority share. */
+export interface AuthorityParts {
+  readonly database: DatabaseSync
+  readonly store: AuthorityStore
+  readonly keys: KeyVault
+  readonly publisher: AccountPublisher
+  readonly log: Logger
+  readonly now: () => Date
+}
+
+/** An account with the claims that it shall have. */
+export interface AccountChange {
+  readonly account: AccountRow
+  readonly claims: AccountClaims
+}
+
+/**
+ * The one way in which accounts change: new JWTs signed, their signer and size checked, pushed and
+ * confirmed, then recorded. When a push fails, what the servers had is put back.
+ */
+export class AccountChanges {
+  readonly #parts: AuthorityParts
+
+  constructor(parts: AuthorityParts) {
+    this.#parts = parts
+  }
+
+  /** The claims that an account has now; undefined while no server has confirmed it. */
+  claimsOf(account: AccountRow): AccountClaims | undefined {
+    // Written by `apply` alone, signature checked here again: the shape is ours.
+    return account.jwt === null
+      ? undefined
+      : (decodeJwt(account.jwt).nats as unknown as AccountClaims)
+  }
+
+  /**
+   * Carries out changes together, in the given order; `record` runs in the transaction that notes them.
+   * @throws RejectedError `ACCOUNT_TOO_LARGE`, `OPERATOR_KEYS_MISSING`; `PUSH_FAILED` of the kind of
+   *   its cause, after which ledger and servers are as they were, or `details.restored` is false.
+   */
+  async apply(
+    changes: readonly AccountChange[],
+    signal: AbortSignal,
+    record: () => void,
+  ): Promise<void> {
+    const { database, store, publisher, now } = this.#parts
+    const at = now()
+    const signer = await this.#operatorSigner()
+    const signed = changes.map(({ account, claims }) => signAccount(account, claims, signer, at))
+    for (const account of signed) {
+      this.verifyIssuer(account)
+      requireFits(account, publisher.maxPayloadBytes())
+    }
+    signal.throwIfAborted()
+    try {
+      await publisher.publish(signed, signal)
+    } catch (thrown) {
+      throw pushFailed(toMusterError(thrown), await this.#restore(changes))
+    }
+    try {
+      inTransaction(database, () => {
+        for (const { publicKey, jwt } of signed) store.setAccountJwt(publicKey, jwt, at)
+        record()
+      })
+    } catch (thrown) {
+      await this.#restore(changes)
+      throw thrown
+    }
+  }
+
+  /**
+   * Checks that one of the operator's keys signed this account JWT and that it is for this account.
+   * @throws RejectedError `ACCOUNT_FOREIGN_ISSUER`, `JWT_…`.
+   */
+  verifyIssuer(account: SignedAccount): void {
+    const claims = verifyJwt(account.jwt, { type: 'account' })
+    if (this.#operatorKeys().includes(claims.iss) && claims.sub === account.publicKey) return
+    throw new RejectedError({
+      code: 'ACCOUNT_FOREIGN_ISSUER',
+      message: `The JWT of the account ${account.name} is not one that this deployment's operator signed for it. A server would store it all the same and refuse everybody in that account after its next restart.`,
+      advice: 'Nothing was sent. Find out where this JWT came from before you go on.',
+      details: { account: account.publicKey, issuer: claims.iss },
+    })
+  }
+
+  /** Puts back what the servers had; whether that is certain. */
+  async #restore(changes: readonly AccountChange[]): Promise<boolean> {
+    const { publisher, log } = this.#parts
+    const signal = AbortSignal.timeout(RESTORE_TIMEOUT_MS)
+    const previous = changes.flatMap(({ account: { name, publicKey, jwt } }) =>
+      jwt === null ? [] : { name, publicKey, jwt },
+    )
+    const added = changes.flatMap(({ account }) => (account.jwt === null ? account.publicKey : []))
+    try {
+      // The last to come is the first to go, so that no account refers to one that is gone.
+      if (previous.length > 0) await publisher.publish(previous.toReversed(), signal)
+      if (added.length > 0) await publisher.withdraw(await this.#removal(added), signal)
+      return true
+    } catch (error) {
+      log.warn('a failed change of accounts could not be taken back', { error })
+      return false
+    }
+  }
+
+  async #removal(publicKeys: readonly string[]) {
+    const signer = await this.#operatorSigner()
+    // nats-server wants it self-signed by an operator key, and `accounts` in the generic data.
+    const jwt = encodeJwt(
+      {
+        name: 'remove accounts',
+        subject: signer.publicKey,
+        type: 'generic',
+        nats: { accounts: publicKeys },
+        issuedAt: Math.floor(this.#parts.now().getTime() / 1000),
+      },
+      signer,
+    )
+    return { publicKeys, jwt }
+  }
+
+  #operatorSigner(): Promise<Signer> {
+    const { keys, store } = this.#parts
+    return keys.signer(store.keysOf(this.#operator(), 'signing'), 'operator')
+  }
+
+  #operatorKeys(): string[] {
+    const { store } = this.#parts
+    const operator = this.#operator()
+    return [...store.keysOf(operator, 'signing'), ...store.keysOf(operator, 'identity')]
+  }
+
+  #operator(): string {
+    return requireOperator(this.#parts.store).publicKey
+  }
+}
+
+/** An account JWT with these claims, signed by the operator. */
+export function signAccount(
+  account: Pick<AccountRow, 'name' | 'publicKey'>,
+  claims: AccountClaims,
+  signer: Signer,
+  at: Date,
+): SignedAccount {
+  const jwt = encodeJwt(
+    {
+      name: account.name,
+      subject: account.publicKey,
+      type: 'account',
+      nats: claims,
+      issuedAt: Math.floor(at.getTime() / 1000),
+    },
+    signer,
+  )
+  return { name: account.name, publicKey: account.publicKey, jwt }
+}
+
+/** The operator. @throws ConflictError `AUTHORITY_NOT_SET_UP` where there is none yet. */
+export function requireOperator(store: AuthorityStore) {
+  const operator = store.operator()
+  if (operator !== undefined) return operator
+  throw new ConflictError({
+    code: 'AUTHORITY_NOT_SET_UP',
+    message: 'This profile has no operator yet, so it can not create tenants or credentials.',
+    advice: 'Make a local mesh first (Settings, Mesh).',
+  })
+}
+
+function requireFits(account: SignedAccount, maxPayloadBytes: number): void {
+  const bytes = account.jwt.length + MESSAGE_OVERHEAD_BYTES
+  if (bytes <= maxPayloadBytes) return
+  throw new RejectedError({
+    code: 'ACCOUNT_TOO_LARGE',
+    message: `The JWT of the account ${account.name} would have ${bytes} bytes, and the server takes messages of up to ${maxPayloadBytes}. It was not sent.`,
+    advice: "Raise the server's max_payload, or take revocations or tenants off this account.",
+    details: { account: account.publicKey, bytes, maxPayloadBytes },
+  })
+}
+
+function pushFailed(cause: MusterError, restored: boolean): MusterError {
+  const after = restored
+    ? 'Everything is as it was.'
+    : 'Whether the server kept the change could not be seen; Muster sends it the recorded state at the next connection.'
+  const init = {
+    code: 'PUSH_FAILED',
+    message: `The mesh did not take the change: ${messageOf(cause)} ${after}`,
+    advice: cause.advice,
+    details: { reason: cause.code, restored },
+    cause,
+  }
+  return cause.kind === 'rejected' ? new RejectedError(init) : new TransientError(init)
+}

@@ -1,0 +1,35 @@
+/** An account JWT with whom it is for. */
+export interface SignedAccount {
+  /** What people call it: SYS, REGISTRY, DEVICES or a tenant's name. */
+  readonly name: string
+  /** Identity key of the account (A…). */
+  readonly publicKey: string
+  readonly jwt: string
+}
+
+/** Accounts to take off the resolver again, as a claim that the operator signed. */
+export interface AccountRemoval {
+  readonly publicKeys: readonly string[]
+  readonly jwt: string
+}
+
+/**
+ * The way of account JWTs to the servers. The authority has checked the signer of each before it
+ * hands them over: nats-server 2.9 stores one signed by a stranger without complaint and locks
+ * everybody out at its next restart.
+ */
+export interface AccountPublisher {
+  /** The server's `max_payload` in bytes; the server's default (1 MiB) without a connection. */
+  maxPayloadBytes(): number
+  /**
+   * Pushes in the given order, each by `$SYS.REQ.CLAIMS.UPDATE` (code 200) and read back by
+   * `$SYS.REQ.ACCOUNT.<id>.CLAIMS.LOOKUP`, which must give the same bytes.
+   * @throws MusterError; some accounts may have been pushed by then.
+   */
+  publish(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void>
+  /**
+   * Removes accounts by `$SYS.REQ.CLAIMS.DELETE` (code 200).
+   * @throws MusterError
+   */
+  withdraw(removal: AccountRemoval, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,200 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { z } from 'zod'
+import { Problem } from '#shared/contract/common.ts'
+import type { DialectName } from '#shared/protocol/dialect.ts'
+import { InternalError } from '#shared/errors.ts'
+
+export type AccountKind = 'system' | 'registry' | 'shared' | 'tenant'
+export type KeyPurpose = 'identity' | 'signing'
+export type Isolation = 'account' | 'shared'
+export type TenantState = 'pending' | 'ready' | 'error'
+
+export interface OperatorRow {
+  readonly publicKey: string
+  readonly name: string
+  readonly dialect: DialectName
+  readonly jwt: string
+}
+
+export interface AccountRow {
+  readonly publicKey: string
+  readonly kind: AccountKind
+  readonly name: string
+  /** What the servers confirmed last; null until they did for the first time. */
+  readonly jwt: string | null
+}
+
+/** A tenant as the authority keeps it. */
+export interface TenantRecord {
+  readonly name: string
+  /** Public key (A…) of the account it lives in. */
+  readonly account: string
+  readonly isolation: Isolation
+  readonly state: TenantState
+  /** Why it is not ready; null while nothing went wrong. */
+  readonly problem: Problem | null
+  readonly createdAt: Date
+  readonly readyAt: Date | null
+}
+
+type Row = Record<string, SQLOutputValue>
+
+const Dialect = z.enum(['device-connect', 'fabric'])
+const Kind = z.enum(['system', 'registry', 'shared', 'tenant'])
+
+/** The authority's tables but the ledger. Knows SQL, decides nothing; callers open transactions. */
+export class AuthorityStore {
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  operator(): OperatorRow | undefined {
+    const row = this.#one('SELECT public_key, name, dialect, jwt FROM authority_operator')
+    if (row === undefined) return undefined
+    return {
+      publicKey: text(row, 'public_key'),
+      name: text(row, 'name'),
+      dialect: Dialect.parse(row['dialect']),
+      jwt: text(row, 'jwt'),
+    }
+  }
+
+  addOperator(operator: OperatorRow, at: Date): void {
+    this.#run(
+      'INSERT INTO authority_operator (id, public_key, name, dialect, jwt, created_at) VALUES (1, ?, ?, ?, ?, ?)',
+      [operator.publicKey, operator.name, operator.dialect, operator.jwt, at.getTime()],
+    )
+  }
+
+  account(publicKey: string): AccountRow | undefined {
+    return accountOf(this.#one(`${ACCOUNTS} WHERE public_key = ?`, [publicKey]))
+  }
+
+  accountNamed(kind: AccountKind, name: string): AccountRow | undefined {
+    return accountOf(this.#one(`${ACCOUNTS} WHERE kind = ? AND name = ?`, [kind, name]))
+  }
+
+  accounts(): AccountRow[] {
+    return this.#all(`${ACCOUNTS} ORDER BY created_at, public_key`).flatMap(
+      (row) => accountOf(row) ?? [],
+    )
+  }
+
+  addAccount(account: AccountRow, at: Date): void {
+    this.#run(
+      'INSERT INTO authority_accounts (public_key, kind, name, jwt, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)',
+      [account.publicKey, account.kind, account.name, account.jwt, at.getTime(), at.getTime()],
+    )
+  }
+
+  setAccountJwt(publicKey: string, jwt: string, at: Date): void {
+    this.#run('UPDATE authority_accounts SET jwt = ?, changed_at = ? WHERE public_key = ?', [
+      jwt,
+      at.getTime(),
+      publicKey,
+    ])
+  }
+
+  addKey(publicKey: string, holder: string, purpose: KeyPurpose, at: Date): void {
+    this.#run(
+      'INSERT INTO authority_keys (public_key, holder, purpose, created_at) VALUES (?, ?, ?, ?)',
+      [publicKey, holder, purpose, at.getTime()],
+    )
+  }
+
+  /** Public keys of an operator or account for one purpose, the newest first. */
+  keysOf(holder: string, purpose: KeyPurpose): string[] {
+    return this.#all(
+      'SELECT public_key FROM authority_keys WHERE holder = ? AND purpose = ? ORDER BY created_at DESC, rowid DESC',
+      [holder, purpose],
+    ).map((row) => text(row, 'public_key'))
+  }
+
+  tenant(name: string): TenantRecord | undefined {
+    return tenantOf(this.#one('SELECT * FROM authority_tenants WHERE name = ?', [name]))
+  }
+
+  tenants(): TenantRecord[] {
+    return this.#all('SELECT * FROM authority_tenants ORDER BY created_at, name').flatMap(
+      (row) => tenantOf(row) ?? [],
+    )
+  }
+
+  addTenant(name: string, account: string, isolation: Isolation, at: Date): void {
+    this.#run(
+      "INSERT INTO authority_tenants (name, account, isolation, state, created_at) VALUES (?, ?, ?, 'pending', ?)",
+      [name, account, isolation, at.getTime()],
+    )
+  }
+
+  setTenantReady(name: string, at: Date): void {
+    this.#run(
+      "UPDATE authority_tenants SET state = 'ready', problem = NULL, ready_at = ? WHERE name = ?",
+      [at.getTime(), name],
+    )
+  }
+
+  setTenantProblem(name: string, problem: Problem): void {
+    this.#run("UPDATE authority_tenants SET state = 'error', problem = ? WHERE name = ?", [
+      JSON.stringify(problem),
+      name,
+    ])
+  }
+
+  #one(sql: string, values: readonly (string | number)[] = []): Row | undefined {
+    return this.#database.prepare(sql).get(...values)
+  }
+
+  #all(sql: string, values: readonly (string | number)[] = []): Row[] {
+    return this.#database.prepare(sql).all(...values)
+  }
+
+  #run(sql: string, values: readonly (string | number | null)[]): void {
+    this.#database.prepare(sql).run(...values)
+  }
+}
+
+const ACCOUNTS = 'SELECT public_key, kind, name, jwt FROM authority_accounts'
+
+function accountOf(row: Row | undefined): AccountRow | undefined {
+  if (row === undefined) return undefined
+  return {
+    publicKey: text(row, 'public_key'),
+    kind: Kind.parse(row['kind']),
+    name: text(row, 'name'),
+    jwt: row['jwt'] === null ? null : text(row, 'jwt'),
+  }
+}
+
+const Tenant = z.object({
+  isolation: z.enum(['account', 'shared']),
+  state: z.enum(['pending', 'ready', 'error']),
+  created_at: z.int(),
+  ready_at: z.int().nullable(),
+})
+
+function tenantOf(row: Row | undefined): TenantRecord | undefined {
+  if (row === undefined) return undefined
+  const { isolation, state, created_at, ready_at } = Tenant.parse(row)
+  return {
+    name: text(row, 'name'),
+    account: text(row, 'account'),
+    isolation,
+    state,
+    problem: row['problem'] === null ? null : Problem.parse(JSON.parse(text(row, 'problem'))),
+    createdAt: new Date(created_at),
+    readyAt: ready_at === null ? null : new Date(ready_at),
+  }
+}
+
+function text(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value === 'string') return value
+  throw new InternalError({
+    code: 'DATABASE_ROW',
+    message: `The profile database holds something unexpected in the column ${column}.`,
+    advice: 'Report this. A backup of the profile folder keeps everything as it is.',
+  })
+}

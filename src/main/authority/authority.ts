@@ -1,0 +1,261 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { DialectName } from '#shared/protocol/dialect.ts'
+import type { Logger } from '../log/logger.ts'
+import type { JetStreamStorage } from './account-claims.ts'
+import { AccountChanges, requireOperator, type AuthorityParts } from './account-changes.ts'
+import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
+import {
+  AuthorityStore,
+  type AccountRow,
+  type Isolation,
+  type TenantRecord,
+} from './authority-store.ts'
+import type { Keychain } from './keychain.ts'
+import { KeyVault } from './key-vault.ts'
+import { Ledger, type LedgerEntry } from './ledger.ts'
+import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
+import { Revocations, type Revocation, type RevocationTarget } from './revocation.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { createTenant } from './tenant-creation.ts'
+import { issueUsers, type IssuedUser, type UserRequest } from './user-issue.ts'
+
+/** Storage is left to the server's own limit: a reserved share would run out with the tenants. */
+const DEFAULT_JET_STREAM: JetStreamStorage = { diskBytes: -1, memoryBytes: -1 }
+
+const NEVER = new AbortController().signal
+
+export interface AuthorityOptions {
+  /** With AUTHORITY_MIGRATIONS applied. */
+  readonly database: DatabaseSync
+  readonly keychain: Keychain
+  readonly publisher: AccountPublisher
+  readonly log: Logger
+  readonly now?: () => Date
+  /** JetStream storage of each tenant account. */
+  readonly jetStream?: JetStreamStorage
+}
+
+/** The operator without anything secret. Keys are public ones. */
+export interface OperatorSummary {
+  readonly name: string
+  readonly publicKey: string
+  readonly signingKey: string
+  readonly systemAccount: string
+  readonly registryAccount: string
+  readonly dialect: DialectName
+}
+
+/** What a nats-server needs to start with: `operator`, `system_account`, resolver. */
+export interface Bootstrap {
+  readonly operatorJwt: string
+  readonly systemAccount: SignedAccount
+  /** All other accounts that are confirmed; REGISTRY is the first. */
+  readonly accounts: readonly SignedAccount[]
+}
+
+/**
+ * The operator of this profile: creates accounts and tenants, issues and withdraws credentials. What
+ * changes an account goes through one queue, so that no change is built on a state that another one
+ * is about to replace.
+ */
+export class Authority {
+  readonly ledger: Ledger
+  readonly #parts: AuthorityParts
+  readonly #changes: AccountChanges
+  readonly #revocations: Revocations
+  readonly #queue = new SerialQueue()
+  readonly #closing = new AbortController()
+  readonly #jetStream: JetStreamStorage
+  readonly #tenantListeners = new Set<(tenants: readonly TenantRecord[]) => void>()
+
+  constructor(options: AuthorityOptions) {
+    const { database, keychain, publisher, log, now = () => new Date() } = options
+    this.#parts = {
+      database,
+      store: new AuthorityStore(database),
+      keys: new KeyVault(keychain),
+      publisher,
+      log,
+      now,
+    }
+    this.#jetStream = options.jetStream ?? DEFAULT_JET_STREAM
+    this.ledger = new Ledger(database, now)
+    this.#changes = new AccountChanges(this.#parts)
+    this.#revocations = new Revocations(this.#parts, this.#changes, this.ledger)
+  }
+
+  /** The operator; undefined before `setUp`. */
+  operator(): OperatorSummary | undefined {
+    const { store } = this.#parts
+    const operator = store.operator()
+    if (operator === undefined) return undefined
+    const keyOf = (kind: AccountRow['kind']) =>
+      store.accounts().find((account) => account.kind === kind)?.publicKey ?? ''
+    return {
+      name: operator.name,
+      publicKey: operator.publicKey,
+      signingKey: store.keysOf(operator.publicKey, 'signing')[0] ?? '',
+      systemAccount: keyOf('system'),
+      registryAccount: keyOf('registry'),
+      dialect: operator.dialect,
+    }
+  }
+
+  /**
+   * Creates the operator with the accounts SYS and REGISTRY, or returns the one there is. Needs the
+   * keychain, no server. Interrupted at any point it can be called again.
+   * @throws RejectedError `OPERATOR_KEYS_MISSING`, `ACCOUNT_KEYS_MISSING`; ConflictError
+   *   `DIALECT_FIXED`; what the keychain throws.
+   */
+  setUp(request: SetUpRequest): Promise<OperatorSummary> {
+    return this.#queue.run(async () => {
+      await setUpOperator(this.#parts, request)
+      const { publicKey } = requireOperator(this.#parts.store)
+      this.#parts.log.info('operator ready', { operator: publicKey })
+      return this.operator() as OperatorSummary
+    })
+  }
+
+  /**
+   * What the servers must hold, as recorded. Needs no keychain; waits for the change under way.
+   * @throws ConflictError `AUTHORITY_NOT_SET_UP`; RejectedError `ACCOUNT_FOREIGN_ISSUER` where the
+   *   record was tampered with.
+   */
+  bootstrap(): Promise<Bootstrap> {
+    return this.#queue.run(async () => {
+      const { store } = this.#parts
+      const operator = requireOperator(store)
+      const signed = store.accounts().flatMap(({ kind, name, publicKey, jwt }) => {
+        if (jwt === null) return []
+        const account = { name, publicKey, jwt }
+        this.#changes.verifyIssuer(account)
+        return [{ kind, account }]
+      })
+      const of = (kinds: readonly AccountRow['kind'][]) =>
+        signed.filter(({ kind }) => kinds.includes(kind)).map(({ account }) => account)
+      return {
+        operatorJwt: operator.jwt,
+        systemAccount: of(['system'])[0] as SignedAccount,
+        accounts: [...of(['registry']), ...of(['shared', 'tenant'])],
+      }
+    })
+  }
+
+  tenants(): readonly TenantRecord[] {
+    return this.#parts.store.tenants()
+  }
+
+  /** Calls `listener` with the tenants now and after each change; returns how to stop that. */
+  subscribeTenants(listener: (tenants: readonly TenantRecord[]) => void): () => void {
+    this.#tenantListeners.add(listener)
+    listener(this.tenants())
+    return () => void this.#tenantListeners.delete(listener)
+  }
+
+  /** Whether the keychain holds what issuing in this tenant takes; false also while it is locked. */
+  async canIssue(tenant: string): Promise<boolean> {
+    const { store, keys } = this.#parts
+    const record = store.tenant(tenant)
+    if (record === undefined) return false
+    try {
+      await keys.signer(store.keysOf(record.account, 'signing'), 'account')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /**
+   * Creates a tenant, or returns the one there is, finishing it where that is due. Needs a mesh.
+   * With isolation `shared` only permissions separate it from the other shared tenants, and their
+   * clients can read each other's replies on `_INBOX.>`: say so where it is offered.
+   * @throws see `createTenant` in tenant-creation.ts; the tenant then stays, with its problem.
+   */
+  createTenant(
+    name: string,
+    options: { readonly isolation: Isolation },
+    signal: AbortSignal = NEVER,
+  ): Promise<TenantRecord> {
+    return this.#queue.run(async () => {
+      try {
+        return await createTenant(
+          this.#parts,
+          this.#changes,
+          name,
+          options.isolation,
+          this.#jetStream,
+          this.#until(signal),
+        )
+      } finally {
+        this.#announceTenants()
+      }
+    })
+  }
+
+  /** One user: see `issueUsers`. */
+  async issueUser(request: UserRequest): Promise<IssuedUser> {
+    const [user] = await this.issueUsers([request])
+    return user as IssuedUser
+  }
+
+  /**
+   * Issues users, all or none; their keys are read from the keychain once.
+   * @throws see `issueUsers` in user-issue.ts.
+   */
+  issueUsers(requests: readonly UserRequest[]): Promise<IssuedUser[]> {
+    const issue = () => issueUsers(this.#parts, this.#changes, this.ledger, requests)
+    // A key that is only now created can't be in a revocation under way. So the app's own connections
+    // get their users at once, also while a push waits for just such a connection.
+    return requests.every(({ publicKey }) => publicKey === undefined)
+      ? issue()
+      : this.#queue.run(issue)
+  }
+
+  /** Revokes all credentials of a user key: see `Revocations.revoke`. */
+  revoke(
+    target: RevocationTarget,
+    reason: string,
+    signal: AbortSignal = NEVER,
+  ): Promise<Revocation> {
+    return this.#queue.run(() => this.#revocations.revoke(target, reason, this.#until(signal)))
+  }
+
+  /** Ends a credential that its user did not take: see `Revocations.strike`. */
+  strike(
+    ledgerId: string,
+    reason: string,
+    signal: AbortSignal = NEVER,
+  ): Promise<{ revoked: boolean }> {
+    return this.#queue.run(() => this.#revocations.strike(ledgerId, reason, this.#until(signal)))
+  }
+
+  /** Strikes every credential past its `pendingUntil`; returns them as they were. */
+  sweepPending(signal: AbortSignal = NEVER): Promise<readonly LedgerEntry[]> {
+    return this.#queue.run(() =>
+      this.#revocations.sweep('It was not connected with in time.', this.#until(signal)),
+    )
+  }
+
+  /**
+   * Checks that one of the operator's keys signed this account JWT.
+   * @throws RejectedError `ACCOUNT_FOREIGN_ISSUER`, `JWT_…`.
+   */
+  verifyIssuer(account: SignedAccount): void {
+    this.#changes.verifyIssuer(account)
+  }
+
+  /** Cancels the change under way, which is then taken back, and waits for it. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#queue.idle()
+  }
+
+  #until(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal])
+  }
+
+  #announceTenants(): void {
+    const tenants = this.tenants()
+    for (const listener of this.#tenantListeners) listener(tenants)
+  }
+}

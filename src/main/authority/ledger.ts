@@ -1,0 +1,265 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { z } from 'zod'
+import type { CredentialSummary } from '#shared/contract/fleet.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { Permissions } from './permissions.ts'
+
+const Row = z.object({
+  id: z.string(),
+  public_key: z.string(),
+  account: z.string(),
+  tenant: z.string().nullable(),
+  role: z.enum(['device', 'registry', 'console', 'system']),
+  name: z.string(),
+  device_id: z.string().nullable(),
+  permissions: z.string(),
+  signing_key: z.string(),
+  issued_at: z.int(),
+  expires_at: z.int(),
+  pending_until: z.int().nullable(),
+  connected_at: z.int().nullable(),
+  delivery: z.enum(['internal', 'commissioning', 'bundle', 'file']),
+  state: z.enum(['pending', 'active', 'struck', 'revoked']),
+  revoked_at: z.int().nullable(),
+  reason: z.string().nullable(),
+})
+type Row = z.infer<typeof Row>
+
+/** How a credential reached, or shall reach, its user. `internal`: a connection of this app. */
+export type Delivery = Row['delivery']
+
+/**
+ * A credential that was issued. `pending`: its user has not connected yet; `active`; `struck`: its
+ * user never took it; `revoked`.
+ */
+export interface LedgerEntry {
+  readonly id: string
+  readonly publicKey: string
+  /** Public key of the account (A…). */
+  readonly account: string
+  readonly tenant: string | null
+  readonly role: Row['role']
+  readonly name: string
+  readonly deviceId: string | null
+  readonly permissions: Permissions
+  /** Public key that signed it. */
+  readonly signingKey: string
+  readonly issuedAt: Date
+  readonly expiresAt: Date
+  /** Until then its user must have connected, or it is revoked. */
+  readonly pendingUntil: Date | null
+  readonly connectedAt: Date | null
+  readonly delivery: Delivery
+  readonly state: Row['state']
+  readonly revokedAt: Date | null
+  readonly reason: string | null
+}
+
+const COLUMNS = Object.keys(Row.shape)
+const INSERT = `INSERT INTO credentials (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`
+
+/**
+ * What was issued, to whom, until when, and what became of it. Public keys only; no JWT, no seed.
+ * Methods that change several rows run in the caller's transaction, which then calls `announce`.
+ */
+export class Ledger {
+  readonly #database: DatabaseSync
+  readonly #now: () => Date
+  readonly #listeners = new Set<() => void>()
+
+  constructor(database: DatabaseSync, now: () => Date) {
+    this.#database = database
+    this.#now = now
+  }
+
+  entry(id: string): LedgerEntry | undefined {
+    return this.#select('WHERE id = ?', [id])[0]
+  }
+
+  /** Everything, the oldest first. */
+  entries(): LedgerEntry[] {
+    return this.#select('ORDER BY issued_at, rowid')
+  }
+
+  /** All credentials of a user key, in every account. */
+  entriesOfKey(publicKey: string): LedgerEntry[] {
+    return this.#select('WHERE public_key = ? ORDER BY issued_at, rowid', [publicKey])
+  }
+
+  /** Credentials of devices that have not connected yet. */
+  pending(): LedgerEntry[] {
+    return this.#select("WHERE state = 'pending' AND role = 'device' ORDER BY issued_at, rowid")
+  }
+
+  /** Credentials whose users should have connected before `moment` and did not. */
+  overdue(moment: Date): LedgerEntry[] {
+    return this.#select("WHERE state = 'pending' AND pending_until <= ? ORDER BY pending_until", [
+      moment.getTime(),
+    ])
+  }
+
+  /** Devices that have a credential and did not connect with it yet. */
+  pendingDevices(): { tenant: string; deviceId: string; issuedAt: Date }[] {
+    return this.pending().flatMap(({ tenant, deviceId, issuedAt }) =>
+      tenant === null || deviceId === null ? [] : { tenant, deviceId, issuedAt },
+    )
+  }
+
+  /** The credentials of a device as the window shows them, the newest first. */
+  credentialsOf(address: { tenant: string; deviceId: string }): CredentialSummary[] {
+    const entries = this.#select(
+      'WHERE tenant = ? AND device_id = ? ORDER BY issued_at DESC, rowid DESC',
+      [address.tenant, address.deviceId],
+    )
+    const now = this.#now()
+    return entries.flatMap((entry) => summaryOf(entry, now) ?? [])
+  }
+
+  /** The latest expiry of a key's credentials in an account; undefined where none is known. */
+  latestExpiry(account: string, publicKey: string): Date | undefined {
+    const row = this.#database
+      .prepare('SELECT max(expires_at) AS at FROM credentials WHERE account = ? AND public_key = ?')
+      .get(account, publicKey)
+    return typeof row?.['at'] === 'number' ? new Date(row['at']) : undefined
+  }
+
+  /** The longest that a credential of an account was ever valid for, in milliseconds. */
+  longestLifetimeMs(account: string): number {
+    const row = this.#database
+      .prepare('SELECT max(expires_at - issued_at) AS ms FROM credentials WHERE account = ?')
+      .get(account)
+    return typeof row?.['ms'] === 'number' ? row['ms'] : 0
+  }
+
+  /** Notes that the user connected with its key: pending becomes active. Else nothing changes. */
+  confirmConnected(id: string): void {
+    const { changes } = this.#database
+      .prepare(
+        "UPDATE credentials SET state = 'active', connected_at = ? WHERE id = ? AND state = 'pending'",
+      )
+      .run(this.#now().getTime(), id)
+    if (changes > 0) this.announce()
+  }
+
+  /** Adds entries; in the caller's transaction. */
+  add(entries: readonly LedgerEntry[]): void {
+    const insert = this.#database.prepare(INSERT)
+    for (const entry of entries) insert.run(...valuesOf(entry))
+  }
+
+  /** Ends a credential; in the caller's transaction. */
+  end(id: string, state: 'struck' | 'revoked', reason: string, revokedAt: Date | null): void {
+    this.#database
+      .prepare('UPDATE credentials SET state = ?, reason = ?, revoked_at = ? WHERE id = ?')
+      .run(state, reason, revokedAt?.getTime() ?? null, id)
+  }
+
+  /**
+   * Drops credentials of this app's own connections that have expired: they are good for nothing any
+   * more, and every start of the app makes new ones. In the caller's transaction.
+   */
+  dropExpiredInternal(moment: Date): void {
+    this.#database
+      .prepare("DELETE FROM credentials WHERE delivery = 'internal' AND expires_at < ?")
+      .run(moment.getTime())
+  }
+
+  /** Calls `listener` after each change; returns how to stop that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Tells the listeners that a transaction changed something. */
+  announce(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #select(rest: string, values: readonly (string | number)[] = []): LedgerEntry[] {
+    return this.#database
+      .prepare(`SELECT * FROM credentials ${rest}`)
+      .all(...values)
+      .map(entryOf)
+  }
+}
+
+function summaryOf(entry: LedgerEntry, now: Date): CredentialSummary | undefined {
+  if (entry.role === 'system') return undefined
+  const over = entry.expiresAt <= now && (entry.state === 'active' || entry.state === 'pending')
+  return {
+    id: entry.id,
+    publicKey: entry.publicKey,
+    fingerprint: fingerprintOf(entry.publicKey),
+    role: entry.role,
+    state: over ? 'expired' : entry.state,
+    issuedAt: entry.issuedAt.toISOString(),
+    expiresAt: entry.expiresAt.toISOString(),
+    pendingUntil: entry.pendingUntil?.toISOString() ?? null,
+  }
+}
+
+function entryOf(raw: Record<string, SQLOutputValue>): LedgerEntry {
+  const row = Row.parse(raw)
+  const date = (at: number | null) => (at === null ? null : new Date(at))
+  return {
+    id: row.id,
+    publicKey: row.public_key,
+    account: row.account,
+    tenant: row.tenant,
+    role: row.role,
+    name: row.name,
+    deviceId: row.device_id,
+    permissions: JSON.parse(row.permissions) as Permissions,
+    signingKey: row.signing_key,
+    issuedAt: new Date(row.issued_at),
+    expiresAt: new Date(row.expires_at),
+    pendingUntil: date(row.pending_until),
+    connectedAt: date(row.connected_at),
+    delivery: row.delivery,
+    state: row.state,
+    revokedAt: date(row.revoked_at),
+    reason: row.reason,
+  }
+}
+
+/** Values in the order of the columns. */
+function valuesOf(entry: LedgerEntry): (string | number | null)[] {
+  const row: Row = {
+    id: entry.id,
+    public_key: entry.publicKey,
+    account: entry.account,
+    tenant: entry.tenant,
+    role: entry.role,
+    name: entry.name,
+    device_id: entry.deviceId,
+    permissions: JSON.stringify(entry.permissions),
+    signing_key: entry.signingKey,
+    issued_at: entry.issuedAt.getTime(),
+    expires_at: entry.expiresAt.getTime(),
+    pending_until: entry.pendingUntil?.getTime() ?? null,
+    connected_at: entry.connectedAt?.getTime() ?? null,
+    delivery: entry.delivery,
+    state: entry.state,
+    revoked_at: entry.revokedAt?.getTime() ?? null,
+    reason: entry.reason,
+  }
+  return [
+    row.id,
+    row.public_key,
+    row.account,
+    row.tenant,
+    row.role,
+    row.name,
+    row.device_id,
+    row.permissions,
+    row.signing_key,
+    row.issued_at,
+    row.expires_at,
+    row.pending_until,
+    row.connected_at,
+    row.delivery,
+    row.state,
+    row.revoked_at,
+    row.reason,
+  ]
+}

@@ -1,0 +1,72 @@
+import type { Migration } from '../storage/database.ts'
+
+/** Schema of the authority: operator, accounts, tenants and the ledger. Nothing in it is secret. */
+export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'authority-1-operator-accounts-ledger',
+    sql: `
+      CREATE TABLE authority_operator (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        public_key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        dialect TEXT NOT NULL,
+        jwt TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+      ) STRICT;
+
+      -- jwt is what the servers confirmed last; NULL until they did for the first time.
+      CREATE TABLE authority_accounts (
+        public_key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('system', 'registry', 'shared', 'tenant')),
+        name TEXT NOT NULL,
+        jwt TEXT,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        UNIQUE (kind, name)
+      ) STRICT;
+
+      -- holder is the identity key of an operator or account. The seeds are in the keychain.
+      CREATE TABLE authority_keys (
+        public_key TEXT PRIMARY KEY,
+        holder TEXT NOT NULL,
+        purpose TEXT NOT NULL CHECK (purpose IN ('identity', 'signing')),
+        created_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX authority_keys_by_holder ON authority_keys (holder, purpose, created_at);
+
+      CREATE TABLE authority_tenants (
+        name TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES authority_accounts (public_key),
+        isolation TEXT NOT NULL CHECK (isolation IN ('account', 'shared')),
+        state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'error')),
+        problem TEXT,
+        created_at INTEGER NOT NULL,
+        ready_at INTEGER
+      ) STRICT;
+
+      CREATE TABLE credentials (
+        id TEXT PRIMARY KEY,
+        public_key TEXT NOT NULL,
+        account TEXT NOT NULL,
+        tenant TEXT,
+        role TEXT NOT NULL,
+        name TEXT NOT NULL,
+        device_id TEXT,
+        permissions TEXT NOT NULL,
+        signing_key TEXT NOT NULL,
+        issued_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        pending_until INTEGER,
+        connected_at INTEGER,
+        delivery TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'struck', 'revoked')),
+        revoked_at INTEGER,
+        reason TEXT
+      ) STRICT;
+      CREATE INDEX credentials_by_key ON credentials (account, public_key);
+      CREATE INDEX credentials_by_device ON credentials (tenant, device_id);
+      CREATE INDEX credentials_pending ON credentials (pending_until) WHERE state = 'pending';
+      CREATE INDEX credentials_internal ON credentials (expires_at) WHERE delivery = 'internal';
+    `,
+  },
+]
