@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+interface Tally {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+interface Suite {
+  readonly name: string
+  /** `report` is where a runner writes its JSON; a suite without one counts as one test. */
+  command(report: string): readonly string[]
+  readonly environment?: (report: string) => NodeJS.ProcessEnv
+  readonly read?: (report: string) => Promise<Tally>
+}
+
+const check = (name: string, ...command: string[]): Suite => ({ name, command: () => command })
+
+const vitest = (project: string): Suite => ({
+  name: project,
+  command: (report) => [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ],
+  read: readVitest,
+})
+
+/** Cheap before dear, so that a broken tree is told in seconds. */
+const SUITES: readonly Suite[] = [
+  check('types', 'npm', 'run', '--silent', 'types'),
+  check('lint', 'npm', 'run', '--silent', 'lint'),
+  check('format', 'oxfmt', '--check'),
+  check('arrows', 'node', 'scripts/check/arrows.ts'),
+  check('unused', 'knip'),
+  vitest('unit'),
+  vitest('renderer'),
+  vitest('contract'),
+  vitest('integration'),
+  {
+    name: 'e2e',
+    command: () => ['playwright', 'test'],
+    environment: (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+    read: readPlaywright,
+  },
+  vitest('interop'),
+]
+
+const wanted = process.argv.slice(2)
+const suites = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name))
+const folder = await mkdtemp(join(tmpdir(), 'muster-tests-'))
+const total = { passed: 0, failed: 0, skipped: 0 }
+const rows: string[] = []
+
+for (const suite of suites) {
+  console.log(`\n== ${suite.name}`)
+  const startedAt = performance.now()
+  const tally = await runSuite(suite, join(folder, `${suite.name}.json`))
+  total.passed += tally.passed
+  total.failed += tally.failed
+  total.skipped += tally.skipped
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  rows.push(
+    `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
+      `${String(tally.skipped).padStart(3)} skipped ${seconds.padStart(7)} s`,
+  )
+}
+await rm(folder, { recursive: true, force: true })
+
+console.log(`\n${rows.join('\n')}\n`)
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+
+async function runSuite(suite: Suite, report: string): Promise<Tally> {
+  const [command = '', ...args] = suite.command(report)
+  const code = await new Promise<number>((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+      env: { ...process.env, ...suite.environment?.(report) },
+    })
+    child.once('error', reject)
+    child.once('exit', (exitCode) => resolve(exitCode ?? 1))
+  })
+  if (suite.read === undefined)
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  const tally = await suite.read(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
+  // A runner that fails without a failed test (a crash, an unhandled error) still fails the suite.
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally
+}
+
+async function readVitest(report: string): Promise<Tally> {
+  const json = JSON.parse(await readFile(report, 'utf8')) as {
+    numPassedTests: number
+    numFailedTests: number
+    numPendingTests: number
+    numTodoTests: number
+  }
+  return {
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+    skipped: json.numPendingTests + json.numTodoTests,
+  }
+}
+
+async function readPlaywright(report: string): Promise<Tally> {
+  const json = JSON.parse(await readFile(report, 'utf8')) as {
+    stats: { expected: number; unexpected: number; flaky: number; skipped: number }
+  }
+  const { expected, unexpected, flaky, skipped } = json.stats
+  return { passed: expected, failed: unexpected + flaky, skipped }
+}
