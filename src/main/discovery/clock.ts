@@ -14,7 +14,8 @@ export function systemClock(): Clock {
     now: () => performance.now(),
     wallNow: () => Date.now(),
     setTimer: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs)
+      // Node's timers may fire a little early by the monotonic clock, which would find nothing due.
+      const timer = setTimeout(callback, Math.ceil(delayMs) + 1)
       timer.unref()
       return () => clearTimeout(timer)
     },

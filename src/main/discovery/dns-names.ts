@@ -1,5 +1,5 @@
-/** Where dns-packet met bytes that are not UTF-8; such a name cannot be asked for again. */
-const REPLACEMENT_CHARACTER = '\u{fffd}'
+/** Stands where bytes were not UTF-8; a name that holds it cannot be asked for again. */
+export const REPLACEMENT_CHARACTER = '\u{fffd}'
 
 /** Longest label of a domain name, in bytes (RFC 1035, section 2.3.4). */
 const MAX_LABEL_BYTES = 63
