@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from '@playwright/test'
+
+/** Chromium as Debian packages it; elsewhere the installed Chrome. */
+const chromium = existsSync('/usr/bin/chromium')
+  ? {
+      executablePath: '/usr/bin/chromium',
+      // No sandbox for root (a container's only user); no traffic of the browser's own.
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    }
+  : { channel: 'chrome' }
+
+// One worker: each test starts a whole Muster with its servers, and mDNS on loopback is shared.
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.spec.ts',
+  workers: 1,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['json']],
+  outputDir: 'test-results',
+  use: {
+    launchOptions: chromium,
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    { name: 'browser', testIgnore: '**/electron/**' },
+    // Runs wherever Electron's binary exists (see README); without it the project has no tests.
+    ...(existsSync('node_modules/electron/path.txt')
+      ? [{ name: 'electron', testMatch: 'electron/**/*.spec.ts' }]
+      : []),
+  ],
+})

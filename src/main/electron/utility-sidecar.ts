@@ -1,0 +1,22 @@
+import type { utilityProcess, UtilityProcess } from 'electron'
+import type { SidecarProcess } from '../registry/sidecar-process.ts'
+
+/**
+ * Starts the registry as Electron's utility process: with the runAsNode fuse off,
+ * `child_process.fork` would start a second app instead.
+ */
+export function spawnUtilitySidecar(
+  fork: typeof utilityProcess.fork,
+  entry: string,
+): SidecarProcess {
+  const child: UtilityProcess = fork(entry, [], { serviceName: 'Muster registry', stdio: 'ignore' })
+  return {
+    get pid() {
+      return child.pid
+    },
+    send: (message) => child.postMessage(message),
+    onMessage: (listener) => void child.on('message', listener),
+    onExit: (listener) => void child.once('exit', (code) => listener({ code, signal: null })),
+    kill: () => void child.kill(),
+  }
+}

@@ -1,0 +1,13 @@
+import type { SidecarProcess } from './registry/sidecar-process.ts'
+
+/** What differs between the two hosts, as far as the app has to know. */
+export interface AppHost {
+  readonly kind: 'electron' | 'browser'
+  readonly version: string
+  /** Installed from a package: secrets in memory only are refused then. */
+  readonly packaged: boolean
+  /** Where a package brings `nats-server` along; null where nothing is packaged. */
+  readonly resourcesFolder: string | null
+  /** Starts the registry as a process of its own. */
+  spawnRegistry(): SidecarProcess
+}
