@@ -51,7 +51,7 @@ test('finds the real one in the usual folders although the PATH lacks them', asy
 test.each([
   ['linux', /apt install nats-server/u],
   ['darwin', /brew install nats-server/u],
-  ['win32', /winget install/u],
+  ['win32', /scoop install/u],
 ] as const)('says how to get a missing server on %s', async (platform, advice) => {
   const search = { settingsPath: null, resourcesFolder: null, searchPath: folder, platform }
   await expect(findNatsServer(search, signal)).rejects.toMatchObject({

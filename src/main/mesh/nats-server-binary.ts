@@ -143,7 +143,7 @@ function howToGet(platform: NodeJS.Platform): string {
   const afterwards = 'Then try again, or name its path in Settings.'
   if (platform === 'darwin') return `Install it with “brew install nats-server”. ${afterwards}`
   if (platform === 'win32') {
-    return `Install it with “winget install NATSAuthors.NATSServer” or “scoop install nats-server”. ${afterwards}`
+    return `Install it with “scoop install nats-server”, or unpack the zip for Windows from github.com/nats-io/nats-server/releases. ${afterwards}`
   }
   return `Install it with “sudo apt install nats-server” (Debian 12, Ubuntu 24.04 or newer), or take the package of your architecture from github.com/nats-io/nats-server/releases. ${afterwards}`
 }
