@@ -33,5 +33,6 @@ test('a pause ends at its time or at the abort, whichever comes first', async ()
   const aborted = pause(clock, 10, controller.signal)
   controller.abort()
   await aborted
+  await pause(clock, 0, new AbortController().signal)
   await pause(clock, 10, controller.signal)
 })

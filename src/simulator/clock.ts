@@ -74,7 +74,7 @@ export function every(
 
 /** Resolves after `delayMs`, or at once when the signal aborts; never rejects. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
+  if (signal.aborted || delayMs <= 0) return Promise.resolve()
   return new Promise((resolve) => {
     const finish = () => {
       cancel()

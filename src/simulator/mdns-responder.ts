@@ -269,8 +269,13 @@ export class MdnsResponder {
         if (error) this.#onWarning(error.message)
         resolve()
       }
-      if (to === undefined) this.#mdns.respond(packet, sent)
-      else this.#mdns.respond(packet, { address: to.address, port: to.port }, sent)
+      try {
+        if (to === undefined) this.#mdns.respond(packet, sent)
+        else this.#mdns.respond(packet, { address: to.address, port: to.port }, sent)
+      } catch (error) {
+        // What the encoder can't express, or a source port of 0.
+        sent(error as Error)
+      }
     })
   }
 

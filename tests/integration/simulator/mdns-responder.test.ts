@@ -10,6 +10,7 @@ import {
 } from 'dns-packet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../../src/simulator/clock.ts'
+import { freeUdpPort } from '../../support/free-udp-port.ts'
 import { openMdnsResponder, type MdnsResponder } from '../../../src/simulator/mdns-responder.ts'
 
 const GROUP = '224.0.0.251'
@@ -67,7 +68,7 @@ const sockets: Socket[] = []
 
 beforeEach(async () => {
   clock = new ManualClock()
-  port = await freePort()
+  port = await freeUdpPort()
   responder = await openMdnsResponder({ port, clock })
   querier = await openQuerier()
 })
@@ -82,15 +83,6 @@ async function openQuerier(bindTo = port): Promise<Querier> {
   sockets.push(opened.socket)
   await opened.open(bindTo)
   return opened
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const found = socket.address().port
-  socket.close()
-  return found
 }
 
 function advertise(instance: string) {
