@@ -1,4 +1,4 @@
-import { createHash, verify } from 'node:crypto'
+import { randomBytes, verify } from 'node:crypto'
 import { z } from 'zod'
 import { RejectedError } from '#shared/errors.ts'
 import { encodeBase32 } from './base32.ts'
@@ -23,26 +23,28 @@ export interface JwtRequest {
 
 const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url')
 const CLAIMS_VERSION = 2
+const ID_BYTES = 32
 
 /**
  * Encodes and signs a NATS JWT v2 (github.com/nats-io/jwt), fields in that library's order.
  *
- * `jti` is what that library writes, SHA-512/256 in base32, but over all claims: the library hashes
- * those outside `nats` only, so two versions of an account made within a second share an id, and
- * a resolver in a cluster takes the second for the first and drops it.
+ * `jti` looks like that library's, 256 bits in base32, but is random: the library hashes the claims
+ * outside `nats` only, so two versions of an account made within a second share an id, and a
+ * resolver in a cluster takes the second for the first and drops it. Nor may a retry be the same text as
+ * the first try: a server that was told to remove an account ignores claims it has seen before.
  */
 export function encodeJwt(request: JwtRequest, signer: Signer): string {
   const { expiresAt } = request
   const claims = {
     ...(expiresAt === undefined ? {} : { exp: expiresAt }),
+    jti: encodeBase32(randomBytes(ID_BYTES)),
     iat: request.issuedAt,
     iss: signer.publicKey,
     name: request.name,
     sub: request.subject,
     nats: { ...request.nats, type: request.type, version: CLAIMS_VERSION },
   }
-  const jti = encodeBase32(createHash('sha512-256').update(JSON.stringify(claims)).digest())
-  const payload = Buffer.from(JSON.stringify({ jti, ...claims })).toString('base64url')
+  const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
   const signed = `${HEADER}.${payload}`
   return `${signed}.${signer.sign(Buffer.from(signed, 'latin1')).toString('base64url')}`
 }

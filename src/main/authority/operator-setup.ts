@@ -33,6 +33,8 @@ export async function setUpOperator(parts: AuthorityParts, request: SetUpRequest
   const operator = store.operator()
   if (operator === undefined) {
     await createOperator(parts, request)
+    // Another process may have been faster; what counts is what is recorded.
+    await setUpOperator(parts, request)
     return
   }
   if (operator.dialect !== request.dialect) {
@@ -99,6 +101,7 @@ async function createOperator(parts: AuthorityParts, request: SetUpRequest): Pro
     },
   ]
   inTransaction(database, () => {
+    if (store.operator() !== undefined) return
     store.addOperator({ publicKey: operator.identity, name, dialect: request.dialect, jwt }, at)
     recordKeyRing(parts, operator, at)
     for (const { kind, name: accountName, ring, claims } of accounts) {
