@@ -19,6 +19,21 @@ export interface StartOptions {
   readonly json: boolean
 }
 
+const OPTIONS = {
+  profile: { type: 'string' },
+  demo: { type: 'boolean', default: false },
+  'discover-on': { type: 'string', multiple: true },
+  port: { type: 'string', default: '0' },
+  serve: { type: 'boolean', default: false },
+  open: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** The options by name, for hosts whose command line is not theirs alone. */
+export const START_OPTIONS: ReadonlyMap<string, { readonly type: 'string' | 'boolean' }> = new Map(
+  Object.entries(OPTIONS),
+)
+
 /**
  * Reads `--profile DIR --demo --discover-on ADDRESS… --port N --serve --open --json`.
  * @throws RejectedError `ARGUMENT_INVALID`.
@@ -44,15 +59,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
-      options: {
-        profile: { type: 'string' },
-        demo: { type: 'boolean', default: false },
-        'discover-on': { type: 'string', multiple: true },
-        port: { type: 'string', default: '0' },
-        serve: { type: 'boolean', default: false },
-        open: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
+      options: OPTIONS,
     }).values
   } catch (error) {
     throw invalid(messageOf(error))

@@ -6,10 +6,13 @@ import type { SidecarProcess } from '../registry/sidecar-process.ts'
  * `child_process.fork` would start a second app instead.
  */
 export function spawnUtilitySidecar(
-  fork: typeof utilityProcess.fork,
+  utilities: Pick<typeof utilityProcess, 'fork'>,
   entry: string,
 ): SidecarProcess {
-  const child: UtilityProcess = fork(entry, [], { serviceName: 'Muster registry', stdio: 'ignore' })
+  const child: UtilityProcess = utilities.fork(entry, [], {
+    serviceName: 'Muster registry',
+    stdio: 'ignore',
+  })
   return {
     get pid() {
       return child.pid

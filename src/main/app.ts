@@ -1,0 +1,182 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Dialect } from '#shared/protocol/dialect.ts'
+import { connectKeychain } from './app/keychain-health.ts'
+import { openProfileDatabase } from './app/profile-database.ts'
+import { RegistryLink } from './app/registry-link.ts'
+import { SwitchingDiscovery } from './app/switching-discovery.ts'
+import { Authority } from './authority/authority.ts'
+import { DeviceCredentials } from './authority/device-credentials.ts'
+import { CommissioningService } from './commissioning/commissioning-service.ts'
+import { DeviceHttp } from './commissioning/device-http.ts'
+import { EventsService } from './events/events-service.ts'
+import { FleetService } from './fleet/fleet-service.ts'
+import { HealthService } from './health/health-service.ts'
+import { watchMesh } from './health/watch-mesh.ts'
+import { watchRegistry } from './health/watch-registry.ts'
+import type { AppHost } from './host.ts'
+import { KeychainService } from './keychain/keychain-service.ts'
+import { openFileLogger, type Logger } from './log/logger.ts'
+import { ClaimsPublisher } from './mesh/claims-publisher.ts'
+import { MeshService } from './mesh/mesh-service.ts'
+import { SystemLink } from './mesh/system-link.ts'
+import { lockProfile } from './profile/profile-lock.ts'
+import type { Profile } from './profile/profile.ts'
+import { createRouter, type AppRouter } from './router/router.ts'
+import { RpcService } from './rpc/rpc-service.ts'
+import { SettingsService } from './settings/settings-service.ts'
+import { TenantService } from './tenants/tenant-service.ts'
+
+export interface AppOptions {
+  readonly host: AppHost
+  readonly profile: Profile
+  /** Secrets in memory only; refused when packaged. */
+  readonly demo: boolean
+  /** Addresses of the interfaces to look for devices on. */
+  readonly discoverOn: 'all' | readonly string[]
+}
+
+export interface App {
+  readonly router: AppRouter
+  readonly log: Logger
+  /** Ends everything in the reverse order of its beginning; the profile is free afterwards. */
+  close(): Promise<void>
+}
+
+/**
+ * Composes the app for one host and one profile: the only place that says `new`. Returns as soon
+ * as the window can be shown; keychain, mesh and registry go on starting and tell their state.
+ * @throws ConflictError `PROFILE_IN_USE`, RejectedError `PROFILE_UNREADABLE`,
+ *   `DATABASE_UNREADABLE`, `DATABASE_TOO_NEW`, `KEYCHAIN_MEMORY_REFUSED`.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { host, profile } = options
+  const endings: (() => void | Promise<void>)[] = []
+  const owned = <T extends { close(): void | Promise<void> }>(part: T): T => {
+    endings.push(() => part.close())
+    return part
+  }
+  const lock = lockProfile(profile.folder)
+  endings.push(() => lock.release())
+  try {
+    const log = openFileLogger(profile.logFolder, 'muster')
+    const health = new HealthService()
+    const database: DatabaseSync = owned(openProfileDatabase(profile.databasePath, health))
+    const settings = new SettingsService({ database, log })
+    const keychain = owned(
+      new KeychainService({
+        folder: profile.folder,
+        allowMemory: options.demo,
+        packaged: host.packaged,
+        log,
+      }),
+    )
+    const link = new SystemLink({ log })
+    const publisher = new ClaimsPublisher({ link, log })
+    const authority = owned(new Authority({ database, keychain, publisher, log }))
+    const tenants = owned(new TenantService({ authority, log }))
+    const mesh = owned(
+      new MeshService({
+        database,
+        keychain,
+        link,
+        publisher,
+        log,
+        folder: profile.folder,
+        logFolder: profile.logFolder,
+        resourcesFolder: host.resourcesFolder,
+        natsServerPath: () => settings.get().natsServerPath,
+        authority,
+        tenants,
+        notify: (notice) => health.notify(notice),
+      }),
+    )
+    const dialect = (): Dialect => mesh.dialect()
+    const connections = mesh.tenantConnections
+    const fleet = owned(new FleetService({ ledger: authority.ledger }))
+    const registry = owned(
+      new RegistryLink({
+        mesh,
+        fleet,
+        folder: profile.folder,
+        logFolder: profile.logFolder,
+        spawn: () => host.spawnRegistry(),
+        log: log.part('registry'),
+      }),
+    )
+    const http = new DeviceHttp()
+    const discovery = owned(
+      new SwitchingDiscovery({ dialect, interfaces: options.discoverOn, http, health, log }),
+    )
+    const commissioning = owned(
+      new CommissioningService({
+        directory: discovery,
+        issuer: new DeviceCredentials({ authority, endpoints: () => mesh.deviceEndpoint() }),
+        proof: mesh,
+        presence: fleet,
+        settings,
+        http,
+        log,
+      }),
+    )
+    const events = owned(new EventsService({ connections, dialect }))
+    const rpc = new RpcService({ connections, dialect })
+
+    endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
+    endings.push(
+      mesh.onSwitch(() => {
+        discovery.follow()
+        void registry.follow()
+      }),
+    )
+    endings.push(
+      connectKeychain({ keychain, health, log }, async () => {
+        await mesh.startActive()
+        commissioning.resume()
+      }),
+    )
+    discovery.follow()
+
+    const router = createRouter(
+      {
+        app: {
+          info: () => ({
+            version: host.version,
+            host: host.kind,
+            platform: process.platform,
+            profileFolder: profile.folder,
+            logFolder: profile.logFolder,
+            demo: options.demo,
+          }),
+        },
+        keychain,
+        mesh,
+        tenants,
+        discovery,
+        commissioning,
+        fleet,
+        rpc,
+        events,
+        health,
+        settings,
+      },
+      {
+        onInternalError: (error, path) => log.error('A call failed unexpectedly', { path, error }),
+      },
+    )
+    log.info('Muster started', { version: host.version, host: host.kind, demo: options.demo })
+    return { router, log, close: () => closeAll(endings, log) }
+  } catch (error) {
+    await closeAll(endings, undefined)
+    throw error
+  }
+}
+
+async function closeAll(endings: (() => void | Promise<void>)[], log: Logger | undefined): Promise<void> {
+  for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
+    try {
+      await end()
+    } catch (error) {
+      log?.error('A part did not close in good order', { error })
+    }
+  }
+}

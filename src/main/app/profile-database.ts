@@ -1,0 +1,26 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
+import type { HealthService } from '../health/health-service.ts'
+import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
+import { SETTINGS_MIGRATIONS } from '../settings/settings-service.ts'
+import { openDatabase } from '../storage/database.ts'
+
+/**
+ * Opens the profile's database with the schema of every part, and tells the person where it was
+ * damaged and set aside.
+ * @throws RejectedError `DATABASE_UNREADABLE`, `DATABASE_TOO_NEW`.
+ */
+export function openProfileDatabase(path: string, health: HealthService): DatabaseSync {
+  const migrations = [...SETTINGS_MIGRATIONS, ...AUTHORITY_MIGRATIONS, ...MESH_MIGRATIONS]
+  const { database, setAside } = openDatabase(path, migrations)
+  health.report('storage', { state: 'ok', summary: 'The profile database is sound.' })
+  if (setAside !== undefined) {
+    const text = `It was kept as ${setAside}, and a new one begun. Keys in the keychain are untouched. Restore the file from a backup to get the tenants and the ledger back.`
+    health.notify({ level: 'error', title: 'The profile database was damaged', text })
+    health.report('storage', {
+      state: 'degraded',
+      summary: 'The database was damaged and set aside; a new one was begun.',
+    })
+  }
+  return database
+}

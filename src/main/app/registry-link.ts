@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import type { DeviceAddress, FleetUpdate } from '#shared/contract/fleet.ts'
+import type { Dialect } from '#shared/protocol/dialect.ts'
+import { messageOf } from '#shared/errors.ts'
+import { DiscoveryFleetSource } from '../fleet/discovery-fleet-source.ts'
+import type { FleetService } from '../fleet/fleet-service.ts'
+import type { FleetSource } from '../fleet/fleet-source.ts'
+import type { RegistryCondition } from '../health/watch-registry.ts'
+import type { Logger } from '../log/logger.ts'
+import type { MeshService } from '../mesh/mesh-service.ts'
+import { RegistrySupervisor } from '../registry/registry-supervisor.ts'
+import type { SidecarConfig } from '../registry/sidecar-messages.ts'
+import type { SidecarProcess } from '../registry/sidecar-process.ts'
+import { conditionOf } from './registry-conditions.ts'
+
+/** For stored records that carry no usable TTL (protocol.md, "Environment", DEVICE_TTL). */
+const DEVICE_TTL_SECONDS = 15
+/** protocol.md, DC_LIST_DEVICES_MAX_LIMIT. */
+const LIST_MAX_LIMIT = 200
+const FORGET_TIMEOUT_MS = 5000
+
+export interface RegistryLinkOptions {
+  readonly mesh: MeshService
+  readonly fleet: FleetService
+  readonly folder: string
+  readonly logFolder: string
+  spawn(): SidecarProcess
+  readonly log: Logger
+}
+
+/**
+ * Gives the fleet its source: for the local mesh the registry sidecar, which runs exactly while
+ * that mesh is the active one; for a remote mesh the registry that is there, by discovery RPC.
+ */
+export class RegistryLink {
+  readonly #options: RegistryLinkOptions
+  readonly #listeners = new Set<(condition: RegistryCondition) => void>()
+  #condition: RegistryCondition = { state: 'off' }
+  #supervisor: RegistrySupervisor | undefined
+  #remote: DiscoveryFleetSource | undefined
+  #change: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: RegistryLinkOptions) {
+    this.#options = options
+  }
+
+  /** Follows the active mesh; call at start and at each switch. Changes are taken one at a time. */
+  follow(): Promise<void> {
+    this.#change = this.#change.then(() => this.#follow()).catch((error: unknown) => {
+      this.#options.log.error('The fleet could not follow the mesh', { error })
+    })
+    return this.#change
+  }
+
+  /** The registry's condition now and at each change, for health. */
+  readonly subscribe = (listener: (condition: RegistryCondition) => void): (() => void) => {
+    this.#listeners.add(listener)
+    listener(this.#condition)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#change
+    this.#remote?.close()
+    await this.#supervisor?.close()
+    this.#listeners.clear()
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#closed) return
+    const { mesh, fleet } = this.#options
+    if (mesh.registryAccess() !== null) {
+      this.#leaveRemote()
+      if (this.#supervisor !== undefined) return this.#supervisor.restart()
+      this.#supervisor = this.#supervise()
+      fleet.use(sourceOf(this.#supervisor))
+      return
+    }
+    await this.#supervisor?.close()
+    this.#supervisor = undefined
+    this.#setCondition({ state: 'off' })
+    this.#leaveRemote()
+    this.#remote = this.#remoteSource(mesh.dialect())
+    fleet.use(this.#remote)
+  }
+
+  #leaveRemote(): void {
+    this.#remote?.close()
+    this.#remote = undefined
+  }
+
+  #remoteSource(dialect: Dialect): DiscoveryFleetSource | undefined {
+    const { mesh, log } = this.#options
+    const active = mesh.connections().find((connection) => connection.active)
+    if (active === undefined) return undefined
+    return new DiscoveryFleetSource({ tenant: active.tenant, connections: mesh.tenantConnections, dialect, log })
+  }
+
+  #supervise(): RegistrySupervisor {
+    const { spawn, log } = this.#options
+    const supervisor = new RegistrySupervisor({ spawn, config: (signal) => this.#config(signal), logger: log })
+    let online = 0
+    supervisor.subscribe((news) => {
+      if (news.type === 'fleet') return
+      if (news.type === 'stats') online = news.stats['devicesOnline'] ?? 0
+      this.#setCondition(conditionOf(supervisor.state(), online))
+    })
+    supervisor.start()
+    return supervisor
+  }
+
+  async #config(signal: AbortSignal): Promise<SidecarConfig> {
+    const { mesh, folder, logFolder } = this.#options
+    const access = mesh.registryAccess()
+    signal.throwIfAborted()
+    if (access === null) throw signal.reason ?? new DOMException('The mesh was switched.', 'AbortError')
+    const { jwt, seed } = await access.credentials(signal)
+    const caPem = access.caPem ?? null
+    return {
+      dialect: mesh.dialect().name,
+      servers: [...access.servers],
+      credentials: { jwt, seed },
+      tls: caPem === null ? null : { caPem, certificatePem: null, keyPem: null },
+      databasePath: join(folder, 'mesh', 'registry.db'),
+      deviceTtlSeconds: DEVICE_TTL_SECONDS,
+      listMaxLimit: LIST_MAX_LIMIT,
+      tenants: null,
+      accessLists: [],
+      logFolder,
+    }
+  }
+
+  #setCondition(condition: RegistryCondition): void {
+    const before = this.#condition
+    this.#condition = condition
+    if (before.state === condition.state && before.devicesOnline === condition.devicesOnline) return
+    for (const listener of this.#listeners) listener(condition)
+  }
+}
+
+function sourceOf(supervisor: RegistrySupervisor): FleetSource {
+  return {
+    subscribe: (listener: (update: FleetUpdate) => void) => {
+      const unsubscribe = supervisor.subscribe((news) => {
+        if (news.type === 'fleet') listener(news.update)
+      })
+      listener(supervisor.fleet())
+      return unsubscribe
+    },
+    record: (address: DeviceAddress, signal: AbortSignal) =>
+      supervisor.record(address.tenant, address.deviceId, signal),
+    forget: (address: DeviceAddress) =>
+      supervisor.forget(address.tenant, address.deviceId, AbortSignal.timeout(FORGET_TIMEOUT_MS)),
+  }
+}
