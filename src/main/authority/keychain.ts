@@ -6,5 +6,6 @@ export interface Keychain {
   /** The secret; undefined where the keychain is open and has no such entry. */
   get(account: string): Promise<string | undefined>
   set(account: string, secret: string): Promise<void>
-  delete(account: string): Promise<void>
+  /** Resolves once there is no such entry; whether there was one is nothing to the authority. */
+  delete(account: string): Promise<unknown>
 }

@@ -38,7 +38,7 @@ const record = async () => JSON.parse(await readFile(join(folder, 'keychain.json
 test('asks for a vault passphrase on a first run without keychain, then keeps keys in the vault', async () => {
   const first = service()
   const seen: KeychainStatus['state'][] = []
-  first.subscribe((status) => seen.push(status.state))
+  first.subscribe(({ status }) => seen.push(status.state))
   expect(await first.open()).toMatchObject({ state: 'uninitialised', backend: null })
   expect(first.status().advice).toMatch(/passphrase/)
   await expect(first.get('A')).rejects.toMatchObject({ code: 'KEYCHAIN_UNINITIALISED' })
@@ -59,7 +59,7 @@ test('asks for a vault passphrase on a first run without keychain, then keeps ke
   expect(await second.unlock(PASSPHRASE)).toMatchObject({ state: 'open' })
   expect(await second.get('A')).toBe('secret')
   expect(await second.get('B')).toBeUndefined()
-  expect(seen).toEqual(['uninitialised', 'open'])
+  expect(seen).toEqual(['locked', 'uninitialised', 'open'])
 })
 
 test('says that it waits until the first look is over', () => {

@@ -19,6 +19,11 @@ import { OsKeychain, type OsKeychainOptions } from './os-keychain.ts'
 import type { ScryptCost } from './vault-format.ts'
 import { VaultKeychain, type VaultOptions } from './vault-keychain.ts'
 
+export interface KeychainUpdate {
+  readonly type: 'snapshot'
+  readonly status: KeychainStatus
+}
+
 export interface KeychainServiceOptions {
   /** The profile's folder: `keychain.json` tells where its keys are, `keychain.vault` may hold them. */
   readonly folder: string
@@ -47,7 +52,7 @@ export class KeychainService implements Keychain {
   readonly #vault: VaultOptions
   readonly #os: OsKeychain
   readonly #turns = new OneAtATime()
-  readonly #listeners = new Set<(status: KeychainStatus) => void>()
+  readonly #listeners = new Set<(update: KeychainUpdate) => void>()
   #record: KeychainRecord | undefined
   #keychain: Keychain | undefined
   /** Why the keychain is not open; undefined where it is. */
@@ -76,9 +81,10 @@ export class KeychainService implements Keychain {
     return statusOf(this.#problem, backend)
   }
 
-  /** Calls the listener at each change of the status; read `status()` after subscribing. */
-  subscribe(listener: (status: KeychainStatus) => void): () => void {
+  /** Calls the listener with the status at once, and again at each change of it. */
+  readonly subscribe = (listener: (update: KeychainUpdate) => void): (() => void) => {
     this.#listeners.add(listener)
+    listener({ type: 'snapshot', status: this.status() })
     return () => void this.#listeners.delete(listener)
   }
 
@@ -264,7 +270,7 @@ export class KeychainService implements Keychain {
     const { log } = this.#options
     if (problem === undefined) log.info('keychain is open', { backend: status.backend })
     else log.warn('keychain is not open', { state: status.state, error: problem })
-    for (const listener of this.#listeners) listener(status)
+    for (const listener of this.#listeners) listener({ type: 'snapshot', status })
   }
 
   #throwIfClosed(): void {
