@@ -1,0 +1,91 @@
+import type { DeviceFacts, StatusFacts } from './device-facts.ts'
+import { joinRecord, type StoredDevice } from './store.ts'
+
+/** What the store does not have yet of a device. */
+export const CLEAN = 0
+export const UPDATE_PENDING = 1
+export const PUT_PENDING = 2
+
+export interface DeviceEntryInit {
+  readonly tenant: string
+  readonly deviceId: string
+  readonly document: string
+  readonly status: string
+  readonly facts: DeviceFacts
+  readonly statusFacts: StatusFacts
+}
+
+/**
+ * One known device in memory. Documents stay text: 100,000 parsed records of 2 KB would take
+ * 567 MB. The fields are public and mutable because the heartbeat path writes to them several
+ * 100,000 times a second; only the parts of the registry in this folder do.
+ */
+export class DeviceEntry {
+  readonly tenant: string
+  readonly deviceId: string
+  /** JSON text of the record without `status`. */
+  document: string
+  /** JSON text of `status`. */
+  status: string
+  facts: DeviceFacts
+  statusFacts: StatusFacts
+  /** Online, that is: has a live record that discovery shows. */
+  online = false
+  /** When the present state began. */
+  sinceEpochMs = 0
+  /** Last heartbeat or registration; 0 where none was heard yet. */
+  lastSeenEpochMs = 0
+  /** The same on the monotonic clock, from which the TTL runs. */
+  lastBeatMs = 0
+  /** The device's own clock at its last heartbeat, in epoch seconds; 0 where it tells none. */
+  deviceClockSeconds = 0
+
+  /** The last heartbeat's bytes as Latin-1 text, and where in it the number of `ts` stands. */
+  beatText = ''
+  beatTsStart = -1
+  beatTsEnd = -1
+
+  /** Whether its tenant's listing holds it. */
+  listed = false
+  /** Whether the wheel of the presence monitor holds it. */
+  watched = false
+  /** CLEAN, UPDATE_PENDING or PUT_PENDING. */
+  pendingWrite = CLEAN
+  /** Whether the outbox to the console holds its last heartbeat already. */
+  beatQueued = false
+  /** Forgotten or replaced: nothing may bring it back. */
+  removed = false
+
+  constructor(init: DeviceEntryInit) {
+    this.tenant = init.tenant
+    this.deviceId = init.deviceId
+    this.document = init.document
+    this.status = init.status
+    this.facts = init.facts
+    this.statusFacts = init.statusFacts
+  }
+
+  /** The whole record as JSON text. */
+  record(): string {
+    return joinRecord(this.document, this.status)
+  }
+
+  /** The next heartbeat is compared with nothing: the status was set otherwise. */
+  forgetBeat(): void {
+    this.beatText = ''
+    this.beatTsStart = -1
+    this.beatTsEnd = -1
+  }
+
+  toStored(): StoredDevice {
+    return {
+      tenant: this.tenant,
+      deviceId: this.deviceId,
+      document: this.document,
+      status: this.status,
+      sinceEpochMs: this.sinceEpochMs,
+      lastSeenEpochMs: this.lastSeenEpochMs === 0 ? null : this.lastSeenEpochMs,
+      offlineAtEpochMs: this.online ? null : this.sinceEpochMs,
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { FleetDevice } from '#shared/contract/fleet.ts'
+import type { DeviceEntry } from './device-entry.ts'
+
+const MAX_TEXT = 200
+const MAX_NAME = 256
+
+// Control characters, line and paragraph separators, and the marks that turn text around: a device
+// must not be able to make its name read as something else.
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what it takes out
+const NOT_SHOWN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** The small projection of a device that lists show; text from the device made safe to show. */
+export function toFleetDevice(entry: DeviceEntry): FleetDevice {
+  const { facts, statusFacts } = entry
+  return {
+    tenant: entry.tenant.slice(0, MAX_NAME),
+    deviceId: entry.deviceId.slice(0, MAX_NAME),
+    deviceType: shown(facts.deviceType),
+    manufacturer: shown(facts.manufacturer),
+    model: shown(facts.model),
+    firmwareVersion: shown(facts.firmwareVersion),
+    location: shown(statusFacts.location),
+    availability: shown(statusFacts.availability),
+    busyScore: within(statusFacts.busyScore, 0, 1),
+    battery: within(statusFacts.battery, 0, 100),
+    errorState: shown(statusFacts.errorState),
+    functionCount: facts.functionCount,
+    eventCount: facts.eventCount,
+    state: entry.online ? 'online' : 'offline',
+    since: instant(entry.sinceEpochMs),
+    lastSeenAt: entry.lastSeenEpochMs === 0 ? null : instant(entry.lastSeenEpochMs),
+    ttlSeconds: facts.ttlSeconds,
+    registeredAt: validInstant(facts.registeredAt),
+  }
+}
+
+function shown(text: string | null): string | null {
+  if (text === null) return null
+  return text.slice(0, MAX_TEXT).toWellFormed().replaceAll(NOT_SHOWN, '')
+}
+
+function within(value: number | null, least: number, most: number): number | null {
+  return value === null || !(value >= least && value <= most) ? null : value
+}
+
+function instant(epochMs: number): string {
+  return new Date(epochMs).toISOString()
+}
+
+function validInstant(text: string | null): string | null {
+  const epochMs = text === null ? Number.NaN : Date.parse(text)
+  return Number.isNaN(epochMs) ? null : instant(epochMs)
+}

@@ -1,0 +1,120 @@
+import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
+import type { Dialect } from '#shared/protocol/dialect.ts'
+import { parseDeviceSubject } from '#shared/protocol/subjects.ts'
+import type { Clock } from './clock.ts'
+import type { RegistryCounters } from './counters.ts'
+import type { DeviceEntry } from './device-entry.ts'
+import { statusFacts } from './device-facts.ts'
+import type { DropLog } from './drop-log.ts'
+import type { FleetFeed } from './fleet-feed.ts'
+import type { FleetIndex } from './fleet-index.ts'
+import { isSameBeat, rememberBeat } from './heartbeat-text.ts'
+import type { Recovery } from './recovery.ts'
+import { mergeStatus } from './status-merge.ts'
+import type { WriteBehind } from './write-behind.ts'
+
+/** Largest heartbeat taken, and largest status that heartbeats may build up, in bytes. */
+export const MAX_HEARTBEAT_BYTES = 64 * 1024
+
+export interface HeartbeatParts {
+  readonly dialect: Dialect
+  readonly clock: Clock
+  readonly counters: RegistryCounters
+  readonly drops: DropLog
+  readonly index: FleetIndex
+  readonly writes: WriteBehind
+  readonly feed: FleetFeed
+  readonly recovery: Recovery
+}
+
+/** Takes `P.T.D.heartbeat` messages (protocol.md, "Registration"). */
+export class HeartbeatIntake {
+  readonly #parts: HeartbeatParts
+
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts
+  }
+
+  receive(subject: string, data: Uint8Array): void {
+    const { counters, index } = this.#parts
+    counters.heartbeats += 1
+    const entry = index.bySubject(subject)
+    if (entry === undefined || !entry.online) {
+      this.#fromUnknown(subject, data)
+    } else if (isSameBeat(entry, data)) {
+      counters.heartbeatsUnchanged += 1
+      this.#heard(entry)
+    } else {
+      this.#read(entry, subject, data)
+    }
+  }
+
+  #heard(entry: DeviceEntry): void {
+    entry.lastBeatMs = this.#parts.clock.monotonicMs()
+    entry.lastSeenEpochMs = this.#parts.clock.epochMs()
+    this.#parts.feed.beat(entry)
+  }
+
+  #read(entry: DeviceEntry, subject: string, data: Uint8Array): void {
+    const beat = this.#parse(subject, entry.deviceId, data)
+    if (beat === undefined) return
+    const { counters, writes, feed } = this.#parts
+    const status = mergeStatus(entry.status, beat)
+    if (status === undefined) {
+      counters.heartbeatsUnchanged += 1
+    } else {
+      const text = JSON.stringify(status)
+      if (text.length > MAX_HEARTBEAT_BYTES) {
+        this.#drop(subject, 'oversize', 'the status would grow beyond 64 KiB')
+        return
+      }
+      counters.heartbeatsChanged += 1
+      entry.status = text
+      entry.statusFacts = statusFacts(status)
+      writes.update(entry)
+      feed.changed(entry)
+    }
+    rememberBeat(entry, data)
+    const seconds = beat['ts']
+    entry.deviceClockSeconds = typeof seconds === 'number' ? seconds : 0
+    this.#heard(entry)
+  }
+
+  #fromUnknown(subject: string, data: Uint8Array): void {
+    const { counters, dialect, recovery } = this.#parts
+    const names = parseDeviceSubject(dialect, subject)
+    if (names === undefined) {
+      counters.unsafeNames += 1
+      return
+    }
+    if (recovery.isBusyWith(names.tenant, names.device)) return
+    if (this.#parse(subject, names.device, data) === undefined) return
+    recovery.wanted(names.tenant, names.device)
+  }
+
+  #parse(subject: string, deviceId: string, data: Uint8Array): JsonObject | undefined {
+    if (data.length > MAX_HEARTBEAT_BYTES) {
+      this.#drop(subject, 'oversize', 'a heartbeat of more than 64 KiB')
+      return undefined
+    }
+    const beat = parseJsonObject(utf8.decode(data))
+    if (!isJsonObject(beat)) {
+      this.#drop(subject, 'malformed', 'a heartbeat that is no JSON object')
+      return undefined
+    }
+    // The subject says who beats; permissions guard it. A payload can't speak for another device.
+    const claimed = beat['device_id']
+    if (claimed !== undefined && claimed !== deviceId) {
+      this.#drop(subject, 'misattributed', 'a heartbeat whose device_id is not that of its subject')
+      return undefined
+    }
+    return beat
+  }
+
+  #drop(subject: string, kind: 'oversize' | 'malformed' | 'misattributed', why: string): void {
+    this.#parts.counters[kind] += 1
+    this.#parts.drops.note(subject, why)
+  }
+}
+
+const utf8 = new TextDecoder()

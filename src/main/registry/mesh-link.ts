@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { toMusterError } from '#shared/errors.ts'
+import {
+  openMeshConnection,
+  type MeshConnection,
+  type MeshConnectionOptions,
+} from '../mesh/connection.ts'
+import type { SidecarConnection } from './sidecar-messages.ts'
+
+const RETRY_MS = 100
+const RETRY_MAX_MS = 2000
+/** A server that is away this long is asked less often, so that its log is not filled. */
+const QUICK_RETRIES = 50
+const DRAIN_TIMEOUT_MS = 1000
+
+/**
+ * Connects, however long that takes, and reports the state of the connection from then on.
+ * @throws the signal's reason
+ */
+export async function openLink(
+  options: MeshConnectionOptions,
+  report: (connection: SidecarConnection) => void,
+  signal: AbortSignal,
+): Promise<MeshConnection> {
+  report({ state: 'connecting', error: null })
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted()
+    try {
+      const connection = await openMeshConnection(options, signal)
+      const tell = () =>
+        report({ state: connection.state, error: connection.problem?.message ?? null })
+      connection.subscribe(onChange(() => [connection.state, connection.problem], tell))
+      tell()
+      return connection
+    } catch (error) {
+      signal.throwIfAborted()
+      report({ state: 'connecting', error: toMusterError(error).message })
+      const waitMs = attempt <= QUICK_RETRIES ? RETRY_MS : RETRY_MAX_MS
+      await delay(waitMs, undefined, { signal })
+    }
+  }
+}
+
+/** Closes a connection in good order where that takes no longer than a second. */
+export async function closeLink(connection: MeshConnection): Promise<void> {
+  const { nats } = connection
+  if (connection.state === 'connected' && !nats.isClosed()) {
+    const drained = nats.drain().catch(() => undefined)
+    await Promise.race([drained, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })])
+  }
+  await connection.close()
+}
+
+/** Calls `tell` only where one of `facts` changed: the connection also reports round-trip times. */
+function onChange(facts: () => readonly unknown[], tell: () => void): () => void {
+  let last = facts()
+  return () => {
+    const now = facts()
+    if (now.every((fact, index) => fact === last[index])) return
+    last = now
+    tell()
+  }
+}

@@ -1,0 +1,182 @@
+import { messageOf } from '#shared/errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Clock } from './clock.ts'
+import type { RegistryCounters } from './counters.ts'
+import type { DeviceEntry } from './device-entry.ts'
+
+export const PRESENCE_TICK_MS = 250
+/** Turns of the wheel that are not over before it comes round: about a minute. */
+const SLOTS = 256
+/** A tick that comes this late means that the process, or the whole machine, stood still. */
+const SUSPENDED_MS = 1500
+/** Devices declared offline before other work gets its turn. */
+const SLICE = 500
+
+export interface PresenceMonitorParts {
+  readonly clock: Clock
+  readonly counters: RegistryCounters
+  readonly logger: Logger
+  /**
+   * Resolves once every message that the server had for us before the call has been handled.
+   * Rejects where the connection is lost.
+   */
+  confirm(): Promise<void>
+  /** Called for each device whose TTL passed without a heartbeat. */
+  declareOffline(entry: DeviceEntry): void
+}
+
+/**
+ * Finds out who has gone. Online devices sit in a wheel of time slots by their deadline; a
+ * heartbeat only notes the time, and the slot, when its turn comes, sends those who beat meanwhile
+ * round again. So the work a second is the fleet divided by its TTL, whatever the heartbeat rate.
+ *
+ * Nobody is declared offline on our own fault. After a pause of this process, or of the connection,
+ * everybody has a whole TTL again; and before a verdict the server is asked whether it still holds
+ * messages for us.
+ */
+export class PresenceMonitor {
+  readonly #parts: PresenceMonitorParts
+  readonly #slots: DeviceEntry[][] = Array.from({ length: SLOTS }, () => [])
+  /** Nobody's TTL runs from before this. */
+  #graceFromMs: number
+  #turn = 0
+  #turnAtMs: number
+  #lastCheckMs: number
+  #lastWallMs: number
+  #connected = false
+  #suspects: DeviceEntry[] = []
+  #judging = false
+  #closed = false
+
+  constructor(parts: PresenceMonitorParts) {
+    this.#parts = parts
+    this.#graceFromMs = parts.clock.monotonicMs()
+    this.#turnAtMs = this.#graceFromMs
+    this.#lastCheckMs = this.#graceFromMs
+    this.#lastWallMs = parts.clock.epochMs()
+  }
+
+  /** Watches a device that came online. Watching it again is harmless. */
+  watch(entry: DeviceEntry): void {
+    if (!entry.watched) this.#place(entry, this.#parts.clock.monotonicMs())
+  }
+
+  /** The connection is up, or up again: what was missed meanwhile counts against nobody. */
+  resume(): void {
+    this.#connected = true
+    this.#graceFromMs = this.#parts.clock.monotonicMs()
+  }
+
+  /** The connection is down: no heartbeat can arrive. */
+  pause(): void {
+    this.#connected = false
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  /** To be called every PRESENCE_TICK_MS. */
+  check(): void {
+    const now = this.#parts.clock.monotonicMs()
+    this.#noticeSuspension(now)
+    const due = this.#turnTo(now)
+    if (!this.#connected) {
+      for (const entry of due) this.#place(entry, now)
+      return
+    }
+    for (const entry of due) {
+      if (this.#deadlineOf(entry) > now) this.#place(entry, now)
+      else this.#suspects.push(entry)
+    }
+    if (this.#suspects.length > 0 && !this.#judging) void this.#judge()
+  }
+
+  #noticeSuspension(now: number): void {
+    // Linux stops the monotonic clock while a laptop sleeps; only the wall clock tells then.
+    const wall = this.#parts.clock.epochMs()
+    const late = Math.max(now - this.#lastCheckMs, wall - this.#lastWallMs) - PRESENCE_TICK_MS
+    this.#lastCheckMs = now
+    this.#lastWallMs = wall
+    if (late < SUSPENDED_MS) return
+    this.#graceFromMs = now
+    this.#parts.counters.gracePeriods += 1
+    this.#parts.logger.info('the registry stood still; every device gets a whole TTL', {
+      standstillMs: Math.round(late),
+    })
+  }
+
+  /** Empties the slots whose time has come and returns those still online. */
+  #turnTo(now: number): DeviceEntry[] {
+    const due: DeviceEntry[] = []
+    for (let turns = 0; this.#turnAtMs + PRESENCE_TICK_MS <= now; turns += 1) {
+      if (turns >= SLOTS) {
+        this.#turnAtMs = now
+        break
+      }
+      this.#turn = (this.#turn + 1) % SLOTS
+      this.#turnAtMs += PRESENCE_TICK_MS
+      const slot = this.#slots[this.#turn] ?? []
+      if (slot.length === 0) continue
+      this.#slots[this.#turn] = []
+      for (const entry of slot) {
+        entry.watched = entry.online
+        if (entry.online) due.push(entry)
+      }
+    }
+    return due
+  }
+
+  #place(entry: DeviceEntry, now: number): void {
+    const waitMs = this.#deadlineOf(entry) - now
+    const turns = Math.min(Math.max(Math.ceil(waitMs / PRESENCE_TICK_MS), 1), SLOTS - 1)
+    this.#slots[(this.#turn + turns) % SLOTS]?.push(entry)
+    entry.watched = true
+  }
+
+  #deadlineOf(entry: DeviceEntry): number {
+    return Math.max(entry.lastBeatMs, this.#graceFromMs) + entry.facts.ttlSeconds * 1000
+  }
+
+  async #judge(): Promise<void> {
+    this.#judging = true
+    const suspects = this.#suspects
+    this.#suspects = []
+    try {
+      await this.#parts.confirm()
+      await this.#passVerdicts(suspects)
+    } catch (error) {
+      // The connection went; resume() will give everybody a TTL.
+      this.#parts.logger.debug('presence could not be confirmed', { why: messageOf(error) })
+      this.#keep(suspects)
+    } finally {
+      this.#judging = false
+    }
+  }
+
+  async #passVerdicts(suspects: readonly DeviceEntry[]): Promise<void> {
+    for (let from = 0; from < suspects.length; from += SLICE) {
+      const slice = suspects.slice(from, from + SLICE)
+      if (this.#closed || !this.#connected) {
+        this.#keep(suspects.slice(from))
+        return
+      }
+      const now = this.#parts.clock.monotonicMs()
+      for (const entry of slice) {
+        entry.watched = false
+        if (!entry.online) continue
+        if (this.#deadlineOf(entry) > now) this.#place(entry, now)
+        else this.#parts.declareOffline(entry)
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  #keep(suspects: readonly DeviceEntry[]): void {
+    const now = this.#parts.clock.monotonicMs()
+    for (const entry of suspects) {
+      entry.watched = false
+      if (entry.online) this.#place(entry, now)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  isJsonObject,
+  JSON_RPC_INTERNAL_ERROR,
+  JSON_RPC_INVALID_PARAMS,
+  JSON_RPC_METHOD_NOT_FOUND,
+} from '#shared/protocol/json-rpc.ts'
+import { messageOf } from '#shared/errors.ts'
+import type { RegistryCounters } from './counters.ts'
+import type { DropLog } from './drop-log.ts'
+import type { Registrar } from './registrar.ts'
+import { checkRegistration } from './registration-params.ts'
+import { failureText, readRequest, resultText } from './rpc-text.ts'
+
+/** Answers requests on `P.T.registry` (protocol.md, "Registration"). */
+export class RegistrationRequests {
+  readonly #registrar: Registrar
+  readonly #counters: RegistryCounters
+  readonly #drops: DropLog
+
+  constructor(registrar: Registrar, counters: RegistryCounters, drops: DropLog) {
+    this.#registrar = registrar
+    this.#counters = counters
+    this.#drops = drops
+  }
+
+  /** @returns the reply as JSON text */
+  answer(tenant: string, data: Uint8Array, source: string): string {
+    const request = readRequest(data)
+    if (request === undefined) {
+      return this.#refuse(null, JSON_RPC_INVALID_PARAMS, 'the request is no JSON object', source)
+    }
+    if (request.method !== 'registerDevice') {
+      return this.#refuse(request.id, JSON_RPC_METHOD_NOT_FOUND, 'method not found', source)
+    }
+    const checked = checkRegistration(request.params)
+    if ('complaint' in checked) {
+      return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, checked.complaint, source)
+    }
+    try {
+      const outcome = this.#registrar.register(tenant, checked.params)
+      if ('tooLarge' in outcome) {
+        const complaint = `params: the record is larger than the ${outcome.limitBytes} bytes that fit into a reply`
+        return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, complaint, source)
+      }
+      return resultText(request.id, {
+        status: 'registered',
+        device_registration_id: outcome.registrationId,
+      })
+    } catch (error) {
+      const why = `the registration failed inside the registry (${messageOf(error)})`
+      return this.#refuse(request.id, JSON_RPC_INTERNAL_ERROR, why, source)
+    }
+  }
+
+  /**
+   * Registers a device from its answer to `requestRegistration`.
+   * @returns whether it is registered now
+   */
+  admitAnswer(tenant: string, deviceId: string, answer: string): boolean {
+    const source = `${tenant}.${deviceId}`
+    const result = parsedResult(answer)
+    const checked = checkRegistration(result)
+    if ('complaint' in checked) {
+      this.#drops.note(source, `an answer to requestRegistration: ${checked.complaint}`)
+      return false
+    }
+    if (checked.params.device_id !== deviceId) {
+      this.#counters.misattributed += 1
+      this.#drops.note(source, 'an answer to requestRegistration that names another device')
+      return false
+    }
+    return 'registrationId' in this.#registrar.register(tenant, checked.params)
+  }
+
+  #refuse(id: string | number | null, code: number, message: string, source: string): string {
+    this.#counters.registrationsRefused += 1
+    this.#drops.note(source, `registration refused: ${message}`)
+    return failureText(id, code, message)
+  }
+}
+
+function parsedResult(answer: string): unknown {
+  try {
+    const response: unknown = JSON.parse(answer)
+    return isJsonObject(response) ? response['result'] : undefined
+  } catch {
+    return undefined
+  }
+}

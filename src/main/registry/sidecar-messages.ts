@@ -1,0 +1,131 @@
+import { DialectName, Instant, z } from '#shared/contract/common.ts'
+import { FleetDevice } from '#shared/contract/fleet.ts'
+
+/**
+ * What main and the registry sidecar say to each other. Both sides check what they receive, so
+ * that a sidecar of another version fails loudly. Secrets travel only here: never as an argument,
+ * never in the environment.
+ */
+const Name = z.string().min(1).max(1024)
+
+const Credentials = z.strictObject({
+  jwt: z.string(),
+  seed: z.string(),
+  /** `_INBOX`, or the user's own prefix where its permissions say so. */
+  inboxPrefix: z.string(),
+  /** Null where the JWT never expires. */
+  expiresAt: Instant.nullable(),
+})
+
+export const SidecarConfig = z.strictObject({
+  dialect: DialectName,
+  /** `nats:// tls:// ws:// wss://` URLs. */
+  servers: z.array(z.string().min(1)).min(1),
+  /** Null for a server without authentication. */
+  credentials: Credentials.nullable(),
+  /** Certificate authority; the system's where null. Given, TLS is demanded. */
+  caPem: z.string().nullable(),
+  databasePath: z.string().min(1),
+  /** For stored records that carry no usable TTL. */
+  deviceTtlSeconds: z.int().positive(),
+  /** Largest page of `discovery/listDevices`. */
+  listMaxLimit: z.int().positive(),
+  /** Serve these only; null serves all that the credentials may see. */
+  tenants: z.array(Name).nullable(),
+  /** Served by their exact subjects where the server refuses the wildcards. */
+  knownTenants: z.array(Name),
+  accessLists: z.array(
+    z.strictObject({
+      tenant: Name,
+      device_id: Name,
+      visible_to: z.array(z.string()).optional(),
+      hidden_from: z.array(z.string()).optional(),
+      global_deny_list: z.array(z.string()).optional(),
+    }),
+  ),
+  /** Where `registry.log` goes; null writes to standard error. */
+  logFolder: z.string().nullable(),
+})
+export type SidecarConfig = z.infer<typeof SidecarConfig>
+export type SidecarCredentials = z.infer<typeof Credentials>
+
+const RequestId = z.int().nonnegative()
+
+export const ToSidecar = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('start'), config: SidecarConfig }),
+  /** The fleet message with this number was taken; the next may come. */
+  z.strictObject({ type: z.literal('received'), sequence: z.int() }),
+  z.strictObject({
+    type: z.literal('get-record'),
+    requestId: RequestId,
+    tenant: Name,
+    deviceId: Name,
+  }),
+  z.strictObject({ type: z.literal('forget'), requestId: RequestId, tenant: Name, deviceId: Name }),
+  /** Answers `credentials-wanted`; null where there are none. */
+  z.strictObject({ type: z.literal('credentials'), credentials: Credentials.nullable() }),
+  z.strictObject({ type: z.literal('stop') }),
+])
+export type ToSidecar = z.infer<typeof ToSidecar>
+
+const DeviceKey = z.strictObject({ tenant: z.string(), deviceId: z.string() })
+
+const Snapshot = z.strictObject({
+  type: z.literal('snapshot'),
+  sequence: z.int(),
+  /** A snapshot comes in parts; the first replaces what was known. */
+  first: z.boolean(),
+  last: z.boolean(),
+  devices: z.array(FleetDevice),
+})
+
+const Changes = z.strictObject({
+  type: z.literal('changes'),
+  sequence: z.int(),
+  upserted: z.array(FleetDevice),
+  removed: z.array(DeviceKey),
+  /** `[tenant, deviceId, lastSeenEpochMs]` */
+  beats: z.array(z.tuple([z.string(), z.string(), z.number()])),
+})
+
+export type FleetMessage = z.infer<typeof Snapshot> | z.infer<typeof Changes>
+
+export const SidecarConnection = z.strictObject({
+  state: z.enum(['connecting', 'connected', 'reconnecting', 'closed']),
+  /** Why it is not connected, in a few words, without anything secret. */
+  error: z.string().nullable(),
+})
+export type SidecarConnection = z.infer<typeof SidecarConnection>
+
+/** Why the sidecar gives up, in the terms of the error tree. */
+const Failure = z.strictObject({ code: z.string(), message: z.string(), advice: z.string() })
+
+export const FromSidecar = z.discriminatedUnion('type', [
+  /** Waits for `start`. */
+  z.strictObject({ type: z.literal('hello') }),
+  z.strictObject({
+    type: z.literal('ready'),
+    devicesKnown: z.int(),
+    /** Where a damaged database was set aside. */
+    setAside: z.string().nullable(),
+  }),
+  /** The credentials expire soon or were refused: asks for others of the same key. */
+  z.strictObject({ type: z.literal('credentials-wanted') }),
+  z.strictObject({ type: z.literal('connection'), connection: SidecarConnection }),
+  Snapshot,
+  Changes,
+  z.strictObject({
+    type: z.literal('record'),
+    requestId: RequestId,
+    /** JSON text of the record. */
+    record: z.string().nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('forgotten'),
+    requestId: RequestId,
+    outcome: z.enum(['forgotten', 'unknown', 'online']),
+  }),
+  z.strictObject({ type: z.literal('stats'), stats: z.record(z.string(), z.number()) }),
+  z.strictObject({ type: z.literal('failed'), failure: Failure }),
+])
+export type FromSidecar = z.infer<typeof FromSidecar>

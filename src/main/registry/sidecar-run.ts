@@ -1,0 +1,124 @@
+import { messageOf } from '#shared/errors.ts'
+import { dialectOf } from '#shared/protocol/dialect.ts'
+import { createNkey } from '../authority/nkey.ts'
+import type { Logger } from '../log/logger.ts'
+import type { MeshConnection } from '../mesh/connection.ts'
+import type { UserCredentials } from '../mesh/user-credentials.ts'
+import type { FleetFeed } from './fleet-feed.ts'
+import { closeLink, openLink } from './mesh-link.ts'
+import { openRegistry, type Registry } from './registry.ts'
+import type { SidecarConfig, SidecarConnection, SidecarCredentials } from './sidecar-messages.ts'
+import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+
+export interface SidecarRunOptions {
+  readonly config: SidecarConfig
+  readonly logger: Logger
+  readonly feed?: FleetFeed | undefined
+  readonly onConnection: (connection: SidecarConnection) => void
+  /** Gives later credentials of the same key; undefined where those of the config are all. */
+  readonly renewCredentials?: (signal: AbortSignal) => Promise<SidecarCredentials | null>
+}
+
+/** A registry with its store and its connection. */
+export interface SidecarRun {
+  readonly registry: Registry
+  /** Where a damaged database was set aside. */
+  readonly setAside: string | undefined
+  /** Resolves when the connection was closed for good, which only `close` or a fault does. */
+  readonly ended: Promise<void>
+  /** Stops serving, saves what is pending, closes the connection. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store, loads the known devices, then connects in the background for as long as it
+ * takes: what is known can be shown while the mesh is away.
+ * @throws RejectedError `DATABASE_UNREADABLE`, `DATABASE_TOO_NEW`
+ */
+export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun> {
+  const { config, logger } = options
+  const stopping = new AbortController()
+  const store = openSqliteStore(config.databasePath)
+  const registry = await openFrom(store, options, stopping.signal)
+  let connection: MeshConnection | undefined
+  const serveUntilClosed = async () => {
+    const link = {
+      name: 'muster-registry',
+      servers: config.servers,
+      ...(config.caPem === null ? {} : { caPem: config.caPem }),
+      credentials: (signal: AbortSignal, fresh: boolean) => credentialsOf(options, signal, fresh),
+      log: logger,
+    }
+    try {
+      connection = await openLink(link, options.onConnection, stopping.signal)
+      registry.serve(connection.nats)
+      logger.info('the registry serves', { server: connection.nats.getServer() })
+      await connection.nats.closed()
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error
+      logger.debug('stopped before it was connected', { why: messageOf(error) })
+    }
+  }
+  const ended = serveUntilClosed()
+  return {
+    registry,
+    setAside: store.setAside,
+    ended,
+    close: async () => {
+      stopping.abort()
+      await registry.close()
+      if (connection !== undefined) await closeLink(connection)
+      await store.close()
+    },
+  }
+}
+
+async function openFrom(
+  store: SqliteStore,
+  { config, logger, feed }: SidecarRunOptions,
+  signal: AbortSignal,
+): Promise<Registry> {
+  const startedAt = performance.now()
+  try {
+    const registry = await openRegistry(
+      {
+        dialect: dialectOf(config.dialect),
+        store,
+        logger,
+        feed,
+        tenants: config.tenants ?? undefined,
+        knownTenants: config.knownTenants,
+        listMaxLimit: config.listMaxLimit,
+        fallbackTtlSeconds: config.deviceTtlSeconds,
+        accessLists: config.accessLists,
+      },
+      signal,
+    )
+    logger.info('known devices loaded', {
+      devices: registry.stats().devicesKnown,
+      durationMs: Math.round(performance.now() - startedAt),
+    })
+    return registry
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function credentialsOf(
+  { config, renewCredentials }: SidecarRunOptions,
+  signal: AbortSignal,
+  fresh: boolean,
+): Promise<UserCredentials> {
+  const renewed = fresh ? await renewCredentials?.(signal) : undefined
+  const credentials = renewed ?? config.credentials
+  if (credentials === null) return anonymous()
+  const { expiresAt } = credentials
+  return { ...credentials, expiresAt: expiresAt === null ? null : new Date(expiresAt) }
+}
+
+/** For a server without authentication: it does not look at what it is shown. */
+function anonymous(): UserCredentials {
+  const { seed } = createNkey('user')
+  return { jwt: '', seed, inboxPrefix: '_INBOX', expiresAt: null }
+}

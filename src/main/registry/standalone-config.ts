@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { RejectedError } from '#shared/errors.ts'
+import { defaultProfile } from '../profile/profile.ts'
+import { DEFAULT_DEVICE_TTL_SECONDS, DEFAULT_LIST_MAX_LIMIT } from './registry-parts.ts'
+import { SidecarConfig } from './sidecar-messages.ts'
+import { readStandaloneCredentials } from './standalone-credentials.ts'
+
+const DEFAULT_SERVER = 'nats://localhost:4222'
+const DATABASE_FILE = 'standalone-registry.db'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The configuration of a registry that runs alone (protocol.md, "Environment of a standalone
+ * registry"). Beyond that page: `MUSTER_DIALECT` (`device-connect`, `fabric`),
+ * `MUSTER_REGISTRY_DATABASE` (path), `MUSTER_ACCESS_LISTS_FILE` (JSON array of access lists).
+ * Like the reference, it serves every tenant that its credentials may see; `TENANTS` or `TENANT`
+ * name those to serve where the credentials are not privileged.
+ * @throws RejectedError `REGISTRY_ENVIRONMENT` naming the variable, `CREDENTIALS_UNREADABLE`,
+ *   `CREDENTIALS_MALFORMED`
+ */
+export async function standaloneConfig(environment: Environment): Promise<SidecarConfig> {
+  const credentialsFile =
+    environment['MESSAGING_CREDENTIALS_FILE'] || environment['NATS_CREDENTIALS_FILE']
+  const given = credentialsFile ? await readStandaloneCredentials(credentialsFile) : undefined
+  const named = listOf(environment['NATS_URLS'] || environment['NATS_URL'])
+  const servers = [given?.urls ?? [], named, [DEFAULT_SERVER]].find((urls) => urls.length > 0)
+  const caFile = environment['NATS_TLS_CA_FILE']
+  const tenants = listOf(environment['TENANTS'] || environment['TENANT'])
+  const config = {
+    dialect: environment['MUSTER_DIALECT'] || 'device-connect',
+    servers,
+    credentials: given?.credentials ?? null,
+    caPem: given?.caPem ?? (caFile ? await textOf('NATS_TLS_CA_FILE', caFile) : null),
+    databasePath:
+      environment['MUSTER_REGISTRY_DATABASE'] || join(defaultProfile().folder, DATABASE_FILE),
+    deviceTtlSeconds: integerOf(environment, 'DEVICE_TTL', DEFAULT_DEVICE_TTL_SECONDS),
+    listMaxLimit: integerOf(environment, 'DC_LIST_DEVICES_MAX_LIMIT', DEFAULT_LIST_MAX_LIMIT),
+    tenants: null,
+    knownTenants: tenants.length > 0 ? tenants : [given?.tenant ?? 'default'],
+    accessLists: await accessLists(environment['MUSTER_ACCESS_LISTS_FILE']),
+    logFolder: null,
+  }
+  const checked = SidecarConfig.safeParse(config)
+  if (checked.success) return checked.data
+  throw unusable('The environment', z.prettifyError(checked.error))
+}
+
+function listOf(text: string | undefined): string[] {
+  const parts = (text ?? '').split(',').map((part) => part.trim())
+  return parts.filter((part) => part !== '')
+}
+
+function integerOf(environment: Environment, name: string, fallback: number): number {
+  const text = environment[name]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw unusable(name, 'it has to be a whole number above 0')
+}
+
+async function accessLists(path: string | undefined): Promise<unknown> {
+  if (!path) return []
+  try {
+    return JSON.parse(await textOf('MUSTER_ACCESS_LISTS_FILE', path)) as unknown
+  } catch (error) {
+    if (error instanceof RejectedError) throw error
+    throw unusable('MUSTER_ACCESS_LISTS_FILE', 'the file is not JSON')
+  }
+}
+
+async function textOf(variable: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw unusable(variable, 'the file can not be read', error)
+  }
+}
+
+function unusable(what: string, why: string, cause?: unknown): RejectedError {
+  return new RejectedError({
+    code: 'REGISTRY_ENVIRONMENT',
+    message: `${what} can't be used: ${why}.`,
+    advice: 'Correct the variable and start the registry again.',
+    cause,
+  })
+}

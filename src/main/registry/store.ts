@@ -1,0 +1,47 @@
+/** Names one device across tenants. */
+export interface DeviceKey {
+  readonly tenant: string
+  readonly deviceId: string
+}
+
+/**
+ * A device as a store keeps it. The record (protocol.md, "Registration") comes in two parts, since
+ * the status changes often and the rest hardly ever: `document` is the JSON text of the record
+ * without its `status`, `status` the JSON text of that. `joinRecord` makes one of both.
+ */
+export interface StoredDevice extends DeviceKey {
+  readonly document: string
+  readonly status: string
+  /** When the present state began, in milliseconds since 1970. */
+  readonly sinceEpochMs: number
+  /** Last heartbeat known when this was written; the registry itself tracks it in memory. */
+  readonly lastSeenEpochMs: number | null
+  /** Null while the device is online. */
+  readonly offlineAtEpochMs: number | null
+}
+
+/** A change to one device: the whole, all but the document, or its end. */
+export type StoreChange =
+  | { readonly kind: 'put'; readonly device: StoredDevice }
+  | { readonly kind: 'update'; readonly device: StoredDevice }
+  | { readonly kind: 'remove'; readonly device: DeviceKey }
+
+/**
+ * Where devices outlive the process. Reads happen at start only; after that the registry answers
+ * from memory and hands over batches of changes.
+ */
+export interface RegistryStore {
+  /** Every device, in pages. */
+  load(signal: AbortSignal): AsyncIterable<readonly StoredDevice[]>
+  /**
+   * Applies all changes or none. `update` promises that the document is the one put before.
+   * @throws when the store can't take them; the registry keeps them and tries again.
+   */
+  write(changes: readonly StoreChange[], signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** The whole record as JSON text. `document` is a JSON object with at least one member. */
+export function joinRecord(document: string, status: string): string {
+  return `${document.slice(0, -1)},"status":${status}}`
+}

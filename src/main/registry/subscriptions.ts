@@ -1,0 +1,108 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import { messageOf } from '#shared/errors.ts'
+import type { Dialect } from '#shared/protocol/dialect.ts'
+import { subjectsOf } from '#shared/protocol/subjects.ts'
+import type { Logger } from '../log/logger.ts'
+
+const RESUBSCRIBE_AFTER_MS = 5000
+
+export interface SubjectHandlers {
+  registry(message: Msg): void
+  discovery(message: Msg): void
+  heartbeat(message: Msg): void
+}
+
+export interface SubscriptionsOptions {
+  readonly dialect: Dialect
+  readonly handlers: SubjectHandlers
+  readonly logger: Logger
+  /** Only these, by exact subjects; wildcards over all tenants where undefined. */
+  readonly tenants: readonly string[] | undefined
+  /** Served by exact subjects once the server refused a wildcard. */
+  readonly knownTenants: readonly string[]
+}
+
+type Purpose = keyof SubjectHandlers
+
+/** Registries that run side by side share the requests; heartbeats all of them hear. */
+const QUEUES: Readonly<Partial<Record<Purpose, string>>> = {
+  registry: 'registry',
+  discovery: 'orch',
+}
+const PURPOSES: readonly Purpose[] = ['registry', 'discovery', 'heartbeat']
+
+/**
+ * Subscribes what the registry listens to: wildcards over all tenants on one connection, or the
+ * exact subjects of the tenants named, since the credentials of one tenant may not subscribe
+ * wildcards. A subscription that the server refuses is tried again: permissions can change while
+ * connected.
+ */
+export class Subscriptions {
+  readonly #connection: NatsConnection
+  readonly #options: SubscriptionsOptions
+  readonly #active = new Map<string, Subscription>()
+  readonly #retries = new Set<NodeJS.Timeout>()
+  #closed = false
+
+  constructor(connection: NatsConnection, options: SubscriptionsOptions) {
+    this.#connection = connection
+    this.#options = options
+    for (const purpose of PURPOSES) {
+      if (options.tenants === undefined) this.#openWildcard(purpose)
+      else this.#openExact(purpose, options.tenants)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const timer of this.#retries) clearTimeout(timer)
+    for (const subscription of this.#active.values()) subscription.unsubscribe()
+    this.#active.clear()
+  }
+
+  #openWildcard(purpose: Purpose): void {
+    const all = `${this.#options.dialect.subjectRoot}.*`
+    const subject = purpose === 'heartbeat' ? `${all}.*.heartbeat` : `${all}.${purpose}`
+    this.#open(purpose, subject, () => this.#openExact(purpose, this.#options.knownTenants))
+  }
+
+  #openExact(purpose: Purpose, tenants: readonly string[]): void {
+    const subjects = subjectsOf(this.#options.dialect)
+    for (const tenant of tenants) {
+      const subject =
+        purpose === 'heartbeat' ? subjects.heartbeatsOf(tenant) : subjects[purpose](tenant)
+      if (!this.#active.has(subject)) this.#open(purpose, subject, () => undefined)
+    }
+  }
+
+  #open(purpose: Purpose, subject: string, whenRefused: () => void): void {
+    if (this.#closed || this.#connection.isClosed()) return
+    const handle = this.#options.handlers[purpose]
+    const queue = QUEUES[purpose]
+    const subscription = this.#connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, message) => {
+        if (error === null) handle(message)
+      },
+    })
+    this.#active.set(subject, subscription)
+    void subscription.closed.then((reason) => {
+      if (this.#active.get(subject) === subscription) this.#active.delete(subject)
+      if (!(reason instanceof Error) || this.#closed || this.#connection.isClosed()) return
+      this.#options.logger.warn('the server refused a subscription of the registry', {
+        subject,
+        why: messageOf(reason),
+      })
+      whenRefused()
+      this.#openLater(purpose, subject, whenRefused)
+    })
+  }
+
+  #openLater(purpose: Purpose, subject: string, whenRefused: () => void): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer)
+      this.#open(purpose, subject, whenRefused)
+    }, RESUBSCRIBE_AFTER_MS)
+    this.#retries.add(timer)
+  }
+}
