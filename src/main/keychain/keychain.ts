@@ -20,10 +20,10 @@ export interface Keychain {
 }
 
 /** Longest secret in bytes of UTF-8; a seed has 58, a `.creds` file some thousands. */
-export const MAX_SECRET_BYTES = 65_536
+const MAX_SECRET_BYTES = 65_536
 
 /** CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h: a Windows credential holds 5 * 512 bytes of UTF-16. */
-export const MAX_WINDOWS_SECRET_BYTES = 2_560
+const MAX_WINDOWS_SECRET_BYTES = 2_560
 
 const ACCOUNT = /^[\x21-\x7e]{1,256}$/
 

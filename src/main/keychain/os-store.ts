@@ -5,10 +5,10 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { osError } from './os-errors.ts'
 
 /** A call that may make the system ask the person for a password; they may be on a ladder. */
-export const KEYCHAIN_PROMPT_TIMEOUT_MS = 120_000
+const KEYCHAIN_PROMPT_TIMEOUT_MS = 120_000
 
 /** A call that never prompts. The bus may have to start the service first, which takes seconds. */
-export const KEYCHAIN_TIMEOUT_MS = 10_000
+const KEYCHAIN_TIMEOUT_MS = 10_000
 
 /** Each entry is a connection to the session bus that stays until garbage collection. */
 const ENTRIES_KEPT = 32

@@ -1,7 +1,7 @@
 import { RejectedError } from '#shared/errors.ts'
 
 /** Shortest passphrase of a new vault, in characters. */
-export const PASSPHRASE_MIN_LENGTH = 10
+const PASSPHRASE_MIN_LENGTH = 10
 const PASSPHRASE_MAX_LENGTH = 1024
 const PASSPHRASE_MIN_DISTINCT = 4
 
