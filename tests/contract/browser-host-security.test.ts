@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { startBrowserServer, type BrowserServer } from '../../src/main/browser/server.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
 import { createRouter } from '../../src/main/router/router.ts'
-import { signIn } from '../support/browser-host.ts'
+import { signIn } from '../../scripts/lib/contract-client.ts'
 import { scriptedServices } from '../support/scripted-services.ts'
 
 let server: BrowserServer

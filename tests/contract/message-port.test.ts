@@ -5,7 +5,8 @@ import { RPCHandler } from '@orpc/server/message-port'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { createRouter } from '../../src/main/router/router.ts'
 import { scriptedServices } from '../support/scripted-services.ts'
-import { transportSuite, type Client } from './transport-suite.ts'
+import type { Client } from '../../scripts/lib/contract-client.ts'
+import { transportSuite } from './transport-suite.ts'
 
 describe('the contract over an in-memory MessagePort', () => {
   const far = scriptedServices()

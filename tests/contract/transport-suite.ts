@@ -1,11 +1,8 @@
 import { isDefinedError, ORPCError, safe } from '@orpc/client'
-import type { ContractRouterClient } from '@orpc/contract'
 import { expect, test } from 'vitest'
-import type { Contract } from '#shared/contract/index.ts'
 import type { FleetUpdate } from '#shared/contract/fleet.ts'
+import type { Client } from '../../scripts/lib/contract-client.ts'
 import { until } from '../support/until.ts'
-
-export type Client = ContractRouterClient<Contract>
 
 /** One end of a transport under test and what the far end lets a test see and do. */
 export interface Subject {

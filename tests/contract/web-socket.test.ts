@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { startBrowserServer, type BrowserServer } from '../../src/main/browser/server.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
 import { createRouter } from '../../src/main/router/router.ts'
-import { connectClient } from '../support/browser-host.ts'
+import { connectClient } from '../../scripts/lib/contract-client.ts'
 import { scriptedServices } from '../support/scripted-services.ts'
-import { transportSuite, type Client } from './transport-suite.ts'
+import type { Client } from '../../scripts/lib/contract-client.ts'
+import { transportSuite } from './transport-suite.ts'
 
 describe('the contract over the WebSocket of the browser host', () => {
   const far = scriptedServices()

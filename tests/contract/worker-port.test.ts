@@ -3,7 +3,8 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { transportSuite, type Client } from './transport-suite.ts'
+import type { Client } from '../../scripts/lib/contract-client.ts'
+import { transportSuite } from './transport-suite.ts'
 
 describe('the contract over a MessagePort into another thread', () => {
   let client: Client

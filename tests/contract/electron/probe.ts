@@ -3,7 +3,7 @@ import './hooks.ts'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { MessagePort } from 'node:worker_threads'
-import type { Client } from '../transport-suite.ts'
+import type { Client } from '../../../scripts/lib/contract-client.ts'
 import {
   app,
   BrowserWindow,

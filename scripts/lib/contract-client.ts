@@ -1,7 +1,11 @@
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 import { WebSocket } from 'ws'
-import type { Client } from '../contract/transport-suite.ts'
+import type { ContractRouterClient } from '@orpc/contract'
+import type { Contract } from '#shared/contract/index.ts'
+
+/** A client of everything that crosses from the renderer to main. */
+export type Client = ContractRouterClient<Contract>
 
 /** Exchanges a one-time URL of the browser host for its session cookie, `name=value`. */
 export async function signIn(url: string): Promise<string> {
