@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compare } from 'bcryptjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createIdentity, DeviceStorage } from './factory-identity.ts'
+import { createIdentity, DeviceStorage, hashPin } from './factory-identity.ts'
 
 let folder: string
 
@@ -17,13 +17,12 @@ const options = {
   deviceId: 'probe-1',
   deviceType: 'probe',
   capabilities: ['add'],
-  pin: '1234-5678',
-  bcryptCost: 4,
+  pinHash: await hashPin('1234-5678', 4),
   nowMs: Date.UTC(2030, 0, 1),
 }
 
 test('holds a key and the hash of the PIN, and not the PIN', async () => {
-  const identity = await createIdentity(options)
+  const identity = createIdentity(options)
   expect(identity).toEqual({
     device_id: 'probe-1',
     device_type: 'probe',
@@ -40,13 +39,14 @@ test('holds a key and the hash of the PIN, and not the PIN', async () => {
   })
   await expect(compare('12345678', identity.provisioning.pin_hash)).resolves.toBe(true)
   expect(JSON.stringify(identity)).not.toContain('12345678')
+  await expect(hashPin('1234')).rejects.toThrow(/eight digits/)
 })
 
 test('keeps identity and credentials, readable by their owner only', async () => {
   const storage = new DeviceStorage(join(folder, 'deep'))
   await expect(storage.loadIdentity('probe-1')).resolves.toBeUndefined()
   await expect(storage.loadCredentials('probe-1')).resolves.toBeUndefined()
-  const identity = await createIdentity(options)
+  const identity = createIdentity(options)
   await storage.saveIdentity(identity)
   await storage.saveCredentials('probe-1', { tenant: 'alpha' })
   await expect(storage.loadIdentity('probe-1')).resolves.toEqual(identity)

@@ -34,17 +34,13 @@ export interface CreateIdentityOptions {
   readonly deviceId: string
   readonly deviceType: string
   readonly capabilities: readonly string[]
-  readonly pin: string
-  /** Logarithm of bcrypt's rounds, 4 to 31; 12 unless told. */
-  readonly bcryptCost?: number
+  /** From `hashPin`. */
+  readonly pinHash: string
   readonly nowMs: number
 }
 
-/**
- * Makes the identity of a device that leaves the factory: a new key, and the hash of its PIN.
- * @throws RejectedError `PIN_MALFORMED`
- */
-export async function createIdentity(options: CreateIdentityOptions): Promise<FactoryIdentity> {
+/** Makes the identity of a device that leaves the factory, with a key of its own. */
+export function createIdentity(options: CreateIdentityOptions): FactoryIdentity {
   const seed = Buffer.from(createUser().getSeed()).toString()
   return {
     device_id: options.deviceId,
@@ -52,11 +48,20 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Fa
     capabilities: options.capabilities,
     nkey: { public_key: publicKeyOf(seed), seed },
     provisioning: {
-      pin_hash: await hash(normalizePin(options.pin), options.bcryptCost ?? DEFAULT_BCRYPT_COST),
+      pin_hash: options.pinHash,
       commissioned: false,
       created_at: wireTime(options.nowMs),
     },
   }
+}
+
+/**
+ * The bcrypt hash of a PIN. `cost` is the logarithm of the rounds; 12, which takes this machine's
+ * JavaScript a third of a second, unless told.
+ * @throws RejectedError `PIN_MALFORMED`
+ */
+export async function hashPin(pin: string, cost = DEFAULT_BCRYPT_COST): Promise<string> {
+  return hash(normalizePin(pin), cost)
 }
 
 /** Where a device keeps what outlives a restart; files are for their owner only (0600). */

@@ -10,7 +10,11 @@ import {
   type CommissioningDevice,
   type CommissioningDeviceOptions,
 } from '../../../src/simulator/commissioning-device.ts'
-import { createIdentity, type FactoryIdentity } from '../../../src/simulator/factory-identity.ts'
+import {
+  createIdentity,
+  hashPin,
+  type FactoryIdentity,
+} from '../../../src/simulator/factory-identity.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { createTestOperator, type TestOperator } from './test-operator.ts'
 import {
@@ -21,6 +25,7 @@ import {
 } from './test-registry.ts'
 
 const PIN = '12345678'
+const pinHash = await hashPin(PIN, 4)
 const HOUR_MS = 60 * 60 * 1000
 
 let server: NatsServer
@@ -54,13 +59,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function factoryIdentity(deviceId = 'probe-1'): Promise<FactoryIdentity> {
+function factoryIdentity(deviceId = 'probe-1'): FactoryIdentity {
   return createIdentity({
     deviceId,
     deviceType: 'probe',
     capabilities: ['add', 'fail'],
-    pin: PIN,
-    bcryptCost: 4,
+    pinHash,
     nowMs: Date.now(),
   })
 }
@@ -68,7 +72,7 @@ function factoryIdentity(deviceId = 'probe-1'): Promise<FactoryIdentity> {
 async function unbox(options: Partial<CommissioningDeviceOptions> = {}) {
   const device = await startCommissioningDevice({
     description: probeDevice('probe-1'),
-    identity: await factoryIdentity(),
+    identity: factoryIdentity(),
     ...options,
   })
   devices.push(device)
@@ -148,7 +152,7 @@ test('goes straight online after a restart', async () => {
   await (await first.commissioned)?.whenState('online')
   await first.stop()
   // The key comes from the folder, not from the factory.
-  const again = await unbox({ folder, identity: await factoryIdentity() })
+  const again = await unbox({ folder, identity: factoryIdentity() })
   await again.device?.whenState('online')
   expect(again.publicKey).toBe(first.publicKey)
   expect(await commission(again, { pin: PIN, credentials: {} })).toEqual(

@@ -4,13 +4,14 @@ import {
   type CommissioningDevice,
 } from '../../../src/simulator/commissioning-device.ts'
 import type { CommissioningFaults } from '../../../src/simulator/commissioning-faults.ts'
-import { createIdentity } from '../../../src/simulator/factory-identity.ts'
+import { createIdentity, hashPin } from '../../../src/simulator/factory-identity.ts'
 import { openMdnsResponder } from '../../../src/simulator/mdns-responder.ts'
 import { freeUdpPort } from '../../support/free-udp-port.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { openCredentials, probeDevice, startTestRegistry } from './test-registry.ts'
 
 const PIN = '12345678'
+const pinHash = await hashPin(PIN, 4)
 const devices: CommissioningDevice[] = []
 
 afterEach(async () => {
@@ -20,12 +21,11 @@ afterEach(async () => {
 async function unbox(faults: CommissioningFaults) {
   const device = await startCommissioningDevice({
     description: probeDevice('probe-1'),
-    identity: await createIdentity({
+    identity: createIdentity({
       deviceId: 'probe-1',
       deviceType: 'probe',
       capabilities: [],
-      pin: PIN,
-      bcryptCost: 4,
+      pinHash,
       nowMs: Date.now(),
     }),
     faults,
@@ -127,12 +127,11 @@ test('a hostile device is advertised under its hostile name', async () => {
   })
   const device = await startCommissioningDevice({
     description: probeDevice('probe-1'),
-    identity: await createIdentity({
+    identity: createIdentity({
       deviceId: 'probe-1',
       deviceType: 'probe',
       capabilities: [],
-      pin: PIN,
-      bcryptCost: 4,
+      pinHash,
       nowMs: Date.now(),
     }),
     faults: { hostileText: true, txt: { device_id: 'someone-else' } },

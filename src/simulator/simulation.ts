@@ -1,0 +1,172 @@
+import { startCommissioningDevice, type CommissioningDevice } from './commissioning-device.ts'
+import type { DeviceDescription } from './description.ts'
+import { describeDevices, type DeviceKind } from './devices/catalog.ts'
+import { startDevice, type SimulatedDevice } from './device.ts'
+import { createIdentity, hashPin } from './factory-identity.ts'
+import { openMdnsResponder, type MdnsResponder } from './mdns-responder.ts'
+import type { SimulatorPlan, SimulatorReport } from './plan.ts'
+import { readCredentials } from './read-credentials.ts'
+
+export interface Simulation {
+  /** Says goodbye everywhere and closes everything. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts everything in a plan and reports `ready` once every device is under way: ports open,
+ * announced, connecting. What was started is stopped again where one can't be.
+ * @throws MusterError of what is wrong in the plan or of a port that is taken.
+ */
+export async function startSimulation(
+  plan: SimulatorPlan,
+  report: (message: SimulatorReport) => void,
+): Promise<Simulation> {
+  const started = new StartedDevices(plan, report)
+  try {
+    await started.start()
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+  return started
+}
+
+class StartedDevices implements Simulation {
+  readonly #plan: SimulatorPlan
+  readonly #report: (message: SimulatorReport) => void
+  readonly #running: SimulatedDevice[] = []
+  readonly #waiting: { readonly kind: DeviceKind; readonly device: CommissioningDevice }[] = []
+  #responder: MdnsResponder | undefined
+
+  constructor(plan: SimulatorPlan, report: (message: SimulatorReport) => void) {
+    this.#plan = plan
+    this.#report = report
+  }
+
+  async start(): Promise<void> {
+    const { fleet, uncommissioned, speed, seed } = this.#plan
+    const members = fleet.map((it) => ({ ...it, credentials: readCredentials(it.credentials) }))
+    const descriptions = describeDevices(
+      [
+        ...members.map(({ kind, credentials }) => ({ kind, deviceId: credentials.device_id })),
+        ...uncommissioned,
+      ],
+      { speed, seed },
+    )
+    if (uncommissioned.some((it) => it.advertised !== false)) {
+      this.#responder = await openMdnsResponder({
+        interfaceAddress: this.#plan.mdnsInterface,
+        port: this.#plan.mdnsPort,
+        onWarning: (message) => this.#report({ type: 'warning', message }),
+      })
+    }
+    await this.#startWaiting(descriptions)
+    for (const member of members) {
+      const description = descriptions.get(member.credentials.device_id)
+      if (description !== undefined) this.#startMember(member, description)
+    }
+    this.#reportReady(members)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([
+      ...this.#running.map((device) => device.stop()),
+      ...this.#waiting.map(({ device }) => device.stop()),
+    ])
+    await this.#responder?.close()
+  }
+
+  async #startWaiting(descriptions: ReadonlyMap<string, DeviceDescription>): Promise<void> {
+    // A fleet of test devices often has one PIN; its hash is worth a third of a second.
+    const hashes = new Map<string, Promise<string>>()
+    for (const wanted of this.#plan.uncommissioned) {
+      const { deviceId, pin, bcryptCost } = wanted
+      const key = `${pin} ${bcryptCost ?? ''}`
+      const pinHash = hashes.get(key) ?? hashPin(pin, bcryptCost)
+      hashes.set(key, pinHash)
+      const description = descriptions.get(deviceId)
+      if (description === undefined) continue
+      this.#waiting.push({
+        kind: wanted.kind,
+        device: await this.#unbox(wanted, description, await pinHash),
+      })
+    }
+  }
+
+  async #unbox(
+    wanted: SimulatorPlan['uncommissioned'][number],
+    description: DeviceDescription,
+    pinHash: string,
+  ): Promise<CommissioningDevice> {
+    const { deviceId, host, port, reportsKey, folder, faults } = wanted
+    const responder = wanted.advertised === false ? undefined : this.#responder
+    const device = await startCommissioningDevice({
+      description,
+      identity: createIdentity({
+        deviceId,
+        deviceType: wanted.kind,
+        capabilities: description.functions.map((it) => it.name),
+        pinHash,
+        nowMs: Date.now(),
+      }),
+      dialect: this.#plan.dialect,
+      ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
+      ...(reportsKey === undefined ? {} : { reportsKey }),
+      ...(folder === undefined ? {} : { folder }),
+      ...(faults === undefined ? {} : { faults }),
+      ...(responder === undefined ? {} : { responder }),
+      runtime: this.#runtimeOf(deviceId),
+    })
+    void device.commissioned.then(() => this.#report({ type: 'commissioned', deviceId }))
+    return device
+  }
+
+  #startMember(
+    member: {
+      readonly credentials: ReturnType<typeof readCredentials>
+      readonly seed?: string
+    },
+    description: DeviceDescription,
+  ): void {
+    const { credentials, seed } = member
+    this.#running.push(
+      startDevice({
+        description,
+        credentials,
+        ...(seed === undefined ? {} : { seed }),
+        dialect: this.#plan.dialect,
+        ...this.#runtimeOf(credentials.device_id),
+      }),
+    )
+  }
+
+  #runtimeOf(deviceId: string) {
+    const { ttlSeconds, startupJitterMs } = this.#plan
+    return {
+      ttlSeconds,
+      startupJitterMs,
+      onState: (state: string) => this.#report({ type: 'state', deviceId, state }),
+    }
+  }
+
+  #reportReady(
+    members: readonly {
+      readonly kind: DeviceKind
+      readonly credentials: ReturnType<typeof readCredentials>
+    }[],
+  ): void {
+    this.#report({
+      type: 'ready',
+      devices: [
+        ...members.map(({ kind, credentials }) => ({ deviceId: credentials.device_id, kind })),
+        ...this.#waiting.map(({ kind, device }) => ({
+          deviceId: device.deviceId,
+          kind,
+          port: device.port,
+          publicKey: device.publicKey,
+        })),
+      ],
+    })
+  }
+}
