@@ -59,7 +59,7 @@ export class AccountChanges {
 
   /**
    * Carries out changes together, in the given order; `record` runs in the transaction that notes them.
-   * @throws RejectedError `ACCOUNT_TOO_LARGE`, `OPERATOR_KEYS_MISSING`; `PUSH_FAILED` of the kind of
+   * @throws TransientError `CANCELLED`; RejectedError `ACCOUNT_TOO_LARGE`, `OPERATOR_KEYS_MISSING`; `PUSH_FAILED` of the kind of
    *   its cause, after which ledger and servers are as they were, or `details.restored` is false.
    */
   async apply(
@@ -75,7 +75,7 @@ export class AccountChanges {
       this.verifyIssuer(account)
       requireFits(account, publisher.maxPayloadBytes())
     }
-    signal.throwIfAborted()
+    if (signal.aborted) throw cancelled()
     try {
       await publisher.publish(signed, signal)
     } catch (thrown) {
@@ -197,6 +197,14 @@ function requireFits(account: SignedAccount, maxPayloadBytes: number): void {
     message: `The JWT of the account ${account.name} would have ${bytes} bytes, and the server takes messages of up to ${maxPayloadBytes}. It was not sent.`,
     advice: "Raise the server's max_payload, or take revocations or tenants off this account.",
     details: { account: account.publicKey, bytes, maxPayloadBytes },
+  })
+}
+
+function cancelled(): TransientError {
+  return new TransientError({
+    code: 'CANCELLED',
+    message: 'The change was cancelled before anything was sent to the mesh.',
+    advice: 'Start it again when you want it.',
   })
 }
 

@@ -117,27 +117,24 @@ export class Authority {
   }
 
   /**
-   * What the servers must hold, as recorded. Needs no keychain; waits for the change under way.
+   * What the servers must hold, as recorded: for their configuration. Needs no keychain.
    * @throws ConflictError `AUTHORITY_NOT_SET_UP`; RejectedError `ACCOUNT_FOREIGN_ISSUER` where the
    *   record was tampered with.
    */
   bootstrap(): Promise<Bootstrap> {
+    return Promise.resolve().then(() => this.#bootstrap())
+  }
+
+  /**
+   * Sends the servers everything as it is recorded. Due at each connect: they may hold what a crash left
+   * half done, or have forgotten. Part of the queue, so that it can't undo a change under way.
+   * @throws what `bootstrap` and the publisher throw.
+   */
+  republish(signal: AbortSignal = NEVER): Promise<void> {
     return this.#queue.run(async () => {
-      const { store } = this.#parts
-      const operator = requireOperator(store)
-      const signed = store.accounts().flatMap(({ kind, name, publicKey, jwt }) => {
-        if (jwt === null) return []
-        const account = { name, publicKey, jwt }
-        this.#changes.verifyIssuer(account)
-        return [{ kind, account }]
-      })
-      const of = (kinds: readonly AccountRow['kind'][]) =>
-        signed.filter(({ kind }) => kinds.includes(kind)).map(({ account }) => account)
-      return {
-        operatorJwt: operator.jwt,
-        systemAccount: of(['system'])[0] as SignedAccount,
-        accounts: [...of(['registry']), ...of(['shared', 'tenant'])],
-      }
+      const { accounts } = this.#bootstrap()
+      // REGISTRY last, as it refers to all the others.
+      await this.#parts.publisher.publish(accounts.toReversed(), this.#until(signal))
     })
   }
 
@@ -248,6 +245,24 @@ export class Authority {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#queue.idle()
+  }
+
+  #bootstrap(): Bootstrap {
+    const { store } = this.#parts
+    const operator = requireOperator(store)
+    const signed = store.accounts().flatMap(({ kind, name, publicKey, jwt }) => {
+      if (jwt === null) return []
+      const account = { name, publicKey, jwt }
+      this.#changes.verifyIssuer(account)
+      return [{ kind, account }]
+    })
+    const of = (...kinds: readonly AccountRow['kind'][]) =>
+      signed.filter(({ kind }) => kinds.includes(kind)).map(({ account }) => account)
+    return {
+      operatorJwt: operator.jwt,
+      systemAccount: of('system')[0] as SignedAccount,
+      accounts: [...of('registry'), ...of('shared', 'tenant')],
+    }
   }
 
   #until(signal: AbortSignal): AbortSignal {

@@ -137,6 +137,7 @@ test.each(['crash', 'fault'] as const)(
       expect(decodeJwt(operatorJwt).sub).toBe(operator.publicKey)
     }
   },
+  30_000,
 )
 
 /** Sets up with that tripwire; returns how many points were passed. */

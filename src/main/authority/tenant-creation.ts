@@ -43,7 +43,8 @@ export async function createTenant(
   try {
     await wireTenant(parts, changes, planned, jetStream, signal)
   } catch (thrown) {
-    noteProblem(parts, name, thrown)
+    // A cancelled one is no problem of the tenant's: it stays as it was, to be taken up again.
+    if (!signal.aborted) noteProblem(parts, name, thrown)
     throw thrown
   }
   return requireTenant(parts, name)
