@@ -141,7 +141,8 @@ function describeGroup(group: Group, key: string): DiscoveredDevice {
   }
 }
 
-function describeTyped(device: TypedDevice): DiscoveredDevice {
+/** A device that was added by address, as an entry of its own. */
+export function describeTyped(device: TypedDevice): DiscoveredDevice {
   const { key, deviceId, deviceType, state, host, port, reachable } = device
   return {
     key,
@@ -168,7 +169,7 @@ function mergeAddresses(sightings: readonly Sighting[]): string[] {
 }
 
 /** Whether a typed address is where a found device is anyway. */
-function isSamePlace(found: DiscoveredDevice, typed: TypedDevice): boolean {
+export function isSamePlace(found: DiscoveredDevice, typed: TypedDevice): boolean {
   if (found.deviceId !== typed.deviceId || found.port !== typed.port) return false
   return found.host === typed.host.toLowerCase() || found.addresses.includes(typed.host)
 }

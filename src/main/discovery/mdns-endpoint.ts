@@ -10,6 +10,9 @@ import { blockListOf } from './usable-addresses.ts'
 const MDNS_PORT = 5353
 const GROUPS = { IPv4: '224.0.0.251', IPv6: 'ff02::fb' } as const
 
+/** Hundreds of devices answer one question within 100 ms; the usual 208 KiB hold 270 of them. */
+const RECEIVE_BUFFER_BYTES = 1024 * 1024
+
 export interface EndpointEvents {
   /** A checked and decoded response. */
   response(packet: Packet): void
@@ -134,9 +137,18 @@ export class MdnsEndpoint {
 
 function openSocket({ family }: NetworkLink): Socket {
   // Other mDNS software on this machine has the port open too.
-  return family === 'IPv4'
-    ? createSocket({ type: 'udp4', reuseAddr: true })
-    : createSocket({ type: 'udp6', reuseAddr: true, ipv6Only: true })
+  const socket =
+    family === 'IPv4'
+      ? createSocket({ type: 'udp4', reuseAddr: true })
+      : createSocket({ type: 'udp6', reuseAddr: true, ipv6Only: true })
+  socket.once('listening', () => {
+    try {
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
+    } catch {
+      // The system's own size has to do.
+    }
+  })
+  return socket
 }
 
 /**
