@@ -113,12 +113,12 @@ export async function startMuster(
 ): Promise<{ muster: MusterProcess; client: Client; close(): Promise<void> }> {
   const { muster, url } = await MusterProcess.start(options)
   try {
-    const { client, close } = await connectClient(url)
+    const window = await connectClient(url)
     return {
       muster,
-      client,
+      client: window.client,
       close: async () => {
-        close()
+        window.close()
         await muster.stop()
       },
     }

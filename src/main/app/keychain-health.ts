@@ -24,12 +24,15 @@ export function connectKeychain(parts: KeychainParts, onOpen: () => Promise<void
     onOpen().catch((error: unknown) => log.error('The mesh could not be started', { error }))
   }
   const unsubscribe = keychain.subscribe(({ status }) => follow(status))
-  keychain.open().catch((error: unknown) => log.error('The keychain could not be opened', { error }))
+  keychain
+    .open()
+    .catch((error: unknown) => log.error('The keychain could not be opened', { error }))
   return unsubscribe
 }
 
 function reportKeychain(health: HealthService, status: KeychainStatus): void {
-  if (status.state === 'open') return health.report('keychain', { state: 'ok', summary: status.summary })
+  if (status.state === 'open')
+    return health.report('keychain', { state: 'ok', summary: status.summary })
   const firstRun = status.state === 'uninitialised' || status.state === 'no-service'
   health.report('keychain', {
     state: firstRun ? 'off' : 'failed',

@@ -14,7 +14,11 @@ export function conditionOf(state: SidecarState, devicesOnline: number): Registr
     case 'starting':
       return { state: 'starting', problem }
     case 'restarting':
-      return { state: state.restarts > RESTARTS_BEFORE_FAILED && problem !== null ? 'failed' : 'restarting', problem }
+      return {
+        state:
+          state.restarts > RESTARTS_BEFORE_FAILED && problem !== null ? 'failed' : 'restarting',
+        problem,
+      }
     case 'running':
       return state.connection.state === 'connected'
         ? { state: 'running', devicesOnline }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { DeviceAddress, FleetUpdate } from '#shared/contract/fleet.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
-import { messageOf } from '#shared/errors.ts'
 import { DiscoveryFleetSource } from '../fleet/discovery-fleet-source.ts'
 import type { FleetService } from '../fleet/fleet-service.ts'
 import type { FleetSource } from '../fleet/fleet-source.ts'
@@ -47,9 +46,11 @@ export class RegistryLink {
 
   /** Follows the active mesh; call at start and at each switch. Changes are taken one at a time. */
   follow(): Promise<void> {
-    this.#change = this.#change.then(() => this.#follow()).catch((error: unknown) => {
-      this.#options.log.error('The fleet could not follow the mesh', { error })
-    })
+    this.#change = this.#change
+      .then(() => this.#follow())
+      .catch((error: unknown) => {
+        this.#options.log.error('The fleet could not follow the mesh', { error })
+      })
     return this.#change
   }
 
@@ -95,12 +96,21 @@ export class RegistryLink {
     const { mesh, log } = this.#options
     const active = mesh.connections().find((connection) => connection.active)
     if (active === undefined) return undefined
-    return new DiscoveryFleetSource({ tenant: active.tenant, connections: mesh.tenantConnections, dialect, log })
+    return new DiscoveryFleetSource({
+      tenant: active.tenant,
+      connections: mesh.tenantConnections,
+      dialect,
+      log,
+    })
   }
 
   #supervise(): RegistrySupervisor {
     const { spawn, log } = this.#options
-    const supervisor = new RegistrySupervisor({ spawn, config: (signal) => this.#config(signal), logger: log })
+    const supervisor = new RegistrySupervisor({
+      spawn,
+      config: (signal) => this.#config(signal),
+      logger: log,
+    })
     let online = 0
     supervisor.subscribe((news) => {
       if (news.type === 'fleet') return
@@ -115,13 +125,14 @@ export class RegistryLink {
     const { mesh, folder, logFolder } = this.#options
     const access = mesh.registryAccess()
     signal.throwIfAborted()
-    if (access === null) throw signal.reason ?? new DOMException('The mesh was switched.', 'AbortError')
-    const { jwt, seed } = await access.credentials(signal)
+    if (access === null)
+      throw signal.reason ?? new DOMException('The mesh was switched.', 'AbortError')
+    const { jwt, seed, inboxPrefix, expiresAt } = await access.credentials(signal)
     const caPem = access.caPem ?? null
     return {
       dialect: mesh.dialect().name,
       servers: [...access.servers],
-      credentials: { jwt, seed },
+      credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
       tls: caPem === null ? null : { caPem, certificatePem: null, keyPem: null },
       databasePath: join(folder, 'mesh', 'registry.db'),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,
