@@ -3,10 +3,10 @@ import type { JsonObject } from '#shared/protocol/json-rpc.ts'
 import type { Clock } from './clock.ts'
 
 /** Labels by which selectors find devices, functions and events (protocol.md, "Selectors"). */
-export type Labels = Readonly<Record<string, string | readonly string[]>>
+type Labels = Readonly<Record<string, string | readonly string[]>>
 
 /** One call of a function, beside its parameters. */
-export interface FunctionCall {
+interface FunctionCall {
   readonly device: DeviceHandle
   /** The device that called, where the caller said so in `_dc_meta`. */
   readonly sourceDevice: string | undefined
@@ -23,7 +23,7 @@ export interface DeviceFunction {
   readonly run: (params: JsonObject, call: FunctionCall) => unknown
 }
 
-export interface DeviceEvent {
+interface DeviceEvent {
   readonly name: string
   readonly description: string
   /** JSON Schema of the payload. */

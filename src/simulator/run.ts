@@ -16,7 +16,8 @@ let stopping = false
 
 function report(message: SimulatorReport): void {
   if (process.send === undefined) process.stdout.write(`${JSON.stringify(message)}\n`)
-  else if (process.connected) process.send(message)
+  // A parent that goes away at this moment is told nothing, and that is no fault.
+  else if (process.connected) process.send(message, undefined, {}, () => undefined)
 }
 
 /** Flushes the channel before the end, since `process.exit` does not. */

