@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { toMusterError } from '#shared/errors.ts'
 import {
   openMeshConnection,
@@ -13,20 +14,27 @@ const RETRY_MAX_MS = 2000
 const QUICK_RETRIES = 50
 const DRAIN_TIMEOUT_MS = 1000
 
+export interface LinkOptions extends MeshConnectionOptions {
+  readonly report: (connection: SidecarConnection) => void
+  /** Called once with the open connection; `connected` is reported when the server has it all. */
+  readonly serve: (nats: NatsConnection) => void
+}
+
 /**
- * Connects, however long that takes, and reports the state of the connection from then on.
+ * Connects, however long that takes, begins to serve and reports the state of the connection from
+ * then on.
  * @throws the signal's reason
  */
-export async function openLink(
-  options: MeshConnectionOptions,
-  report: (connection: SidecarConnection) => void,
-  signal: AbortSignal,
-): Promise<MeshConnection> {
+export async function openLink(options: LinkOptions, signal: AbortSignal): Promise<MeshConnection> {
+  const { report } = options
   report({ state: 'connecting', error: null })
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted()
     try {
       const connection = await openMeshConnection(options, signal)
+      options.serve(connection.nats)
+      // Where it is lost right away, the state says so next.
+      await connection.nats.flush().catch(() => undefined)
       const tell = () =>
         report({ state: connection.state, error: connection.problem?.message ?? null })
       connection.subscribe(onChange(() => [connection.state, connection.problem], tell))

@@ -1,3 +1,4 @@
+import type { NatsConnection } from '@nats-io/nats-core'
 import { messageOf } from '#shared/errors.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { createNkey } from '../authority/nkey.ts'
@@ -48,10 +49,11 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       ...(config.caPem === null ? {} : { caPem: config.caPem }),
       credentials: (signal: AbortSignal, fresh: boolean) => credentialsOf(options, signal, fresh),
       log: logger,
+      report: options.onConnection,
+      serve: (nats: NatsConnection) => registry.serve(nats),
     }
     try {
-      connection = await openLink(link, options.onConnection, stopping.signal)
-      registry.serve(connection.nats)
+      connection = await openLink(link, stopping.signal)
       logger.info('the registry serves', { server: connection.nats.getServer() })
       await connection.nats.closed()
     } catch (error) {

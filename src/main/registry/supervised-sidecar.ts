@@ -5,7 +5,7 @@ import type { ParentChannel } from './parent-channel.ts'
 import { ToSidecar, type SidecarConfig, type SidecarCredentials } from './sidecar-messages.ts'
 import { runSidecar, type SidecarRun } from './sidecar-run.ts'
 
-const STATS_EVERY_MS = 2000
+const STATS_EVERY_MS = 1000
 /** Saving what is pending has this long; then the process ends anyway. */
 const STOP_TIMEOUT_MS = 5000
 const CREDENTIALS_TIMEOUT_MS = 5000
