@@ -118,7 +118,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         log,
       }),
     )
-    const events = owned(new EventsService({ connections, dialect }))
+    const events = owned(new EventsService({ connections, dialect, log }))
     const rpc = new RpcService({ connections, dialect })
 
     endings.push(watchMesh(health, mesh), watchRegistry(health, registry))

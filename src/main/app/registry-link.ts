@@ -128,16 +128,16 @@ export class RegistryLink {
     if (access === null)
       throw signal.reason ?? new DOMException('The mesh was switched.', 'AbortError')
     const { jwt, seed, inboxPrefix, expiresAt } = await access.credentials(signal)
-    const caPem = access.caPem ?? null
     return {
       dialect: mesh.dialect().name,
       servers: [...access.servers],
       credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
-      tls: caPem === null ? null : { caPem, certificatePem: null, keyPem: null },
+      caPem: access.caPem ?? null,
       databasePath: join(folder, 'mesh', 'registry.db'),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,
       listMaxLimit: LIST_MAX_LIMIT,
       tenants: null,
+      knownTenants: [],
       accessLists: [],
       logFolder,
     }
