@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { InternalError } from '#shared/errors.ts'
+import { pause } from '../steps/pause.ts'
 import type { FleetPresence, PresenceProof } from './collaborators.ts'
 
 /** Before the mesh is asked again for a proof that it could not give. */
@@ -58,15 +58,5 @@ export async function waitForKey(
       if (error instanceof InternalError) throw error
       await pause(PROOF_RETRY_MS, signal)
     }
-  }
-}
-
-/** Waits; rejects with the signal's own reason when it aborts. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
   }
 }

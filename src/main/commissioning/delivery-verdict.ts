@@ -1,5 +1,5 @@
+import { pause } from '../steps/pause.ts'
 import type { DeviceAnswer, DeviceHttp } from './device-http.ts'
-import { pause } from './arrival.ts'
 
 const POLL_EVERY_MS = 1_000
 /**

@@ -1,6 +1,7 @@
 import { toMusterError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
-import { pause, waitForArrival, type ArrivalWitnesses } from './arrival.ts'
+import { pause } from '../steps/pause.ts'
+import { waitForArrival, type ArrivalWitnesses } from './arrival.ts'
 import type { CredentialIssuer, PendingCredential } from './collaborators.ts'
 import { appEnds, didNotConnect } from './commissioning-errors.ts'
 import { deadlineAt } from './deadline.ts'

@@ -23,11 +23,13 @@ import {
   type CommissioningDeviceOptions,
 } from '../../../src/simulator/commissioning-device.ts'
 import { systemClock, type Clock } from '../../../src/simulator/clock.ts'
-import { createIdentity } from '../../../src/simulator/factory-identity.ts'
+import { createIdentity, hashPin } from '../../../src/simulator/factory-identity.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 
 export const PIN = '4711-0815'
 export const TENANT = 'alpha'
+/** The least there is: these tests are not about bcrypt. */
+const BCRYPT_COST = 4
 
 /**
  * A site without an authority: a real nats-server that takes everybody, simulated devices over
@@ -72,12 +74,11 @@ export class Site {
         events: [],
         status: {},
       },
-      identity: await createIdentity({
+      identity: createIdentity({
         deviceId,
         deviceType: 'pump',
         capabilities: ['start'],
-        pin: PIN,
-        bcryptCost: 4,
+        pinHash: await hashPin(PIN, BCRYPT_COST),
         nowMs: Date.now(),
       }),
       ...options,
