@@ -44,17 +44,25 @@ export interface AccountChange {
  */
 export class AccountChanges {
   readonly #parts: AuthorityParts
+  /** Parsed once per version: a list of 8,000 revocations takes milliseconds to read. */
+  readonly #claims = new Map<string, { readonly jwt: string; readonly claims: AccountClaims }>()
 
   constructor(parts: AuthorityParts) {
     this.#parts = parts
   }
 
-  /** The claims that an account has now; undefined while no server has confirmed it. */
+  /**
+   * The claims that an account has now; undefined while no server has confirmed it.
+   * @throws RejectedError `JWT_…` where the record was tampered with.
+   */
   claimsOf(account: AccountRow): AccountClaims | undefined {
-    // Written by `apply` alone, signature checked here again: the shape is ours.
-    return account.jwt === null
-      ? undefined
-      : (decodeJwt(account.jwt).nats as unknown as AccountClaims)
+    if (account.jwt === null) return undefined
+    const known = this.#claims.get(account.publicKey)
+    if (known?.jwt === account.jwt) return known.claims
+    // `apply` alone writes them, so the shape is ours.
+    const claims = decodeJwt(account.jwt).nats as unknown as AccountClaims
+    this.#claims.set(account.publicKey, { jwt: account.jwt, claims })
+    return claims
   }
 
   /**
@@ -89,6 +97,10 @@ export class AccountChanges {
     } catch (thrown) {
       await this.#restore(changes)
       throw thrown
+    }
+    for (const [index, { publicKey, jwt }] of signed.entries()) {
+      const claims = changes[index]?.claims
+      if (claims !== undefined) this.#claims.set(publicKey, { jwt, claims })
     }
   }
 

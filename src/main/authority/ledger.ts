@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { CredentialSummary } from '#shared/contract/fleet.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -66,6 +66,7 @@ export class Ledger {
   readonly #database: DatabaseSync
   readonly #now: () => Date
   readonly #listeners = new Set<() => void>()
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync, now: () => Date) {
     this.#database = database
@@ -115,43 +116,47 @@ export class Ledger {
     return entries.flatMap((entry) => summaryOf(entry, now) ?? [])
   }
 
-  /** The latest expiry of a key's credentials in an account; undefined where none is known. */
-  latestExpiry(account: string, publicKey: string): Date | undefined {
-    const row = this.#database
-      .prepare('SELECT max(expires_at) AS at FROM credentials WHERE account = ? AND public_key = ?')
-      .get(account, publicKey)
-    return typeof row?.['at'] === 'number' ? new Date(row['at']) : undefined
+  /**
+   * User keys of an account whose every credential has expired. Struck ones count too: they would be
+   * good again without their revocation.
+   */
+  expiredKeys(account: string, moment: Date): ReadonlySet<string> {
+    const rows = this.#prepared(
+      'SELECT public_key FROM credentials WHERE account = ? GROUP BY public_key HAVING max(expires_at) < ?',
+    ).all(account, moment.getTime())
+    return new Set(rows.map((row) => String(row['public_key'])))
   }
 
   /** The longest that a credential of an account was ever valid for, in milliseconds. */
   longestLifetimeMs(account: string): number {
-    const row = this.#database
-      .prepare('SELECT max(expires_at - issued_at) AS ms FROM credentials WHERE account = ?')
-      .get(account)
+    const row = this.#prepared(
+      'SELECT max(expires_at - issued_at) AS ms FROM credentials WHERE account = ?',
+    ).get(account)
     return typeof row?.['ms'] === 'number' ? row['ms'] : 0
   }
 
   /** Notes that the user connected with its key: pending becomes active. Else nothing changes. */
   confirmConnected(id: string): void {
-    const { changes } = this.#database
-      .prepare(
-        "UPDATE credentials SET state = 'active', connected_at = ? WHERE id = ? AND state = 'pending'",
-      )
-      .run(this.#now().getTime(), id)
+    const { changes } = this.#prepared(
+      "UPDATE credentials SET state = 'active', connected_at = ? WHERE id = ? AND state = 'pending'",
+    ).run(this.#now().getTime(), id)
     if (changes > 0) this.announce()
   }
 
   /** Adds entries; in the caller's transaction. */
   add(entries: readonly LedgerEntry[]): void {
-    const insert = this.#database.prepare(INSERT)
+    const insert = this.#prepared(INSERT)
     for (const entry of entries) insert.run(...valuesOf(entry))
   }
 
   /** Ends a credential; in the caller's transaction. */
   end(id: string, state: 'struck' | 'revoked', reason: string, revokedAt: Date | null): void {
-    this.#database
-      .prepare('UPDATE credentials SET state = ?, reason = ?, revoked_at = ? WHERE id = ?')
-      .run(state, reason, revokedAt?.getTime() ?? null, id)
+    this.#prepared('UPDATE credentials SET state = ?, reason = ?, revoked_at = ? WHERE id = ?').run(
+      state,
+      reason,
+      revokedAt?.getTime() ?? null,
+      id,
+    )
   }
 
   /**
@@ -159,9 +164,9 @@ export class Ledger {
    * more, and every start of the app makes new ones. In the caller's transaction.
    */
   dropExpiredInternal(moment: Date): void {
-    this.#database
-      .prepare("DELETE FROM credentials WHERE delivery = 'internal' AND expires_at < ?")
-      .run(moment.getTime())
+    this.#prepared("DELETE FROM credentials WHERE delivery = 'internal' AND expires_at < ?").run(
+      moment.getTime(),
+    )
   }
 
   /** Calls `listener` after each change; returns how to stop that. */
@@ -175,9 +180,15 @@ export class Ledger {
     for (const listener of this.#listeners) listener()
   }
 
+  /** Each statement is compiled once: sweeping and importing run them by the thousand. */
+  #prepared(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
   #select(rest: string, values: readonly (string | number)[] = []): LedgerEntry[] {
-    return this.#database
-      .prepare(`SELECT * FROM credentials ${rest}`)
+    return this.#prepared(`SELECT * FROM credentials ${rest}`)
       .all(...values)
       .map(entryOf)
   }

@@ -68,7 +68,7 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
         revoked_at INTEGER,
         reason TEXT
       ) STRICT;
-      CREATE INDEX credentials_by_key ON credentials (public_key);
+      CREATE INDEX credentials_by_key ON credentials (public_key, role, account, expires_at);
       CREATE INDEX credentials_by_device ON credentials (tenant, device_id);
       CREATE INDEX credentials_pending ON credentials (pending_until) WHERE state = 'pending';
       CREATE INDEX credentials_internal ON credentials (expires_at) WHERE delivery = 'internal';

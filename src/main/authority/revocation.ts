@@ -1,4 +1,5 @@
 import { InternalError, RejectedError } from '#shared/errors.ts'
+import { inTransaction } from '../storage/database.ts'
 import type { AccountChange, AccountChanges, AuthorityParts } from './account-changes.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 
@@ -44,7 +45,8 @@ export class Revocations {
       'publicKey' in target ? target.publicKey : this.#entry(target.ledgerId).publicKey
     const entries = this.#ledger.entriesOfKey(publicKey)
     if (entries.length === 0) throw unknownCredential()
-    const open = entries.filter(isOpen)
+    // One that was struck while another worked is still good: see `strike`.
+    const open = entries.filter(({ revokedAt }) => revokedAt === null)
     const at = await this.#end(
       open.map((entry) => ({ entry, state: 'revoked' as const, reason })),
       signal,
@@ -84,25 +86,25 @@ export class Revocations {
 
   /** Ends credentials, with one push per account; returns when each key was revoked. */
   async #end(endings: readonly Ending[], signal: AbortSignal): Promise<Map<string, Date>> {
-    const revokedAt = new Map<string, Date>()
+    const all = new Map<string, Date>()
     for (const [account, group] of Map.groupBy(endings, ({ entry }) => entry.account)) {
       const ids = new Set(group.map(({ entry }) => entry.id))
-      const keys = new Set(
+      const revokedAt = new Map(
         group
           .filter((ending) => !this.#isShielded(ending, ids))
-          .map(({ entry }) => entry.publicKey),
+          .map(({ entry: { publicKey } }) => [publicKey, this.#revocationTime(publicKey)]),
       )
-      for (const key of keys) revokedAt.set(key, this.#revocationTime(key))
       const record = () => {
         for (const { entry, state, reason } of group) {
           this.#ledger.end(entry.id, state, reason, revokedAt.get(entry.publicKey) ?? null)
         }
       }
-      if (keys.size === 0) record()
-      else await this.#changes.apply([this.#change(account, revokedAt, keys)], signal, record)
+      if (revokedAt.size === 0) inTransaction(this.#parts.database, record)
+      else await this.#changes.apply([this.#change(account, revokedAt)], signal, record)
       this.#ledger.announce()
+      for (const [key, at] of revokedAt) all.set(key, at)
     }
-    return revokedAt
+    return all
   }
 
   /** Whether revoking would cut off a user that works with another credential of the same key. */
@@ -127,11 +129,7 @@ export class Revocations {
     return new Date(Math.max(now, ...issued))
   }
 
-  #change(
-    publicKey: string,
-    revokedAt: ReadonlyMap<string, Date>,
-    keys: ReadonlySet<string>,
-  ): AccountChange {
+  #change(publicKey: string, revokedAt: ReadonlyMap<string, Date>): AccountChange {
     const account = this.#parts.store.account(publicKey)
     const claims = account === undefined ? undefined : this.#changes.claimsOf(account)
     if (account === undefined || claims === undefined) {
@@ -142,23 +140,23 @@ export class Revocations {
         details: { account: publicKey },
       })
     }
-    const revocations = { ...this.#pruned(publicKey, claims.revocations ?? {}) }
-    for (const key of keys) {
-      revocations[key] = Math.floor((revokedAt.get(key)?.getTime() ?? 0) / 1000)
-    }
+    const revocations = this.#pruned(publicKey, claims.revocations ?? {})
+    for (const [key, at] of revokedAt) revocations[key] = Math.floor(at.getTime() / 1000)
     return { account, claims: { ...claims, revocations } }
   }
 
   /** Without the entries whose every credential has expired: the list has to fit a message. */
   #pruned(account: string, revocations: Readonly<Record<string, number>>) {
-    const now = this.#parts.now().getTime()
+    const now = this.#parts.now()
+    const expired = this.#ledger.expiredKeys(account, now)
+    // A key that the ledger does not know (any more) was issued for no longer than the longest was.
     const lifetime = Math.max(DEFAULT_LIFETIME_MS, this.#ledger.longestLifetimeMs(account))
-    return Object.fromEntries(
-      Object.entries(revocations).filter(([key, seconds]) => {
-        const expiry = this.#ledger.latestExpiry(account, key)?.getTime()
-        return (expiry ?? seconds * 1000 + lifetime) >= now
-      }),
-    )
+    const oldest = (now.getTime() - lifetime) / 1000
+    const kept: Record<string, number> = {}
+    for (const [key, seconds] of Object.entries(revocations)) {
+      if (!expired.has(key) && seconds >= oldest) kept[key] = seconds
+    }
+    return kept
   }
 
   #entry(id: string): LedgerEntry {

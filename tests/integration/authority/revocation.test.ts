@@ -89,6 +89,11 @@ test('striking an undelivered renewal does not cut the device that works with th
   expect(authority.ledger.entry(renewal.ledgerId)?.state).toBe('struck')
   await connection.flush()
   expect(connection.isClosed()).toBe(false)
+  const closed = connection.closed()
+  const { ended } = await authority.revoke({ publicKey: key.publicKey }, 'stolen', signal)
+  await closed
+  expect(ended).toHaveLength(2)
+  await expect(deployment.connectAs(renewal)).rejects.toThrow(/authorization/iu)
 })
 
 test('pending credentials that nobody used in time are revoked, used ones are not', async () => {
