@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { Packet } from 'dns-packet'
 import makeMdns, { type MulticastDNS } from 'multicast-dns'
+import type { Clock } from './clock.ts'
 import { DatagramGate, type DroppedDatagrams } from './datagram-gate.ts'
 import type { NetworkLink } from './network-links.ts'
 import type { TrafficLimit } from './traffic-limit.ts'
@@ -10,6 +11,9 @@ import { blockListOf } from './usable-addresses.ts'
 const MDNS_PORT = 5353
 const GROUPS = { IPv4: '224.0.0.251', IPv6: 'ff02::fb' } as const
 
+/** What could not be sent is sent again after this, then twice as late each time. */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 8000
 /** Hundreds of devices answer one question within 100 ms; the usual 208 KiB hold 270 of them. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024
 
@@ -22,6 +26,7 @@ export interface EndpointEvents {
 
 /** What all endpoints share. */
 export interface Neighbourhood {
+  readonly clock: Clock
   readonly limit: TrafficLimit
   /** Whether an address belongs to any of this machine's links. */
   readonly isNeighbour: (address: string) => boolean
@@ -34,6 +39,7 @@ export interface Neighbourhood {
  */
 export class MdnsEndpoint {
   readonly link: NetworkLink
+  readonly #clock: Clock
   readonly #events: EndpointEvents
   readonly #gate: DatagramGate
   readonly #socket: Socket
@@ -42,13 +48,16 @@ export class MdnsEndpoint {
   #failed = false
   #closed = false
   #error: string | null = null
+  #retryMs = FIRST_RETRY_MS
+  #cancelRetry: (() => void) | null = null
 
   constructor(link: NetworkLink, neighbourhood: Neighbourhood, events: EndpointEvents) {
     this.link = link
+    this.#clock = neighbourhood.clock
     this.#events = events
-    const { zone } = link
+    const { limit, isNeighbour } = neighbourhood
     const onLink = blockListOf(link.subnets)
-    this.#gate = new DatagramGate({ port: MDNS_PORT, zone, onLink, ...neighbourhood })
+    this.#gate = new DatagramGate({ port: MDNS_PORT, zone: link.zone, onLink, limit, isNeighbour })
     this.#socket = openSocket(link)
     this.#gate.guard(this.#socket)
     this.#mdns = makeMdns({ ...optionsOf(link), port: MDNS_PORT, socket: this.#socket })
@@ -78,13 +87,23 @@ export class MdnsEndpoint {
     return this.#gate.lastOffLink
   }
 
-  /** Sends datagrams to the group, if it has joined it. */
+  /**
+   * Sends datagrams to the group, if it has joined it. When that fails they are sent again a
+   * little later, unless others are sent first: a new IPv6 address may not be used for a second or
+   * two, and the schedule would wait up to an hour.
+   */
   send(datagrams: readonly Buffer[]): void {
     if (!this.joined || this.#closed) return
+    this.#cancelRetry?.()
+    this.#cancelRetry = null
     const { family, zone } = this.link
     const group = family === 'IPv4' ? GROUPS.IPv4 : `${GROUPS.IPv6}%${zone}`
     for (const datagram of datagrams) {
-      this.#socket.send(datagram, MDNS_PORT, group, (error) => this.#setError(codeOf(error)))
+      this.#socket.send(datagram, MDNS_PORT, group, (error) => {
+        if (error) this.#retryLater(datagrams)
+        else this.#retryMs = FIRST_RETRY_MS
+        this.#setError(codeOf(error))
+      })
     }
   }
 
@@ -92,6 +111,7 @@ export class MdnsEndpoint {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#cancelRetry?.()
     await new Promise<void>((resolve) => {
       try {
         this.#mdns.destroy(resolve)
@@ -116,6 +136,14 @@ export class MdnsEndpoint {
       this.#error = null
       // The group is joined inside the `listening` event; sending is possible once it is over.
       queueMicrotask(() => this.#notify())
+    })
+  }
+
+  #retryLater(datagrams: readonly Buffer[]): void {
+    if (this.#cancelRetry || this.#closed) return
+    this.#cancelRetry = this.#clock.setTimer(this.#retryMs, () => {
+      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS)
+      this.send(datagrams)
     })
   }
 

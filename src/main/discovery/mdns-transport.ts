@@ -148,6 +148,7 @@ export class MdnsTransport {
 
   #open(link: NetworkLink): void {
     const neighbourhood = {
+      clock: this.#options.clock,
       limit: this.#limit,
       isNeighbour: (address: string) => holds(this.#neighbours, address),
     }

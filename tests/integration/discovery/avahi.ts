@@ -9,14 +9,14 @@ import { until } from '../../support/until.ts'
 
 const execute = promisify(execFile)
 
-/** Why avahi cannot be run here, or null. */
-export function whyNoAvahi(): string | null {
+/** Why avahi cannot be run here, or null; `alongside` others if it has a /run of its own. */
+export function whyNoAvahi({ alongside = false } = {}): string | null {
   if (process.platform !== 'linux') return 'avahi runs on Linux only'
   for (const program of ['avahi-daemon', 'avahi-publish', 'avahi-browse', 'dbus-daemon']) {
     if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`
   }
   if (process.getuid?.() !== 0) return 'avahi-daemon can only be started by root'
-  if (spawnSync('avahi-daemon', ['--check']).status === 0) {
+  if (!alongside && spawnSync('avahi-daemon', ['--check']).status === 0) {
     return 'an avahi-daemon runs already, and it allows no second one'
   }
   return null
@@ -36,11 +36,21 @@ function busConfiguration(socket: string): string {
 `
 }
 
-const AVAHI_CONFIGURATION = `[server]
+export interface AvahiOptions {
+  /** Interfaces to serve, loopback unless told. */
+  readonly interfaces?: readonly string[]
+  /** The command that runs another one, for example inside a network namespace. */
+  readonly enter?: readonly string[]
+}
+
+function avahiConfiguration(interfaces: readonly string[]): string {
+  // Loopback has no route for IPv6 multicasts.
+  const useIpv6 = interfaces.includes('lo') ? 'no' : 'yes'
+  return `[server]
 host-name=muster-avahi
 use-ipv4=yes
-use-ipv6=no
-allow-interfaces=lo
+use-ipv6=${useIpv6}
+allow-interfaces=${interfaces.join(',')}
 enable-dbus=yes
 [wide-area]
 enable-wide-area=no
@@ -50,26 +60,29 @@ publish-workstation=no
 [reflector]
 enable-reflector=no
 `
+}
 
-/** An avahi-daemon on the loopback interface alone, with a system bus of its own. */
+/** An avahi-daemon on some interfaces alone, with a system bus of its own. */
 export class Avahi {
   readonly #folder: string
+  readonly #enter: readonly string[]
   readonly #environment: NodeJS.ProcessEnv
   readonly #children: ChildProcess[] = []
   #daemon: ChildProcess | undefined
 
-  private constructor(folder: string) {
+  private constructor(folder: string, enter: readonly string[]) {
     this.#folder = folder
+    this.#enter = enter
     this.#environment = {
       ...process.env,
       DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${join(folder, 'bus')}`,
     }
   }
 
-  static async start(): Promise<Avahi> {
-    const avahi = new Avahi(await mkdtemp(join(tmpdir(), 'muster-avahi-')))
+  static async start({ interfaces = ['lo'], enter = [] }: AvahiOptions = {}): Promise<Avahi> {
+    const avahi = new Avahi(await mkdtemp(join(tmpdir(), 'muster-avahi-')), enter)
     try {
-      await avahi.#start()
+      await avahi.#start(interfaces)
       return avahi
     } catch (error) {
       await avahi.stop()
@@ -106,10 +119,10 @@ export class Avahi {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #start(): Promise<void> {
+  async #start(interfaces: readonly string[]): Promise<void> {
     const at = (name: string) => join(this.#folder, name)
     await writeFile(at('bus.conf'), busConfiguration(at('bus')))
-    await writeFile(at('avahi.conf'), AVAHI_CONFIGURATION)
+    await writeFile(at('avahi.conf'), avahiConfiguration(interfaces))
     const bus = [`--config-file=${at('bus.conf')}`, '--nofork', '--nopidfile']
     this.#launch('dbus-daemon', bus)
     await until('the system bus', () => existsSync(at('bus')))
@@ -118,7 +131,8 @@ export class Avahi {
   }
 
   #launch(program: string, arguments_: readonly string[]): ChildProcess {
-    const child = spawn(program, arguments_, {
+    const [command = '', ...rest] = [...this.#enter, program, ...arguments_]
+    const child = spawn(command, rest, {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -127,7 +127,9 @@ export class Responder {
   }
 
   #isOurs(name: string): boolean {
-    return name.endsWith(this.service) || name.endsWith('.local')
+    // Everybody on this machine asks on loopback; what others ask is not for us.
+    if (name.endsWith(this.service)) return true
+    return [...this.#devices.values()].flat().some((record) => record.name === name)
   }
 }
 
