@@ -6,6 +6,7 @@ import {
   isWebSocket,
   serverUrl,
   useMeshTransport,
+  type ClientCertificate,
   type MeshTransportOptions,
 } from './transport.ts'
 import { answerChallenge, type UserCredentials } from './user-credentials.ts'
@@ -34,6 +35,8 @@ export interface DialTarget {
   readonly servers: readonly string[]
   /** Certificate authority as PEM; the system's where undefined. Given, TLS is demanded. */
   readonly caPem?: string
+  /** For servers that ask clients for a certificate. */
+  readonly clientCertificate?: ClientCertificate
 }
 
 /** What changes while a connection lives and its next dial depends on. */
@@ -95,12 +98,13 @@ export async function dial(
 }
 
 function clientOptions(target: DialTarget, dialing: Dialing): MeshTransportOptions {
-  const { name, servers, caPem } = target
+  const { name, servers, caPem, clientCertificate } = target
   const overWebSocket = servers.some(isWebSocket)
   return {
     name,
     servers: servers.map(serverUrl),
     ...(caPem === undefined ? {} : { caPem }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     demandTls: servers.some(demandsTls) || (caPem !== undefined && !overWebSocket),
     authenticator: (nonce) => answerChallenge(dialing.credentials, nonce),
     inboxPrefix: dialing.credentials.inboxPrefix,

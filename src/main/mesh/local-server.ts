@@ -110,7 +110,7 @@ export class LocalServer {
     await this.#loop
     this.#loop = undefined
     this.#set(STOPPED)
-    await this.#serverLog.close()
+    this.#serverLog.close()
   }
 
   async #keep(): Promise<void> {

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { redact } from '../log/redact.ts'
 
@@ -14,24 +14,16 @@ const TAIL_LINES = 40
  * at most twice ROTATE_AT_BYTES of disk. A log that can't be written never stops the server.
  */
 export class ServerLog {
-  readonly #path: string
-  readonly #aside: string
+  readonly #folder: string
   readonly #rotateAtBytes: number
-  #file: WriteStream | undefined
+  #file: number | undefined
   #bytes = 0
   #rest = ''
   #tail: string[] = []
 
   constructor(folder: string, rotateAtBytes = ROTATE_AT_BYTES) {
-    this.#path = join(folder, 'nats-server.log')
-    this.#aside = join(folder, 'nats-server.1.log')
+    this.#folder = folder
     this.#rotateAtBytes = rotateAtBytes
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
-    } catch {
-      // Writing fails as well then, which is dealt with there.
-    }
   }
 
   /** Takes output as it comes. */
@@ -52,40 +44,34 @@ export class ServerLog {
     this.#tail = []
   }
 
-  async close(): Promise<void> {
-    const file = this.#file
+  /** Closes the file; a later line opens it again. */
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
-    if (file === undefined || file.destroyed) return
-    await new Promise<void>((resolve) => {
-      file.once('close', resolve)
-      file.end()
-    })
   }
 
   #writeLine(line: string): void {
     const text = redact(line.slice(0, MAX_LINE_CHARS).trimEnd())
     if (text === '') return
     this.#tail = [...this.#tail.slice(1 - TAIL_LINES), text]
-    if (this.#bytes >= this.#rotateAtBytes) this.#rotate()
-    this.#file ??= this.#open()
-    this.#bytes += Buffer.byteLength(text) + 1
-    this.#file.write(`${text}\n`)
+    try {
+      this.#file ??= this.#open()
+      this.#bytes += writeSync(this.#file, `${text}\n`)
+      if (this.#bytes >= this.#rotateAtBytes) this.#rotate()
+    } catch {
+      // No room or no right to write: the server matters more than its log.
+    }
   }
 
-  #open(): WriteStream {
-    const file = createWriteStream(this.#path, { flags: 'a', mode: 0o600 })
-    file.on('error', () => undefined)
+  #open(): number {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    const file = openSync(join(this.#folder, 'nats-server.log'), 'a', 0o600)
+    this.#bytes = fstatSync(file).size
     return file
   }
 
   #rotate(): void {
-    this.#file?.end()
-    this.#file = undefined
-    this.#bytes = 0
-    try {
-      renameSync(this.#path, this.#aside)
-    } catch {
-      // Windows refuses while the old stream is still open: the next round then.
-    }
+    this.close()
+    renameSync(join(this.#folder, 'nats-server.log'), join(this.#folder, 'nats-server.1.log'))
   }
 }

@@ -11,12 +11,20 @@ import {
 } from '@nats-io/nats-core/internal'
 // Its own file: the package exports only `connect`, which sets the global factory (see below).
 import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js'
-import { WebSocketTransport } from './websocket-transport.ts'
+import { WebSocketTransport, type TlsMaterial } from './websocket-transport.ts'
+
+/** A certificate that a client shows, with its private key: a secret. */
+export interface ClientCertificate {
+  readonly certificatePem: string
+  readonly keyPem: string
+}
 
 /** Options of one connection that reach its transport. */
 export interface MeshTransportOptions extends ConnectionOptions {
   /** Certificate authority as PEM; the system's where undefined. */
   readonly caPem?: string
+  /** For servers that ask clients for a certificate. */
+  readonly clientCertificate?: ClientCertificate
   /** Refuses a server without TLS; without it TLS is used where the server offers it. */
   readonly demandTls: boolean
 }
@@ -66,7 +74,7 @@ class MeshTransport implements Transport {
 
   async connect(server: Server, options: MeshTransportOptions): Promise<void> {
     if (isWebSocket(server.src)) {
-      this.#inner = new WebSocketTransport(server.src, this.version, options.caPem)
+      this.#inner = new WebSocketTransport(server.src, this.version, tlsOf(options))
     }
     await this.#inner.connect(server, options)
     this.#connected = true
@@ -123,7 +131,7 @@ class TcpTransport extends NodeTransport {
       // Node would compare the certificate of a server addressed by IP with `localhost`: it never
       // learns the address of a socket that it did not open itself.
       checkServerIdentity: (_name, certificate) => checkServerIdentity(name, certificate),
-      ...(options.caPem === undefined ? {} : { ca: options.caPem }),
+      ...tlsOf(options),
     }
     const { tls: _tls, ...plain } = options
     return super.connect(server, options.demandTls ? { ...plain, tls: this.#tls } : plain)
@@ -132,5 +140,15 @@ class TcpTransport extends NodeTransport {
   override startTLS(): Promise<TLSSocket> {
     if (this.#tls !== undefined) this.options = { ...this.options, tls: this.#tls }
     return super.startTLS()
+  }
+}
+
+/** What TLS and `ws` take, in the names that both have for it. */
+function tlsOf({ caPem, clientCertificate }: MeshTransportOptions): TlsMaterial {
+  return {
+    ...(caPem === undefined ? {} : { ca: caPem }),
+    ...(clientCertificate === undefined
+      ? {}
+      : { cert: clientCertificate.certificatePem, key: clientCertificate.keyPem }),
   }
 }

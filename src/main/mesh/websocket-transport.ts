@@ -19,6 +19,13 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** How long a closing handshake may take before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 1_000
 
+/** Whom to trust and what to show, as PEM. */
+export interface TlsMaterial {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
 /**
  * NATS over WebSocket by the `ws` package. nats-core's own `wsconnect` uses the global WebSocket,
  * which knows no certificate authority of one's own and hides why a handshake failed.
@@ -28,7 +35,7 @@ export class WebSocketTransport implements Transport {
   readonly version: string
   closeError?: Error
   readonly #url: string
-  readonly #caPem: string | undefined
+  readonly #tls: TlsMaterial
   readonly #closed = deferred<void | Error>()
   #socket: WebSocket | undefined
   #frames: Uint8Array[] = []
@@ -37,10 +44,10 @@ export class WebSocketTransport implements Transport {
   #done = false
 
   /** @param url `ws://` or `wss://` */
-  constructor(url: string, version: string, caPem: string | undefined) {
+  constructor(url: string, version: string, tls: TlsMaterial) {
     this.#url = url
     this.version = version
-    this.#caPem = caPem
+    this.#tls = tls
   }
 
   get isClosed(): boolean {
@@ -53,7 +60,7 @@ export class WebSocketTransport implements Transport {
       maxPayload: MAX_FRAME_BYTES,
       perMessageDeflate: false,
       handshakeTimeout: options.timeout ?? 0,
-      ...(this.#caPem === undefined ? {} : { ca: this.#caPem }),
+      ...this.#tls,
     })
     this.#socket = socket
     socket.on('message', (data) => {
