@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CommissioningUpdate } from '#shared/contract/commissioning.ts'
+import type { Logger } from '../../../src/main/log/logger.ts'
 import type { CommissioningFaults } from '../../../src/simulator/commissioning-faults.ts'
 import { until } from '../../support/until.ts'
 import {
@@ -102,16 +104,23 @@ describe('a device that does as it should', () => {
     expect(done.every(({ state }) => state === 'done')).toBe(true)
   })
 
-  test('the progress of a job never holds its PIN', async () => {
-    const device = await knownDevice('pump-1')
-    const service = site.service()
+  test('neither the progress of a job nor the log holds its PIN, its key or its credential', async () => {
+    const lines: unknown[] = []
+    const write = (...line: unknown[]) => void lines.push(...line)
+    const log: Logger = { debug: write, info: write, warn: write, error: write, part: () => log }
+    const service = site.service({ log })
     const updates: CommissioningUpdate[] = []
     service.subscribe((update) => void updates.push(update))
-    const { id } = service.start(requestFor(device))
-    await ended(service, id)
-    const text = JSON.stringify(updates)
-    expect(text).not.toContain(PIN)
-    expect(text).not.toContain(PIN.replace('-', ''))
+    const devices = [await knownDevice('pump-1'), await knownDevice('pump-2')]
+    devices[1]?.setFaults({ commission: 'server-error' })
+    const jobs = devices.map((device) => service.start(requestFor(device)))
+    await Promise.all(jobs.map(({ id }) => ended(service, id)))
+    const text = inspect([updates, lines], { depth: 20, maxStringLength: null })
+    expect(lines.length).toBeGreaterThan(0)
+    for (const secret of [PIN, PIN.replace('-', ''), 'nkey_seed', 'jwt']) {
+      expect(text).not.toContain(secret)
+    }
+    expect(text).not.toMatch(/S[OAU][A-Z2-7]{56}/)
   })
 })
 
