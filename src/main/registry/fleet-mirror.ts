@@ -57,8 +57,11 @@ export class FleetMirror {
       this.#devices.set(keyOf(device.tenant, device.deviceId), device)
     }
     for (const [tenant, deviceId, seenEpochMs] of beats) {
-      const device = this.#devices.get(keyOf(tenant, deviceId))
-      if (device !== undefined) device.lastSeenAt = new Date(seenEpochMs).toISOString()
+      const key = keyOf(tenant, deviceId)
+      const device = this.#devices.get(key)
+      // A copy: what was handed out before stays as it was.
+      const lastSeenAt = new Date(seenEpochMs).toISOString()
+      if (device !== undefined) this.#devices.set(key, { ...device, lastSeenAt })
     }
     return { type: 'changed', upserted, removed, beats, stale: this.#stale }
   }

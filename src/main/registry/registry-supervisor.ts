@@ -55,6 +55,9 @@ export class RegistrySupervisor {
   readonly #closing = new AbortController()
   #process: SidecarProcess | undefined
   #exited: Promise<void> = Promise.resolve()
+  /** The process that was told to stop: its end is no reason to start it again. */
+  #stopping: SidecarProcess | undefined
+  #restarting: Promise<void> = Promise.resolve()
   #state: SidecarState = { state: 'stopped', restarts: 0, connection: NOT_CONNECTED }
   #restartMs = RESTART_MIN_MS
   #restartTimer: NodeJS.Timeout | undefined
@@ -124,20 +127,20 @@ export class RegistrySupervisor {
   }
 
   /** Ends the sidecar in good order and starts it with a fresh configuration. */
-  async restart(): Promise<void> {
-    clearTimeout(this.#restartTimer)
-    await this.#stopProcess()
-    clearTimeout(this.#restartTimer)
-    this.#restartMs = RESTART_MIN_MS
-    if (!this.#closing.signal.aborted) this.#spawn('starting')
+  restart(): Promise<void> {
+    // One after the other: two at once would leave two sidecars.
+    this.#restarting = this.#restarting.then(async () => {
+      await this.#stopProcess()
+      this.#restartMs = RESTART_MIN_MS
+      this.start()
+    })
+    return this.#restarting
   }
 
   /** Ends the sidecar for good. Safe to call twice. */
   async close(): Promise<void> {
     this.#closing.abort()
-    clearTimeout(this.#restartTimer)
     await this.#stopProcess()
-    this.#setState({ state: 'stopped', connection: { state: 'closed', error: null } })
     this.#listeners.clear()
   }
 
@@ -152,19 +155,20 @@ export class RegistrySupervisor {
       if (this.#process === sidecar) this.#receive(sidecar, message)
     })
     sidecar.onExit((exit) => {
+      if (this.#process === sidecar) this.#onExit(sidecar, exit)
       resolve()
-      if (this.#process === sidecar) this.#onExit(exit)
     })
   }
 
-  #onExit(exit: SidecarExit): void {
+  #onExit(sidecar: SidecarProcess, exit: SidecarExit): void {
     this.#process = undefined
     this.#answers.failAll()
     this.#state = { ...this.#state, lastExit: exit }
     const update = this.#mirror.markStale()
     if (update !== undefined) this.#emit({ type: 'fleet', update })
-    if (this.#closing.signal.aborted) {
-      this.#setState({ state: 'stopped' })
+    if (this.#stopping === sidecar) {
+      this.#stopping = undefined
+      this.#setState({ state: 'stopped', connection: { state: 'closed', error: null } })
       return
     }
     if (performance.now() - this.#startedAtMs >= HEALTHY_AFTER_MS) this.#restartMs = RESTART_MIN_MS
@@ -257,8 +261,13 @@ export class RegistrySupervisor {
   }
 
   async #stopProcess(): Promise<void> {
+    clearTimeout(this.#restartTimer)
     const sidecar = this.#process
-    if (sidecar === undefined) return
+    if (sidecar === undefined) {
+      this.#setState({ state: 'stopped', connection: { state: 'closed', error: null } })
+      return
+    }
+    this.#stopping = sidecar
     const kill = setTimeout(() => sidecar.kill(), STOP_TIMEOUT_MS)
     sidecar.send({ type: 'stop' })
     await this.#exited

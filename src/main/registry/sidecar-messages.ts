@@ -25,6 +25,8 @@ export const SidecarConfig = z.strictObject({
   credentials: Credentials.nullable(),
   /** Certificate authority; the system's where null. Given, TLS is demanded. */
   caPem: z.string().nullable(),
+  /** For servers that ask clients for a certificate. */
+  clientCertificate: z.strictObject({ certificatePem: z.string(), keyPem: z.string() }).nullable(),
   databasePath: z.string().min(1),
   /** For stored records that carry no usable TTL. */
   deviceTtlSeconds: z.int().positive(),

@@ -43,10 +43,12 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
   const registry = await openFrom(store, options, stopping.signal)
   let connection: MeshConnection | undefined
   const serveUntilClosed = async () => {
+    const { servers, caPem, clientCertificate } = config
     const link = {
       name: 'muster-registry',
-      servers: config.servers,
-      ...(config.caPem === null ? {} : { caPem: config.caPem }),
+      servers,
+      ...(caPem === null ? {} : { caPem }),
+      ...(clientCertificate === null ? {} : { clientCertificate }),
       credentials: (signal: AbortSignal, fresh: boolean) => credentialsOf(options, signal, fresh),
       log: logger,
       report: options.onConnection,

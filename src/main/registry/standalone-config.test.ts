@@ -2,12 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeJwt } from '../authority/jwt.ts'
 import { createNkey } from '../authority/nkey.ts'
+import { signerOf } from '../authority/signer.ts'
 import { standaloneConfig } from './standalone-config.ts'
 
 let folder = ''
-const { seed } = createNkey('user')
-const jwt = ['eyJ0', 'eXAi', 'x-_y'].join('.')
+const user = createNkey('user')
+const { seed } = user
+const jwt = encodeJwt(
+  { name: 'registry', subject: user.publicKey, type: 'user', nats: {}, issuedAt: 1_700_000_000 },
+  signerOf(createNkey('account').seed),
+)
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'muster-standalone-'))
@@ -57,7 +63,8 @@ test('the variables of the protocol are read', async () => {
 
 test('a JSON credential file brings servers, tenant, key and CA', async () => {
   await file('ca.pem', 'THE CA')
-  const nats = { url: 'tls://c:4222', jwt, nkey_seed: seed, tls: { ca_file: 'ca.pem' } }
+  const tls = { ca_file: 'ca.pem', cert_pem: 'THE CERTIFICATE', key_pem: 'ITS KEY' }
+  const nats = { url: 'tls://c:4222', jwt, nkey_seed: seed, tls }
   const path = await file(
     'registry.creds.json',
     JSON.stringify({ tenant: 'gamma', messaging: nats }),
@@ -67,6 +74,7 @@ test('a JSON credential file brings servers, tenant, key and CA', async () => {
     servers: ['tls://c:4222'],
     knownTenants: ['gamma'],
     caPem: 'THE CA',
+    clientCertificate: { certificatePem: 'THE CERTIFICATE', keyPem: 'ITS KEY' },
     credentials: { jwt, seed, inboxPrefix: '_INBOX', expiresAt: null },
   })
 })
@@ -90,6 +98,7 @@ test('what is wrong is named, and a secret never repeated', async () => {
       { DEVICE_TTL: 'soon' },
       { MUSTER_DIALECT: 'klingon' },
       { NATS_TLS_CA_FILE: join(folder, 'missing') },
+      { NATS_TLS_CERT_FILE: path },
       { MUSTER_ACCESS_LISTS_FILE: path },
     ].map((environment) => standaloneConfig(environment).catch((error: unknown) => error)),
   )
@@ -99,6 +108,7 @@ test('what is wrong is named, and a secret never repeated', async () => {
     { code: 'REGISTRY_ENVIRONMENT', message: expect.stringContaining('DEVICE_TTL') },
     { code: 'REGISTRY_ENVIRONMENT' },
     { code: 'REGISTRY_ENVIRONMENT', message: expect.stringContaining('NATS_TLS_CA_FILE') },
+    { code: 'REGISTRY_ENVIRONMENT', message: expect.stringContaining('clientCertificate') },
     { code: 'REGISTRY_ENVIRONMENT' },
   ])
   for (const failure of failures) expect(String(failure)).not.toContain(seed)

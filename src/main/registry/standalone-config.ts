@@ -27,20 +27,20 @@ export async function standaloneConfig(environment: Environment): Promise<Sideca
   const given = credentialsFile ? await readStandaloneCredentials(credentialsFile) : undefined
   const named = listOf(environment['NATS_URLS'] || environment['NATS_URL'])
   const servers = [given?.urls ?? [], named, [DEFAULT_SERVER]].find((urls) => urls.length > 0)
-  const caFile = environment['NATS_TLS_CA_FILE']
   const tenants = listOf(environment['TENANTS'] || environment['TENANT'])
   const config = {
     dialect: environment['MUSTER_DIALECT'] || 'device-connect',
     servers,
     credentials: given?.credentials ?? null,
-    caPem: given?.caPem ?? (caFile ? await textOf('NATS_TLS_CA_FILE', caFile) : null),
+    caPem: given?.caPem ?? (await fileOf(environment, 'NATS_TLS_CA_FILE')),
+    clientCertificate: given?.clientCertificate ?? (await clientCertificate(environment)),
     databasePath:
       environment['MUSTER_REGISTRY_DATABASE'] || join(defaultProfile().folder, DATABASE_FILE),
     deviceTtlSeconds: integerOf(environment, 'DEVICE_TTL', DEFAULT_DEVICE_TTL_SECONDS),
     listMaxLimit: integerOf(environment, 'DC_LIST_DEVICES_MAX_LIMIT', DEFAULT_LIST_MAX_LIMIT),
     tenants: null,
     knownTenants: tenants.length > 0 ? tenants : [given?.tenant ?? 'default'],
-    accessLists: await accessLists(environment['MUSTER_ACCESS_LISTS_FILE']),
+    accessLists: await accessLists(environment),
     logFolder: null,
   }
   const checked = SidecarConfig.safeParse(config)
@@ -61,17 +61,27 @@ function integerOf(environment: Environment, name: string, fallback: number): nu
   throw unusable(name, 'it has to be a whole number above 0')
 }
 
-async function accessLists(path: string | undefined): Promise<unknown> {
-  if (!path) return []
+async function clientCertificate(environment: Environment): Promise<unknown> {
+  const certificatePem = await fileOf(environment, 'NATS_TLS_CERT_FILE')
+  const keyPem = await fileOf(environment, 'NATS_TLS_KEY_FILE')
+  // One without the other is refused as a whole: it would connect as somebody unknown.
+  return certificatePem === null && keyPem === null ? null : { certificatePem, keyPem }
+}
+
+async function accessLists(environment: Environment): Promise<unknown> {
+  const text = await fileOf(environment, 'MUSTER_ACCESS_LISTS_FILE')
+  if (text === null) return []
   try {
-    return JSON.parse(await textOf('MUSTER_ACCESS_LISTS_FILE', path)) as unknown
-  } catch (error) {
-    if (error instanceof RejectedError) throw error
+    return JSON.parse(text) as unknown
+  } catch {
     throw unusable('MUSTER_ACCESS_LISTS_FILE', 'the file is not JSON')
   }
 }
 
-async function textOf(variable: string, path: string): Promise<string> {
+/** The text of the file that a variable names; null where it names none. */
+async function fileOf(environment: Environment, variable: string): Promise<string | null> {
+  const path = environment[variable]
+  if (!path) return null
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

@@ -1,70 +1,63 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
 import { RejectedError } from '#shared/errors.ts'
-import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
-import type { SidecarCredentials } from './sidecar-messages.ts'
+import { parseJsonObject } from '#shared/protocol/json-rpc.ts'
+import { parseCredentials } from '../mesh/parse-credentials.ts'
+import type { SidecarConfig, SidecarCredentials } from './sidecar-messages.ts'
 
 /** What a credential file says to a registry. */
 export interface StandaloneCredentials {
-  readonly tenant: string | undefined
+  readonly tenant: string | null
   readonly urls: readonly string[]
   readonly credentials: SidecarCredentials
-  readonly caPem: string | undefined
+  readonly caPem: string | null
+  readonly clientCertificate: SidecarConfig['clientCertificate']
 }
 
 /**
- * Reads a credential file in either form (protocol.md, "Credential files"): JSON, or the `.creds`
- * text of NATS. Paths of certificates are taken from the file's folder.
- * @throws RejectedError `CREDENTIALS_UNREADABLE`, or `CREDENTIALS_MALFORMED`, which never repeats
- *   what stands in the file
+ * Reads a credential file (protocol.md, "Credential files"), with the certificates that it holds
+ * or names; their paths are taken from its own folder.
+ * @throws RejectedError `CREDENTIALS_UNREADABLE`, or what `parseCredentials` throws. No message
+ *   repeats what stands in the file.
  */
 export async function readStandaloneCredentials(path: string): Promise<StandaloneCredentials> {
   const text = await read(path, 'the credential file')
-  const json = parseJsonObject(text)
-  if (json === undefined) return fromCreds(text)
-  const nats = json['nats'] ?? json['messaging']
-  if (!isJsonObject(nats)) throw malformed('"nats" is missing')
-  const tls = isJsonObject(nats['tls']) ? nats['tls'] : {}
-  const caFile = textOf(tls, 'ca_file')
+  const { jwt, seed, inboxPrefix, expiresAt, tenant, urls, caPem } = parseCredentials(text)
+  const tls = tlsOf(text)
+  const named = async (file: string | undefined, what: string) =>
+    file === undefined ? null : read(resolve(dirname(path), file), what)
+  const certificatePem = tls.cert_pem ?? (await named(tls.cert_file, 'the client certificate'))
+  const keyPem = tls.key_pem ?? (await named(tls.key_file, 'the key of the client certificate'))
   return {
-    tenant: textOf(json, 'tenant'),
-    urls: urlsOf(nats),
-    credentials: credentialsOf(textOf(nats, 'jwt'), textOf(nats, 'nkey_seed')),
-    caPem:
-      textOf(tls, 'ca_pem') ??
-      (caFile === undefined
-        ? undefined
-        : await read(resolve(dirname(path), caFile), 'the CA file that the credentials name')),
+    tenant,
+    urls,
+    credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
+    caPem: caPem ?? (await named(tls.ca_file, 'the certificate authority')),
+    clientCertificate:
+      certificatePem === null || keyPem === null ? null : { certificatePem, keyPem },
   }
 }
 
-const JWT_BLOCK = /-+BEGIN NATS USER JWT-+\s+([\w.=-]+)\s+-+END NATS USER JWT-+/u
-const SEED_BLOCK = /-+BEGIN USER NKEY SEED-+\s+(\w+)\s+-+END USER NKEY SEED-+/u
+const path = z.string().min(1).optional().catch(undefined)
+const Tls = z.object({
+  ca_file: path,
+  cert_file: path,
+  key_file: path,
+  cert_pem: path,
+  key_pem: path,
+})
+const WithTls = z.object({ tls: Tls })
 
-function fromCreds(text: string): StandaloneCredentials {
-  const credentials = credentialsOf(JWT_BLOCK.exec(text)?.[1], SEED_BLOCK.exec(text)?.[1])
-  return { tenant: undefined, urls: [], credentials, caPem: undefined }
+function tlsOf(text: string): Partial<z.infer<typeof Tls>> {
+  const json = parseJsonObject(text) ?? {}
+  const nats = WithTls.safeParse(json['nats'] ?? json['messaging'])
+  return nats.success ? nats.data.tls : {}
 }
 
-function credentialsOf(jwt: string | undefined, seed: string | undefined): SidecarCredentials {
-  if (jwt === undefined) throw malformed('it holds no user JWT')
-  if (seed === undefined) throw malformed('it holds no seed')
-  return { jwt, seed, inboxPrefix: '_INBOX', expiresAt: null }
-}
-
-function urlsOf(nats: JsonObject): string[] {
-  const urls = Array.isArray(nats['urls']) ? nats['urls'] : [nats['url']]
-  return urls.filter((url): url is string => typeof url === 'string' && url !== '')
-}
-
-function textOf(source: JsonObject, field: string): string | undefined {
-  const value = source[field]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-async function read(path: string, what: string): Promise<string> {
+async function read(file: string, what: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(file, 'utf8')
   } catch (error) {
     throw new RejectedError({
       code: 'CREDENTIALS_UNREADABLE',
@@ -73,12 +66,4 @@ async function read(path: string, what: string): Promise<string> {
       cause: error,
     })
   }
-}
-
-function malformed(why: string): RejectedError {
-  return new RejectedError({
-    code: 'CREDENTIALS_MALFORMED',
-    message: `The credential file can't be used: ${why}.`,
-    advice: 'Issue the credentials again.',
-  })
 }

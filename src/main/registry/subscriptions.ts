@@ -4,7 +4,8 @@ import type { Dialect } from '#shared/protocol/dialect.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
 import type { Logger } from '../log/logger.ts'
 
-const RESUBSCRIBE_AFTER_MS = 5000
+const RESUBSCRIBE_MIN_MS = 5000
+const RESUBSCRIBE_MAX_MS = 5 * 60_000
 
 export interface SubjectHandlers {
   registry(message: Msg): void
@@ -42,6 +43,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #active = new Map<string, Subscription>()
   readonly #retries = new Set<NodeJS.Timeout>()
+  readonly #pausesMs = new Map<string, number>()
   #closed = false
 
   constructor(connection: NatsConnection, options: SubscriptionsOptions) {
@@ -99,10 +101,12 @@ export class Subscriptions {
   }
 
   #openLater(purpose: Purpose, subject: string, whenRefused: () => void): void {
+    const pauseMs = this.#pausesMs.get(subject) ?? RESUBSCRIBE_MIN_MS
+    this.#pausesMs.set(subject, Math.min(pauseMs * 2, RESUBSCRIBE_MAX_MS))
     const timer = setTimeout(() => {
       this.#retries.delete(timer)
       this.#open(purpose, subject, whenRefused)
-    }, RESUBSCRIBE_AFTER_MS)
+    }, pauseMs)
     this.#retries.add(timer)
   }
 }

@@ -59,6 +59,7 @@ export function sidecarConfig(folder: string, servers: readonly string[]): Sidec
     servers: [...servers],
     credentials: null,
     caPem: null,
+    clientCertificate: null,
     databasePath: join(folder, 'registry.db'),
     deviceTtlSeconds: 15,
     listMaxLimit: 200,

@@ -63,6 +63,13 @@ const allOnline = ({ supervisor }: RunningSidecar) => {
   const devices = supervisor.devices()
   return devices.length === IDS.length && devices.every(({ state }) => state === 'online')
 }
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('the console sees devices come, beat and go, and reads a whole record', async () => {
@@ -250,10 +257,22 @@ test('closing ends the process, and its log was written', async () => {
   const sidecar = await start()
   const { pid } = sidecar.supervisor.state()
   await sidecar.supervisor.close()
-  expect(() => process.kill(pid!, 0)).toThrow()
+  expect(isAlive(pid!)).toBe(false)
   expect(sidecar.supervisor.state().state).toBe('stopped')
   const log = await readFile(join(sidecar.folder, 'registry.log'), 'utf8').catch(() => '')
   expect(log).toContain('the registry serves')
+})
+
+test('restarting twice at once leaves one sidecar, and is not counted as a fault', async () => {
+  const { supervisor, news } = await start()
+  const before = supervisor.state().pid
+  await Promise.all([supervisor.restart(), supervisor.restart()])
+  await whenServing(supervisor)
+  const pids = new Set(news.map((item) => (item.type === 'state' ? item.state.pid : before)))
+  pids.delete(undefined)
+  const alive = [...pids].filter((pid) => isAlive(pid!))
+  expect(alive).toEqual([supervisor.state().pid])
+  expect(supervisor.state()).toMatchObject({ restarts: 0, lastExit: { code: 0 } })
 })
 
 test('a sidecar ends when its parent is gone', async () => {

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
@@ -52,8 +53,55 @@ test('alone it is configured by its environment, serves, and ends in good order'
   expect(await device.list('other')).toEqual(['b'])
 })
 
+test('it shows its client certificate to a server that asks for one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-alone-'))
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  await makeCertificates(folder)
+  const file = (name: string) => join(folder, name)
+  const server = await startNatsServer({
+    config: `tls { cert_file: "${file('server.pem')}", key_file: "${file('server.key')}",
+      ca_file: "${file('ca.pem')}", verify: true }`,
+  })
+  closing.push(() => server.stop())
+  const alone = startAlone({
+    NATS_URL: `tls://127.0.0.1:${server.port}`,
+    NATS_TLS_CA_FILE: file('ca.pem'),
+    NATS_TLS_CERT_FILE: file('client.pem'),
+    NATS_TLS_KEY_FILE: file('client.key'),
+    MUSTER_REGISTRY_DATABASE: file('registry.db'),
+  })
+  await until('it serves', () => alone.output().includes('the registry serves'))
+})
+
 test('a variable that can not be used is named, and the exit code is 1', async () => {
   const alone = startAlone({ DEVICE_TTL: 'soon' })
   expect(await alone.exited).toEqual([1, null])
   expect(alone.output()).toContain('DEVICE_TTL')
 })
+
+/** `ca.pem`, and a server's and a client's certificate by it, each with its key. */
+async function makeCertificates(folder: string): Promise<void> {
+  const run = promisify(execFile)
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
+  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=ca')
+  for (const [name, usage] of [
+    ['server', 'serverAuth'],
+    ['client', 'clientAuth'],
+  ] as const) {
+    const extensions = ['-addext', 'subjectAltName=IP:127.0.0.1']
+    const use = ['-addext', `extendedKeyUsage=${usage}`]
+    const request = [
+      ...key,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+    ]
+    await openssl('req', ...request, ...extensions, ...use)
+    const signed = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-copy_extensions', 'copy']
+    await openssl('x509', '-req', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '2', ...signed)
+  }
+}
