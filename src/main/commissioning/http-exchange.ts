@@ -11,7 +11,7 @@ import {
 } from './device-errors.ts'
 
 /** More than any device has to say; a hostile one is cut off here while it still sends. */
-export const REPLY_LIMIT_BYTES = 64 * 1024
+const REPLY_LIMIT_BYTES = 64 * 1024
 const HEADER_LIMIT_BYTES = 16 * 1024
 
 export interface ExchangeRequest {

@@ -9,7 +9,7 @@ import { Pace } from './pace.ts'
 import { payloadOf } from './event-payload.ts'
 
 /** What a window that opens later still sees. */
-export const MAX_HELD_EVENTS = 1_000
+const MAX_HELD_EVENTS = 1_000
 const DELTAS_EVERY_MS = 100
 const MAX_NAME_LENGTH = 256
 /** Copied and read later, if at all; larger ones are read at once, so that only 16 KiB stay. */

@@ -47,7 +47,7 @@ export function projectDevice(
   }
 }
 
-export function projectStatus(status: JsonObject): StatusProjection {
+function projectStatus(status: JsonObject): StatusProjection {
   const facts = statusFacts(status)
   return {
     location: shown(facts.location),

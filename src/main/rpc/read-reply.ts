@@ -9,7 +9,7 @@ const PARSE_ERROR = -32700
 const INVALID_RESPONSE = -32600
 
 /** More than a window can show; NATS servers of large fleets allow 8 MB. */
-export const REPLY_LIMIT_BYTES = 1024 * 1024
+const REPLY_LIMIT_BYTES = 1024 * 1024
 
 const MAX_MESSAGE_LENGTH = 4096
 const RESULT: JsonLimits = { maxDepth: 64, maxValues: 200_000 }

@@ -125,7 +125,7 @@ export async function openSite(): Promise<Site> {
 }
 
 /** Presence and proof in one: who registered. */
-export class Arrivals implements FleetPresence, PresenceProof {
+class Arrivals implements FleetPresence, PresenceProof {
   readonly #here = new Set<string>()
   readonly #waiting = new Map<string, Set<() => void>>()
   /** While false no key counts as seen. */
@@ -252,7 +252,7 @@ export function requestFor(
 }
 
 /** Resolves with the first state of the job that satisfies `wanted`. */
-export function jobThat(
+function jobThat(
   service: CommissioningService,
   id: string,
   wanted: (job: CommissioningJob) => boolean,
