@@ -27,7 +27,7 @@ export interface DiscoveryParts {
   readonly wire: DiscoveryWire
 }
 
-export interface DiscoveryWire {
+interface DiscoveryWire {
   /** Largest message that the server takes, in bytes. */
   maxPayload(): number
 }

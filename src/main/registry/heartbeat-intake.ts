@@ -14,7 +14,7 @@ import { mergeStatus } from './status-merge.ts'
 import type { WriteBehind } from './write-behind.ts'
 
 /** Largest heartbeat taken, and largest status that heartbeats may build up, in bytes. */
-export const MAX_HEARTBEAT_BYTES = 64 * 1024
+const MAX_HEARTBEAT_BYTES = 64 * 1024
 
 export interface HeartbeatParts {
   readonly dialect: Dialect

@@ -25,7 +25,7 @@ export interface RegistrarParts {
   readonly fallbackTtlSeconds: number
 }
 
-export interface RegistrarWire {
+interface RegistrarWire {
   /** Publishes `device.online`. */
   announceOnline(device: DeviceKey): void
   /** Largest message that the server takes, in bytes. */

@@ -8,12 +8,12 @@ import { assembleRegistry, type RegistryOptions, type RegistryParts } from './re
 import { Subscriptions } from './subscriptions.ts'
 import type { WriteCounters } from './write-behind.ts'
 
-export interface RegistryStats extends RegistryCounters, WriteCounters {
+interface RegistryStats extends RegistryCounters, WriteCounters {
   readonly devicesKnown: number
   readonly devicesOnline: number
 }
 
-export type ForgetOutcome = 'forgotten' | 'unknown' | 'online'
+type ForgetOutcome = 'forgotten' | 'unknown' | 'online'
 
 export interface Registry {
   /** Every device known, online and offline. */

@@ -7,7 +7,7 @@ import type { Logger } from '../log/logger.ts'
 const RESUBSCRIBE_MIN_MS = 5000
 const RESUBSCRIBE_MAX_MS = 5 * 60_000
 
-export interface SubjectHandlers {
+interface SubjectHandlers {
   registry(message: Msg): void
   discovery(message: Msg): void
   heartbeat(message: Msg): void
