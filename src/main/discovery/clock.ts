@@ -15,7 +15,7 @@ export function systemClock(): Clock {
     wallNow: () => Date.now(),
     setTimer: (delayMs, callback) => {
       // Node's timers may fire a little early by the monotonic clock, which would find nothing due.
-      const timer = setTimeout(callback, Math.ceil(delayMs) + 1)
+      const timer = setTimeout(callback, Math.max(0, Math.ceil(delayMs)) + 1)
       timer.unref()
       return () => clearTimeout(timer)
     },

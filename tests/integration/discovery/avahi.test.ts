@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DiscoveryService } from '../../../src/main/discovery/discovery-service.ts'
+import { openMdnsResponder } from '../../../src/simulator/mdns-responder.ts'
 import { Avahi, whyNoAvahi } from './avahi.ts'
 import { Responder, uniqueService } from './responder.ts'
 import { devicesWhen, discoveryOf, idsOf } from './watching.ts'
@@ -76,6 +77,20 @@ describe.skipIf(reason)(`avahi as the responder${reason ? ` (skipped: ${reason})
     discovery.refresh()
     const left = await devicesWhen(discovery, 'one to go', (all) => all.length === 1, 13_000)
     expect(idsOf(left)).toEqual(['pump-1'])
+  })
+
+  test('and Muster see the same of a simulated device', async () => {
+    const responder = await openMdnsResponder()
+    const txt = { device_id: 'sim-1', device_type: 'pump', state: 'uncommissioned' }
+    const place = { port: 7001, address: '127.0.0.1' }
+    responder.advertise({ instance: 'sim-1', type: `${type}.local`, ...place, txt })
+    discovery.start()
+    const [device] = await devicesWhen(discovery, 'the device', ([sim]) => sim?.reachable === true)
+    const browsed = await avahi.browse(type)
+    await responder.close()
+    expect(browsed).toHaveLength(1)
+    expect(browsed[0]).toContain(`;${device?.host};127.0.0.1;7001;`)
+    expect(browsed[0]).toContain('"device_id=sim-1"')
   })
 
   test('is gone 10 s after a refresh when it died without a goodbye', async () => {
