@@ -119,18 +119,20 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
     )
     const events = owned(new EventsService({ connections, dialect, log }))
-    const rpc = new RpcService({ connections, dialect })
+    const rpc = new RpcService({ connections: mesh, dialect })
 
     endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
     endings.push(
       mesh.onSwitch(() => {
         discovery.follow()
+        events.reset()
         void registry.follow()
       }),
     )
     endings.push(
       connectKeychain({ keychain, health, log }, async () => {
         await mesh.startActive()
+        await registry.follow()
         commissioning.resume()
       }),
     )
@@ -171,7 +173,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function closeAll(endings: (() => void | Promise<void>)[], log: Logger | undefined): Promise<void> {
+async function closeAll(
+  endings: (() => void | Promise<void>)[],
+  log: Logger | undefined,
+): Promise<void> {
   for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
     try {
       await end()

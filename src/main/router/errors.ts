@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/server'
 import { toMusterError, type ErrorKind, type MusterError } from '#shared/errors.ts'
-import { ERROR_STATUS, type Problem } from '#shared/contract/common.ts'
+import { ERROR_STATUS } from '#shared/contract/common.ts'
+import { problemOf } from '#shared/problem-of.ts'
 
 const CODES = {
   transient: 'TRANSIENT',
@@ -8,17 +9,6 @@ const CODES = {
   conflict: 'CONFLICT',
   internal: 'INTERNAL',
 } as const satisfies Record<ErrorKind, string>
-
-/** What may cross to the renderer of an error: no stack, no cause. */
-export function problemOf(error: MusterError): Problem {
-  return {
-    code: error.code,
-    kind: error.kind,
-    message: error.message,
-    advice: error.advice,
-    details: { ...error.details },
-  }
-}
 
 /**
  * The one place where what main throws becomes an error of the contract. Errors of oRPC itself
