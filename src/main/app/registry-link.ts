@@ -133,6 +133,7 @@ export class RegistryLink {
       servers: [...access.servers],
       credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
       caPem: access.caPem ?? null,
+      clientCertificate: null,
       databasePath: join(folder, 'mesh', 'registry.db'),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,
       listMaxLimit: LIST_MAX_LIMIT,
