@@ -134,6 +134,7 @@ export class RegistryLink {
       credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
       caPem: access.caPem ?? null,
       clientCertificate: null,
+      clientCertificate: null,
       databasePath: join(folder, 'mesh', 'registry.db'),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,
       listMaxLimit: LIST_MAX_LIMIT,
