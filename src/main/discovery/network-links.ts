@@ -3,7 +3,7 @@ import type { NetworkInterfaceInfo } from 'node:os'
 /** Which interfaces to listen on: all that lead somewhere, or these names or addresses. */
 export type InterfaceChoice = 'all' | readonly string[]
 
-export type AddressFamily = 'IPv4' | 'IPv6'
+type AddressFamily = 'IPv4' | 'IPv6'
 
 /** One interface and family to open a socket for. */
 export interface NetworkLink {

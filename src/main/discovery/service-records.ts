@@ -4,7 +4,7 @@ import { cleanText } from './device-text.ts'
 import { foldName, instanceLabelOf, REPLACEMENT_CHARACTER } from './dns-names.ts'
 
 /** What a device says in its TXT record (protocol.md, "Commissioning"), cleaned and capped. */
-export interface DeviceText {
+interface DeviceText {
   /** Null where it is missing or not fit for a subject; `problem` tells which. */
   readonly deviceId: string | null
   readonly problem: 'no-device-id' | 'unsafe-device-id' | null
@@ -23,7 +23,7 @@ interface RecordBase {
   readonly identity: string
 }
 
-export type PointerRecord = RecordBase & {
+type PointerRecord = RecordBase & {
   readonly type: 'PTR'
   /** Folded full name of the instance. */
   readonly instance: string

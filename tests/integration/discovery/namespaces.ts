@@ -12,8 +12,9 @@ export function whyNoNamespaces(): string | null {
   for (const program of ['unshare', 'nsenter', 'ip', 'mount']) {
     if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`
   }
-  const tried = spawnSync('unshare', ['-n', '-m', 'true'])
-  return tried.status === 0 ? null : 'this user may not make network namespaces'
+  const script = 'mount -t tmpfs tmpfs /run && ip link add a type veth peer name b'
+  const tried = spawnSync('unshare', ['-n', '-m', 'sh', '-c', script])
+  return tried.status === 0 ? null : 'this user may not make network namespaces with a cable'
 }
 
 /** A network of its own, without any way out, for as long as it is not closed. */
