@@ -12,7 +12,7 @@ export function whyNoNamespaces(): string | null {
   for (const program of ['unshare', 'nsenter', 'ip', 'mount']) {
     if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`
   }
-  const script = 'mount -t tmpfs tmpfs /run && ip link add a type veth peer name b'
+  const script = 'mount -t tmpfs tmpfs /run && ip link add cable type veth peer name plug'
   const tried = spawnSync('unshare', ['-n', '-m', 'sh', '-c', script])
   return tried.status === 0 ? null : 'this user may not make network namespaces with a cable'
 }
