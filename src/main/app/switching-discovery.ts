@@ -77,6 +77,10 @@ export class SwitchingDiscovery implements DeviceDirectory {
     return this.#running.service.device(key)
   }
 
+  reconfirm(key: string): void {
+    this.#running.service.reconfirm(key)
+  }
+
   async close(): Promise<void> {
     for (const unsubscribe of this.#listeners.values()) unsubscribe()
     this.#listeners.clear()

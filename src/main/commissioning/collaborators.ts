@@ -18,6 +18,8 @@ export interface DeviceEndpoint {
 
 export interface DeviceDirectory {
   endpointOf(key: string): DeviceEndpoint | undefined
+  /** Hears that nothing answered there, so that a device which left without a word leaves the list. */
+  reconfirm?(key: string): void
 }
 
 export interface CredentialOrder {

@@ -95,7 +95,10 @@ export class CommissioningService {
    */
   async inspect(key: string, signal: AbortSignal): Promise<DeviceInspection> {
     const endpoint = this.endpointOf(key)
-    const device = await this.http.info(endpoint, signal)
+    const device = await this.http.info(endpoint, signal).catch((error: unknown) => {
+      this.options.directory.reconfirm?.(key)
+      throw error
+    })
     const address = hostAndPort(device.address, device.port)
     if (device.deviceId !== endpoint.deviceId) {
       throw deviceIdMismatch(address, endpoint.deviceId, device.deviceId)
@@ -233,7 +236,10 @@ export class CommissioningService {
     signal: AbortSignal,
   ): CommissioningJob {
     if (failure === undefined) return this.book.close(id, 'done')
-    if (!signal.aborted) return this.book.close(id, 'failed', failure)
+    if (!signal.aborted) {
+      this.options.directory.reconfirm?.(context.endpoint.key)
+      return this.book.close(id, 'failed', failure)
+    }
     if (context.leavePending) return this.book.close(id, 'cancelled', appEnds())
     return this.book.close(
       id,
