@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { isSafeToken } from '#shared/protocol/names.ts'
+import { readTextValues } from './text-values.ts'
 
 /**
  * The params of `registerDevice` (protocol.md, "Registration"). Loose at every level: fields that
  * the page does not list are kept. Only the check is used, never zod's copy. What the reference
- * registry lets pass is let pass: `description`, `functions` and `events` may be left out, and
- * numbers may lie outside their range.
+ * registry lets pass is let pass: `description`, `functions` and `events` may be left out, numbers
+ * may lie outside their range or come as text, and names may be empty.
  */
 const text = z.string().nullish()
 const labels = z.record(z.string(), z.union([z.string(), z.array(z.string())])).nullish()
 const tags = z.array(z.string()).nullish()
-const named = { name: z.string().min(1), description: text, labels, tags }
+const named = { name: z.string(), description: text, labels, tags }
 
 const RegistrationParams = z.looseObject({
   device_id: z.string().refine(isSafeToken, 'is not usable as a subject token'),
@@ -49,8 +50,9 @@ const MAX_COMPLAINT = 200
 
 /** The same value, typed, or one sentence on what is wrong with it. */
 export function checkRegistration(
-  params: unknown,
+  given: unknown,
 ): { readonly params: RegistrationParams } | { readonly complaint: string } {
+  const params = readTextValues(given)
   const checked = RegistrationParams.safeParse(params)
   // The input itself passed, so it has the output's type; the copy would lose nothing but time.
   if (checked.success) return { params: params as RegistrationParams }

@@ -48,7 +48,8 @@ test.each([
   ['an empty device id', rpc('registerDevice', deviceParams(''))],
   ['a ttl of zero', rpc('registerDevice', deviceParams('d', { device_ttl: 0 }))],
   ['a fractional ttl', rpc('registerDevice', deviceParams('d', { device_ttl: 1.5 }))],
-  ['a ttl as text', rpc('registerDevice', deviceParams('d', { device_ttl: '15' }))],
+  ['a ttl in words', rpc('registerDevice', deviceParams('d', { device_ttl: 'soon' }))],
+  ['a fractional ttl as text', rpc('registerDevice', deviceParams('d', { device_ttl: '1.5' }))],
   ['no capabilities', rpc('registerDevice', deviceParams('d', { capabilities: undefined }))],
   ['no identity', rpc('registerDevice', deviceParams('d', { identity: null }))],
   ['no status', rpc('registerDevice', deviceParams('d', { status: undefined }))],
@@ -70,6 +71,20 @@ test('what the reference registry lets pass is let pass', () => {
     status: { ts: 'now', battery: 300, busy_score: null },
   })
   expect(answerTo(registryParts(), rpc('registerDevice', params))).toHaveProperty('result')
+})
+
+test('numbers and truths that come as text are kept as what they mean', () => {
+  const parts = registryParts()
+  const params = deviceParams('d', {
+    device_ttl: '20',
+    capabilities: { functions: [{ name: '' }] },
+    status: { ts: 'now', battery: ' 50 ', busy_score: '2.5e-1', online: 'Yes', location: '7' },
+  })
+  expect(answerTo(parts, rpc('registerDevice', params))).toHaveProperty('result')
+  expect(JSON.parse(parts.index.get('alpha', 'd')?.record() ?? '')).toMatchObject({
+    device_ttl: 20,
+    status: { battery: 50, busy_score: 0.25, online: true, location: '7' },
+  })
 })
 
 test('a record that fits into no reply of the server is refused', () => {

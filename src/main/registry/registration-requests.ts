@@ -1,8 +1,8 @@
 import {
-  isJsonObject,
   JSON_RPC_INTERNAL_ERROR,
   JSON_RPC_INVALID_PARAMS,
   JSON_RPC_METHOD_NOT_FOUND,
+  parseJsonObject,
 } from '#shared/protocol/json-rpc.ts'
 import { messageOf } from '#shared/errors.ts'
 import type { RegistryCounters } from './counters.ts'
@@ -58,8 +58,7 @@ export class RegistrationRequests {
    */
   admitAnswer(tenant: string, deviceId: string, answer: string): boolean {
     const source = `${tenant}.${deviceId}`
-    const result = parsedResult(answer)
-    const checked = checkRegistration(result)
+    const checked = checkRegistration(parseJsonObject(answer)?.['result'])
     if ('complaint' in checked) {
       this.#drops.note(source, `an answer to requestRegistration: ${checked.complaint}`)
       return false
@@ -76,14 +75,5 @@ export class RegistrationRequests {
     this.#counters.registrationsRefused += 1
     this.#drops.note(source, `registration refused: ${message}`)
     return failureText(id, code, message)
-  }
-}
-
-function parsedResult(answer: string): unknown {
-  try {
-    const response: unknown = JSON.parse(answer)
-    return isJsonObject(response) ? response['result'] : undefined
-  } catch {
-    return undefined
   }
 }

@@ -37,14 +37,32 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parses text to a JSON object; undefined where it is not JSON or not an object. */
+/**
+ * Parses text to a JSON object; undefined where it is not JSON or not an object. `NaN` and
+ * `Infinity` are read as null: JSON has no such numbers, yet devices in the field send them, since
+ * Python writes a sensor's "no value" that way, and such a device is no less alive.
+ */
 export function parseJsonObject(text: string): JsonObject | undefined {
+  const value = parsed(text) ?? parsed(withoutNonFinite(text))
+  return isJsonObject(value) ? value : undefined
+}
+
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** Texts, to be passed over, and what is to be replaced. An open text runs to the end: linear. */
+const TEXT_OR_NON_FINITE = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/gu
+
+/** The same text with null for each number that is none; undefined where there is none. */
+function withoutNonFinite(text: string): string | undefined {
+  if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
+  return text.replace(TEXT_OR_NON_FINITE, (found) => (found.startsWith('"') ? found : 'null'))
 }
 
 export function resultMessage(id: JsonRpcId, result: unknown): JsonRpcResponse {
