@@ -1,0 +1,13 @@
+import { AUTHORITY_BENCHMARKS } from './authority.ts'
+import type { Benchmark } from './benchmark.ts'
+import { DISCOVERY_BENCHMARKS } from './discovery.ts'
+import { REGISTRY_BENCHMARKS } from './registry.ts'
+import { STARTUP_BENCHMARKS } from './startup.ts'
+
+/** Every benchmark, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  ...STARTUP_BENCHMARKS,
+  ...DISCOVERY_BENCHMARKS,
+  ...AUTHORITY_BENCHMARKS,
+  ...REGISTRY_BENCHMARKS,
+]

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process'
+import { cpus, loadavg } from 'node:os'
+
+/** Where the figures were taken. */
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  readonly node: string
+  /** Undefined where there is none on the PATH. */
+  readonly natsServer: string | undefined
+  /** Processes that wanted to run, as an average of the last minute. */
+  readonly load: number
+}
+
+export function thisMachine(): Machine {
+  const cores = cpus()
+  const [load = 0] = loadavg()
+  const { stdout } = spawnSync('nats-server', ['--version'], { encoding: 'utf8' })
+  return {
+    cpu: cores[0]?.model.trim() ?? 'unknown CPU',
+    cores: cores.length,
+    node: process.versions.node,
+    natsServer: /v?(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1],
+    load,
+  }
+}
+
+/** One line for the head of the table, and a second one where the machine is not idle. */
+export function describeMachine({ cpu, cores, node, natsServer, load }: Machine): string[] {
+  const server = natsServer === undefined ? 'no nats-server' : `nats-server ${natsServer}`
+  const line = `${cpu}, ${cores} cores, Node ${node}, ${server}, load ${load.toFixed(1)}`
+  const busy = `WARNING: others use this machine (load ${load.toFixed(1)} on ${cores} cores). Ratios hold, the figures themselves do not.`
+  return load > cores ? [line, busy] : [line]
+}

@@ -1,0 +1,131 @@
+import type { Benchmark, Sample } from './benchmark.ts'
+import { spreadOf, type Spread } from './measure.ts'
+
+/** What came of a benchmark. */
+export type Outcome =
+  | { readonly benchmark: Benchmark; readonly samples: readonly Sample[] }
+  /** It could not be measured. */
+  | { readonly benchmark: Benchmark; readonly failure: string }
+
+/** A line of `--json`. Figures are in `unit`; `goal` limits what `goalOf` names. */
+export interface Result {
+  readonly name: string
+  readonly value: number | null
+  readonly unit: string
+  readonly peer: string
+  readonly peerValue: number | null
+  /** `value / peerValue`, whichever of the two is the better one. */
+  readonly ratio: number | null
+  readonly goal: number | null
+  /** Whether the goal is met; null without a goal or a figure. */
+  readonly ok: boolean | null
+  readonly goalOf: 'value' | 'ratio' | null
+  readonly better: 'less' | 'more'
+  readonly min: number | null
+  readonly max: number | null
+  readonly peerMin: number | null
+  readonly peerMax: number | null
+  readonly runs: number
+  /** Why the peer, or the whole of it, could not be run. */
+  readonly reason?: string
+}
+
+/** Medians of the samples, and how they stand to the goal. */
+export function resultOf(outcome: Outcome): Result {
+  const { name, unit, peer, goal, better } = outcome.benchmark
+  const samples = 'samples' in outcome ? outcome.samples : []
+  const values = samples.length === 0 ? undefined : spreadOf(samples.map(({ value }) => value))
+  const peers = peerSpread(samples)
+  const ratio =
+    values === undefined || peers === undefined ? null : significant(values.median / peers.median)
+  const reason = reasonOf(outcome)
+  const value = figure(values?.median)
+  return {
+    name,
+    value,
+    unit,
+    peer,
+    peerValue: figure(peers?.median),
+    ratio,
+    goal: goal?.limit ?? null,
+    ok: isMet(outcome.benchmark, value, ratio),
+    goalOf: goal?.of ?? null,
+    better,
+    min: figure(values?.min),
+    max: figure(values?.max),
+    peerMin: figure(peers?.min),
+    peerMax: figure(peers?.max),
+    runs: samples.length,
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+const COLUMNS = [28, 10, 19, 10, 7, 14, 6] as const
+
+/** The head of the table. */
+export function tableHead(): string {
+  return row(['benchmark', 'median', 'min … max', 'peer', 'ratio', 'goal', ''])
+}
+
+/** A row of the table, and what is to be said about it below. */
+export function tableRow(result: Result): string {
+  const { name, unit, value, min, max, peerValue, ratio, ok, reason } = result
+  const line = row([
+    name,
+    value === null ? 'not run' : `${shown(value)} ${unit}`,
+    min === null || max === null ? '' : `${shown(min)} … ${shown(max)}`,
+    peerValue === null ? '' : `${shown(peerValue)} ${unit}`,
+    ratio === null ? '' : `${shown(ratio)}x`,
+    goalText(result),
+    ok === null ? '' : ok ? 'ok' : 'missed',
+  ])
+  return reason === undefined ? line : `${line}\n  ${reason.split('\n')[0]}`
+}
+
+function row(cells: readonly string[]): string {
+  const padded = cells.map((cell, index) => {
+    const width = COLUMNS[index] ?? 0
+    return index === 0 || index === cells.length - 1 ? cell.padEnd(width) : cell.padStart(width)
+  })
+  return padded.join(' ').trimEnd()
+}
+
+function goalText({ goal, goalOf, better, unit }: Result): string {
+  if (goal === null) return ''
+  const sign = better === 'less' ? '≤' : '≥'
+  return `${sign} ${shown(goal)}${goalOf === 'ratio' ? 'x' : ` ${unit}`}`
+}
+
+function isMet(
+  { goal, better }: Benchmark,
+  value: number | null,
+  ratio: number | null,
+): boolean | null {
+  const judged = goal?.of === 'ratio' ? ratio : value
+  if (goal === null || judged === null) return null
+  return better === 'less' ? judged <= goal.limit : judged >= goal.limit
+}
+
+function peerSpread(samples: readonly Sample[]): Spread | undefined {
+  const figures = samples.flatMap(({ peer }) => (typeof peer === 'number' ? [peer] : []))
+  return figures.length === 0 ? undefined : spreadOf(figures)
+}
+
+function reasonOf(outcome: Outcome): string | undefined {
+  if ('failure' in outcome) return outcome.failure
+  const [silent] = outcome.samples.flatMap(({ peer }) => (typeof peer === 'number' ? [] : [peer]))
+  return silent === undefined ? undefined : `The peer was not run: ${silent.notRun}`
+}
+
+function figure(value: number | undefined): number | null {
+  return value === undefined ? null : significant(value)
+}
+
+function significant(value: number): number {
+  return Number(value.toPrecision(4))
+}
+
+function shown(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString('en-US')
+  return String(Number(value.toPrecision(3)))
+}

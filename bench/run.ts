@@ -1,0 +1,88 @@
+// `npm run bench [-- NAME…] [--json] [--runs=N]`, after `scripts/bench.mjs` set everything up: runs
+// the benchmarks whose names begin with a NAME and prints a table, or one JSON object a line.
+// Exits 1 where one of them can't be run, never for a slow figure.
+import { parseArgs } from 'node:util'
+import { messageOf } from '#shared/errors.ts'
+import type { Benchmark, Sample } from './benchmark.ts'
+import { BENCHMARKS } from './catalog.ts'
+import { Endings } from './endings.ts'
+import { describeMachine, thisMachine } from './machine.ts'
+import { resultOf, tableHead, tableRow, type Outcome } from './report.ts'
+
+const DEFAULT_RUNS = 5
+const INTERRUPTED = 130
+
+interface Wishes {
+  readonly benchmarks: readonly Benchmark[]
+  readonly runs: number
+  readonly json: boolean
+}
+
+const endings = new Endings()
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // What is under way fails when its parts end; what was only starting is ended after it.
+  process.on(signal, () => {
+    interruption.abort()
+    void endings.run()
+  })
+}
+try {
+  process.exitCode = await runAll(readWishes(process.argv.slice(2)))
+} catch (error) {
+  console.error(messageOf(error))
+  process.exitCode = 1
+}
+
+/** @throws Error whose message tells what there is to choose from. */
+function readWishes(args: string[]): Wishes {
+  const { values, positionals: names } = parseArgs({
+    args,
+    options: {
+      json: { type: 'boolean', default: false },
+      runs: { type: 'string', default: String(DEFAULT_RUNS) },
+    },
+    allowPositionals: true,
+  })
+  const runs = Number(values.runs)
+  if (!Number.isSafeInteger(runs) || runs < 1) throw new Error('--runs takes a number above 0.')
+  const unknown = names.find((name) => BENCHMARKS.every((it) => !it.name.startsWith(name)))
+  if (unknown !== undefined) {
+    const all = BENCHMARKS.map(({ name }) => `  ${name}`).join('\n')
+    throw new Error(`No benchmark begins with ${unknown}. There are:\n${all}`)
+  }
+  const isWanted = ({ name }: Benchmark) =>
+    names.length === 0 || names.some((prefix) => name.startsWith(prefix))
+  return { benchmarks: BENCHMARKS.filter(isWanted), runs, json: values.json }
+}
+
+async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
+  // With --json only results go to standard output, so that a program can read it.
+  for (const line of describeMachine(thisMachine())) (json ? console.error : console.log)(line)
+  if (!json) console.log(`\n${tableHead()}`)
+  let failed = 0
+  for (const benchmark of benchmarks) {
+    const outcome = await measure(benchmark, runs)
+    if (interruption.signal.aborted) return INTERRUPTED
+    if ('failure' in outcome) {
+      failed += 1
+      console.error(outcome.failure)
+    }
+    const result = resultOf(outcome)
+    console.log(json ? JSON.stringify(result) : tableRow(result))
+  }
+  return failed === 0 ? 0 : 1
+}
+
+async function measure(benchmark: Benchmark, runs: number): Promise<Outcome> {
+  try {
+    const sample = await benchmark.prepare({ runs, endings })
+    const samples: Sample[] = []
+    while (samples.length < runs && !interruption.signal.aborted) samples.push(await sample())
+    return { benchmark, samples }
+  } catch (error) {
+    return { benchmark, failure: `${benchmark.name} can't be run here: ${messageOf(error)}` }
+  } finally {
+    await endings.run()
+  }
+}
