@@ -1,13 +1,17 @@
 import { AUTHORITY_BENCHMARKS } from './authority.ts'
 import type { Benchmark } from './benchmark.ts'
+import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
 import { REGISTRY_BENCHMARKS } from './registry.ts'
+import { RPC_BENCHMARKS } from './rpc.ts'
 import { STARTUP_BENCHMARKS } from './startup.ts'
 
 /** Every benchmark, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
   ...STARTUP_BENCHMARKS,
   ...DISCOVERY_BENCHMARKS,
+  ...COMMISSIONING_BENCHMARKS,
+  ...RPC_BENCHMARKS,
   ...AUTHORITY_BENCHMARKS,
   ...REGISTRY_BENCHMARKS,
 ]

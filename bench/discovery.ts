@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import makeMdns from 'multicast-dns'
 import { connectClient } from '../scripts/lib/contract-client.ts'
@@ -11,6 +12,7 @@ import type { Benchmark, PeerFigure, Sample } from './benchmark.ts'
 import type { Endings } from './endings.ts'
 import { startProcess } from './processes/start-process.ts'
 
+const WAITING_DEVICES = join(import.meta.dirname, 'processes', 'waiting-devices.ts')
 const DEVICES = 100
 const LOOPBACK = '127.0.0.1'
 const DEADLINE_MS = 20_000
@@ -48,7 +50,7 @@ export const DISCOVERY_BENCHMARKS: readonly Benchmark[] = [
 /** @returns the service type, which nobody else on this machine looks for. */
 async function startWaitingDevices(endings: Endings): Promise<string> {
   const service = `_b${randomBytes(5).toString('hex')}._tcp.local`
-  await startProcess('waiting-devices.ts', [service, String(DEVICES), 'bench'], endings)
+  await startProcess(WAITING_DEVICES, endings, { args: [service, String(DEVICES), 'bench'] })
   return service
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import {
   startSidecar,
@@ -11,6 +12,8 @@ import type { Endings } from './endings.ts'
 import { BEATS, DEVICE_IDS, HeartbeatSender, unchangedBeats } from './heartbeat-burst.ts'
 import { perSecond } from './measure.ts'
 import { startProcess } from './processes/start-process.ts'
+
+const BARE_SUBSCRIBER = join(import.meta.dirname, 'processes', 'bare-subscriber.ts')
 
 /** The registry's devices and the bare subscriber's, on one server. */
 const TENANT = 'fleet'
@@ -32,7 +35,7 @@ const HEARTBEATS: Benchmark = {
   peer: 'a bare NATS subscriber that parses each, on the same server',
   prepare: async ({ endings }) => {
     const { url, sidecar, client } = await startRegistry(endings)
-    await startProcess('bare-subscriber.ts', [url, BARE_TENANT], endings)
+    await startProcess(BARE_SUBSCRIBER, endings, { args: [url, BARE_TENANT] })
     await inFlight(DEVICE_IDS.length, (index) => register(client, DEVICE_IDS[index] ?? ''))
     const sender = endings.add(await HeartbeatSender.open(url), (it) => it.close())
     // The first heartbeat of each device is read as a whole; from then on nothing changes.

@@ -1,38 +1,44 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import type { Endings } from '../endings.ts'
 
+export interface ProcessOptions {
+  readonly args?: readonly string[]
+  /** Sent to it once it runs. */
+  readonly message?: object
+  /** Whether a message of it says that it is ready; any does unless told. */
+  readonly isReady?: (message: unknown) => boolean
+}
+
 /**
- * Starts a module of this folder as a process of its own and waits for its first message. Ends with
+ * Starts a module as a process of its own and waits until it says that it is ready. Ends with
  * `endings`, and by itself when this process goes.
+ * @throws Error where it ends before that.
  */
 export async function startProcess(
-  module: string,
-  args: readonly string[],
+  path: string,
   endings: Endings,
-): Promise<ChildProcess> {
-  const child = fork(join(import.meta.dirname, module), [...args], {
+  { args = [], message, isReady = () => true }: ProcessOptions = {},
+): Promise<void> {
+  const child = fork(path, [...args], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   endings.add(child, end)
-  const ready = new AbortController()
-  const { signal } = ready
-  const ended = once(child, 'exit', { signal }).then(([code]: unknown[]) => {
-    throw new Error(`${module} ended with ${String(code)} before it was ready.`)
+  const ready = Promise.withResolvers<void>()
+  child.on('message', (received) => {
+    if (isReady(received)) ready.resolve()
   })
-  try {
-    await Promise.race([once(child, 'message', { signal }), ended])
-  } finally {
-    ended.catch(() => undefined)
-    ready.abort()
-  }
-  return child
+  child.once('error', ready.reject)
+  child.once('exit', (code, signal) => {
+    ready.reject(new Error(`${path} ended with ${String(code ?? signal)} before it was ready.`))
+  })
+  if (message !== undefined) child.send(message)
+  await ready.promise
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill()
   await exited
