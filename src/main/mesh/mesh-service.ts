@@ -1,0 +1,302 @@
+import { networkInterfaces } from 'node:os'
+import type { NatsConnection } from '@nats-io/nats-core'
+import type {
+  MeshReach,
+  MeshState,
+  NetworkAddress,
+  NewRemoteConnection,
+  RemoteConnection,
+} from '#shared/contract/mesh.ts'
+import { dialectOf, type Dialect } from '#shared/protocol/dialect.ts'
+import { SerialQueue } from '../authority/serial-queue.ts'
+import type { Logger } from '../log/logger.ts'
+import { runSteps, type StepReport } from '../steps/run-steps.ts'
+import { openMeshConnection } from './connection.ts'
+import { notConnected } from './kept-connection.ts'
+import { LOCAL_CREATION, portsFor, type LocalCreation, type LocalOrder } from './local-creation.ts'
+import { targetAt, type LocalSession } from './local-session.ts'
+import { localExists, noLocalMesh, noMesh, notOurs, tenantUnknown } from './mesh-errors.ts'
+import { LOCAL, MeshStore } from './mesh-store.ts'
+import { listNetworkAddresses, type Interfaces } from './network-addresses.ts'
+import { ownUserSource } from './own-user.ts'
+import type { MeshPorts } from './ports.ts'
+import { RemoteConnections } from './remote-connections.ts'
+import { SessionSwitch, type MeshServiceOptions } from './session-switch.ts'
+import type { TenantPool } from './tenant-pool.ts'
+import type { UserCredentials } from './user-credentials.ts'
+import { untilUserConnects } from './user-presence.ts'
+
+/** How long setting up or changing the local mesh may take. */
+const CHANGE_TIMEOUT_MS = 60_000
+
+/** What the registry sidecar needs to connect. */
+export interface RegistryAccess {
+  readonly servers: readonly string[]
+  readonly caPem?: string
+  /** Issues a user of the REGISTRY account. */
+  credentials(signal?: AbortSignal): Promise<UserCredentials>
+}
+
+/** The mesh in use: the local one, which it runs, or a remote one. */
+export class MeshService {
+  /** What speaking in tenants needs, for rpc, events and fleet. */
+  readonly tenantConnections: Pick<TenantPool, 'current' | 'subscribe' | 'connectionFor'>
+  readonly #options: MeshServiceOptions
+  readonly #interfaces: Interfaces
+  readonly #log: Logger
+  readonly #store: MeshStore
+  readonly #remotes: RemoteConnections
+  readonly #switch: SessionSwitch
+  readonly #queue = new SerialQueue()
+  readonly #closing = new AbortController()
+
+  constructor(options: MeshServiceOptions) {
+    const { database, keychain, interfaces = networkInterfaces } = options
+    this.#options = options
+    this.#interfaces = interfaces
+    this.#log = options.log.part('mesh')
+    this.#store = new MeshStore(database)
+    this.#remotes = new RemoteConnections(this.#store, keychain)
+    this.#switch = new SessionSwitch({
+      ...options,
+      interfaces,
+      log: this.#log,
+      store: this.#store,
+      remotes: this.#remotes,
+    })
+    this.tenantConnections = this.#switch.pool
+  }
+
+  /** Calls `listener` with the state now and after each change; returns how to stop that. */
+  readonly subscribe = (
+    listener: (update: { type: 'snapshot'; mesh: MeshState }) => void,
+  ): (() => void) => this.#switch.teller.subscribe((mesh) => listener({ type: 'snapshot', mesh }))
+
+  state(): MeshState {
+    return this.#switch.teller.state
+  }
+
+  /** Names and dialect of the mesh in use; those of a new one while there is none. */
+  dialect(): Dialect {
+    return this.#switch.session?.dialect ?? dialectOf('device-connect')
+  }
+
+  /**
+   * Calls `listener` whenever another mesh is in use, or this one has another address or certificate:
+   * when the sidecar and what follows the mesh have to move.
+   */
+  onSwitch(listener: () => void): () => void {
+    return this.#switch.onSwitch(listener)
+  }
+
+  networkAddresses(): NetworkAddress[] {
+    return listNetworkAddresses(this.#interfaces)
+  }
+
+  /** Takes up the mesh that was in use last; called again it tries at once what failed. */
+  startActive(): Promise<void> {
+    return this.#queue.run(async () => {
+      const id = this.#store.active()
+      if (id === undefined || this.#closing.signal.aborted) return
+      if (this.#switch.session?.id === id) await this.#switch.session.hurry()
+      else await this.#switch.take(id)
+    })
+  }
+
+  /**
+   * Sets the local mesh up: operator, server, first tenant, proven by a login.
+   * @throws ConflictError `LOCAL_MESH_EXISTS`, and what the steps throw; then nothing runs, and
+   *   whatever was in use before is again.
+   */
+  createLocal(order: LocalOrder): Promise<MeshState> {
+    return this.#queue.run(async () => {
+      if (this.#store.local() !== undefined) throw localExists()
+      const signal = this.#deadline()
+      const report = ({ step, state, durationMs }: StepReport) =>
+        this.#log.info('setting up the local mesh', { step, state, durationMs })
+      try {
+        await runSteps(LOCAL_CREATION, this.#creation(order), { signal, report })
+      } catch (error) {
+        const former = this.#store.active()
+        if (former !== undefined && !this.#closing.signal.aborted) await this.#switch.take(former)
+        throw error
+      }
+      this.#store.setActive(LOCAL)
+      await this.#switch.session?.hurry()
+      return this.state()
+    })
+  }
+
+  /**
+   * Opens the local mesh to a network address, or closes it again. Its server restarts.
+   * @throws RejectedError `NO_LOCAL_MESH`, `ADDRESS_INVALID`, `ADDRESS_NOT_AVAILABLE`, or what keeps the
+   *   server from starting so; then it runs as before.
+   */
+  setReach(reach: MeshReach): Promise<MeshState> {
+    return this.#queue.run(async () => {
+      const before = this.#store.local()
+      if (before === undefined) throw noLocalMesh()
+      const ports = await portsFor(reach, this.#store, this.#interfaces)
+      const session = this.#switch.local
+      if (session !== undefined) await this.#restartAt(session, before.reach, reach, ports)
+      this.#store.saveLocal({ ...before, reach }, ports)
+      return this.state()
+    })
+  }
+
+  connections(): RemoteConnection[] {
+    const active = this.#store.active()
+    return this.#store.remotes().map(({ id, name, dialect, urls, tenant }) => ({
+      id,
+      name,
+      dialect,
+      urls: [...urls],
+      tenant,
+      active: id === active,
+    }))
+  }
+
+  /** Saves a connection to a remote mesh: see `RemoteConnections.add`. */
+  async addRemote(order: NewRemoteConnection): Promise<RemoteConnection> {
+    const settings = await this.#remotes.add(order)
+    const { name, dialect, urls, tenant } = settings
+    return { id: settings.id, name, dialect, urls: [...urls], tenant, active: false }
+  }
+
+  /** Removes a saved connection; where it is in use, no mesh is then. */
+  removeRemote(id: string): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#switch.session?.id === id) await this.#switch.leave()
+      await this.#remotes.remove(id)
+    })
+  }
+
+  /**
+   * Switches to the local mesh (`local`) or to a saved connection. Returns when that has begun; the
+   * state tells how it goes on.
+   * @throws RejectedError `NO_LOCAL_MESH`, `CONNECTION_UNKNOWN`.
+   */
+  use(id: string): Promise<MeshState> {
+    return this.#queue.run(async () => {
+      if (this.#switch.session?.id === id) await this.#switch.session.hurry()
+      else await this.#switch.take(id)
+      this.#store.setActive(id)
+      return this.state()
+    })
+  }
+
+  /**
+   * What goes into issued credentials.
+   * @throws RejectedError `NO_MESH`, `MESH_NOT_OURS`; TransientError `MESH_NOT_CONNECTED`.
+   */
+  deviceEndpoint(): { urls: readonly string[]; caPem?: string } {
+    const { session } = this.#switch
+    if (session === undefined) throw noMesh()
+    if (session.id !== LOCAL) throw notOurs()
+    const endpoint = session.endpoint()
+    if (endpoint === undefined) throw notConnected()
+    const { deviceUrls: urls, caPem } = endpoint
+    return caPem === undefined ? { urls } : { urls, caPem }
+  }
+
+  /** For the registry sidecar; null where there is none to run: a remote mesh has its own. */
+  registryAccess(): RegistryAccess | null {
+    const endpoint = this.#switch.local?.endpoint()
+    if (endpoint === undefined) return null
+    const { servers, caPem } = endpoint
+    const user = { account: 'registry', role: 'registry', name: 'Muster registry' } as const
+    const source = ownUserSource(this.#options.authority, user)
+    return {
+      servers,
+      ...(caPem === undefined ? {} : { caPem }),
+      credentials: (signal = this.#closing.signal) => source(signal, true),
+    }
+  }
+
+  /** Process id of the local nats-server that runs. */
+  localServerPid(): number | undefined {
+    return this.#switch.local?.mesh.server.pid
+  }
+
+  /** The connection into a tenant once it stands; opened where there is none. */
+  connectionFor(tenant: string, signal?: AbortSignal): Promise<NatsConnection> {
+    return this.#switch.pool.connectionFor(tenant, signal)
+  }
+
+  /**
+   * Resolves once a client that authenticated with this user key (U…) is in the tenant's account.
+   * @throws RejectedError `TENANT_UNKNOWN`, also for a remote mesh; the abort reason.
+   */
+  async waitForKey(tenant: string, publicKey: string, signal: AbortSignal): Promise<void> {
+    const account = this.#options.tenants.list().find(({ name }) => name === tenant)?.account
+    if (account === undefined || account === null) throw tenantUnknown(tenant)
+    await untilUserConnects(this.#options.link, account, publicKey, signal)
+  }
+
+  /** Whether such a client is connected now. @throws MusterError where the server can't be asked. */
+  isUserConnected(account: string, publicKey: string, signal: AbortSignal): Promise<boolean> {
+    return this.#options.link.isUserConnected(account, publicKey, signal)
+  }
+
+  /**
+   * Logs in once with a fresh console credential of the tenant: the proof that its account works.
+   * @throws MusterError that says why it does not.
+   */
+  async confirmTenant(tenant: string, signal: AbortSignal): Promise<void> {
+    const endpoint = this.#switch.session?.endpoint()
+    if (endpoint === undefined) throw notConnected()
+    const user = { account: { tenant }, role: 'console', name: 'Muster login check' } as const
+    const credentials = ownUserSource(this.#options.authority, user)
+    const target = targetAt(endpoint, 'muster login check')
+    const connection = await openMeshConnection({ ...target, credentials, log: this.#log }, signal)
+    await connection.close()
+  }
+
+  /** Leaves the mesh and ends its server. Nothing can be asked of the service afterwards. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#queue.run(() => this.#switch.close())
+    await this.#options.link.close()
+  }
+
+  #creation(order: LocalOrder): LocalCreation {
+    const { authority, tenants, natsServerPath, resourcesFolder } = this.#options
+    return {
+      order,
+      store: this.#store,
+      authority,
+      tenants,
+      search: { settingsPath: natsServerPath(), resourcesFolder },
+      interfaces: this.#interfaces,
+      adopt: (settings, ports) => this.#switch.adopt(settings, ports),
+      abandon: () => this.#switch.leave(),
+      connected: async (signal) => this.#switch.local?.connected(signal),
+      confirmTenant: (tenant, signal) => this.confirmTenant(tenant, signal),
+    }
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CHANGE_TIMEOUT_MS)])
+  }
+
+  async #restartAt(
+    session: LocalSession,
+    before: MeshReach,
+    reach: MeshReach,
+    ports: MeshPorts,
+  ): Promise<void> {
+    const portsBefore = this.#store.ports(before.kind) ?? ports
+    const signal = this.#deadline()
+    try {
+      await session.mesh.stop()
+      session.mesh.configure(reach, ports)
+      this.#switch.teller.begin()
+      await session.mesh.start(signal)
+      await session.connected(signal)
+    } catch (error) {
+      session.mesh.configure(before, portsBefore)
+      if (!this.#closing.signal.aborted) await session.mesh.keepRunning()
+      throw error
+    }
+  }
+}
