@@ -1,3 +1,4 @@
+import type { MeshReach } from '#shared/contract/mesh.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { dialectOf, type Dialect } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
@@ -9,6 +10,7 @@ import type { MeshSession, SessionState } from './mesh-session.ts'
 import { localCondition } from './mesh-state.ts'
 import { LOCAL } from './mesh-store.ts'
 import { ownUserSource } from './own-user.ts'
+import type { MeshPorts } from './ports.ts'
 import type { SystemLink } from './system-link.ts'
 import type { CredentialsSource } from './user-credentials.ts'
 import { unlessAborted } from './waiting.ts'
@@ -101,6 +103,20 @@ export class LocalSession implements MeshSession {
     this.#options.link.hurry()
     this.#refreshCanIssue()
     await this.mesh.hurry()
+  }
+
+  /**
+   * Restarts the server at another reach.
+   * @throws MusterError of the start; the server is stopped then.
+   */
+  async moveTo(reach: MeshReach, ports: MeshPorts, signal: AbortSignal): Promise<void> {
+    // Left on purpose: to be seen as a new start and not as a loss.
+    this.#linkedTo = undefined
+    await this.#options.link.use(undefined)
+    await this.mesh.stop()
+    this.mesh.configure(reach, ports)
+    await this.mesh.start(signal)
+    await this.connected(signal)
   }
 
   /** Resolves once Muster's own connection stands and the accounts have been compared. */

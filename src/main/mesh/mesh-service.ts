@@ -287,12 +287,9 @@ export class MeshService {
   ): Promise<void> {
     const portsBefore = this.#store.ports(before.kind) ?? ports
     const signal = this.#deadline()
+    this.#switch.teller.begin()
     try {
-      await session.mesh.stop()
-      session.mesh.configure(reach, ports)
-      this.#switch.teller.begin()
-      await session.mesh.start(signal)
-      await session.connected(signal)
+      await session.moveTo(reach, ports, signal)
     } catch (error) {
       session.mesh.configure(before, portsBefore)
       if (!this.#closing.signal.aborted) await session.mesh.keepRunning()

@@ -36,6 +36,8 @@ export interface MeshServiceOptions {
   readonly notify?: Notify
   /** The computer's interfaces, for tests that take one away. */
   readonly interfaces?: Interfaces
+  /** Milliseconds between looks at the interfaces. */
+  readonly addressIntervalMs?: number
 }
 
 export interface SessionSwitchOptions extends MeshServiceOptions {
