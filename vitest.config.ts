@@ -14,6 +14,13 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'renderer',
+          include: ['src/renderer/**/*.test.ts'],
+          environment: 'node',
+        },
+      },
+      {
         test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 20_000 },
       },
       {

@@ -1,0 +1,35 @@
+/** Longest wait for the answer to a call that is not listed below. */
+export const DEFAULT_DEADLINE_MS = 15_000
+
+/** What main may need beyond the time that a device is given to answer. */
+const CALL_MARGIN_MS = 5_000
+
+// Calls that start servers, stretch keys or ask a device over the network.
+const LONGER_DEADLINES_MS: Readonly<Record<string, number>> = {
+  'mesh.createLocal': 60_000,
+  'mesh.setReach': 60_000,
+  'mesh.use': 45_000,
+  'mesh.addRemote': 45_000,
+  'keychain.unlock': 30_000,
+  'keychain.createVault': 30_000,
+  'keychain.retry': 30_000,
+  'commissioning.inspect': 20_000,
+  'commissioning.start': 20_000,
+  'discovery.addAddress': 20_000,
+}
+
+/** Milliseconds that a call may take until its answer (for a stream: until it begins). */
+export function deadlineOf(path: readonly string[], input: unknown): number {
+  const name = path.join('.')
+  if (name === 'rpc.call' && hasTimeout(input)) return input.timeoutMs + CALL_MARGIN_MS
+  return LONGER_DEADLINES_MS[name] ?? DEFAULT_DEADLINE_MS
+}
+
+function hasTimeout(input: unknown): input is { timeoutMs: number } {
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    'timeoutMs' in input &&
+    typeof input.timeoutMs === 'number'
+  )
+}
