@@ -1,0 +1,98 @@
+import type { ReactNode } from 'react'
+import { IconAlertTriangleFilled } from '@tabler/icons-react'
+import type { FleetDevice } from '#shared/contract/fleet.ts'
+import { DeviceText } from '../../../ui/device-text.tsx'
+import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
+import { TimeText } from '../../../ui/time-text.tsx'
+import type { SortColumn } from '../fleet-order.ts'
+import styles from './fleet-table.module.css'
+
+const STATES: Readonly<Record<FleetDevice['state'], { word: string; tone: Tone }>> = {
+  online: { word: 'Online', tone: 'ok' },
+  offline: { word: 'Offline', tone: 'off' },
+  pending: { word: 'Pending', tone: 'warn' },
+}
+
+export interface FleetColumn {
+  readonly id: SortColumn
+  readonly title: string
+  /** Width as a track of the grid. */
+  readonly track: string
+  /** Narrowest list in px in which it is shown. */
+  readonly from: number
+  readonly cell: (device: FleetDevice) => ReactNode
+}
+
+function StateCell({ state, error }: { state: FleetDevice['state']; error: string | null }) {
+  return (
+    <span className={styles.state}>
+      <StateMark tone={STATES[state].tone} word={STATES[state].word} />
+      {error !== null && (
+        <span title={error} className={styles.error}>
+          <IconAlertTriangleFilled size={15} role="img" aria-label="Reports an error" />
+        </span>
+      )}
+    </span>
+  )
+}
+
+const text = (value: string | null): ReactNode =>
+  value === null ? <span className="m-muted">–</span> : <DeviceText text={value} />
+
+/** The columns of the fleet, in their order. */
+export const FLEET_COLUMNS: readonly FleetColumn[] = [
+  {
+    id: 'state',
+    title: 'State',
+    track: '6.75rem',
+    from: 0,
+    cell: ({ state, errorState }) => <StateCell state={state} error={errorState} />,
+  },
+  {
+    id: 'deviceId',
+    title: 'Device',
+    track: 'minmax(9rem, 2fr)',
+    from: 0,
+    cell: ({ deviceId }) => <DeviceText text={deviceId} className="m-strong" />,
+  },
+  {
+    id: 'deviceType',
+    title: 'Type',
+    track: 'minmax(7rem, 1.4fr)',
+    from: 480,
+    cell: ({ deviceType }) => text(deviceType),
+  },
+  {
+    id: 'location',
+    title: 'Location',
+    track: 'minmax(7rem, 1.4fr)',
+    from: 620,
+    cell: ({ location }) => text(location),
+  },
+  {
+    id: 'tenant',
+    title: 'Tenant',
+    track: 'minmax(6rem, 1fr)',
+    from: 760,
+    cell: ({ tenant }) => text(tenant),
+  },
+  {
+    id: 'firmwareVersion',
+    title: 'Firmware',
+    track: 'minmax(5.5rem, 0.8fr)',
+    from: 900,
+    cell: ({ firmwareVersion }) => text(firmwareVersion),
+  },
+  {
+    id: 'lastSeenAt',
+    title: 'Last seen',
+    track: '7rem',
+    from: 360,
+    cell: ({ lastSeenAt }) => <TimeText at={lastSeenAt} />,
+  },
+]
+
+/** Columns for which there is room in a list of this width. */
+export function columnsFor(width: number): readonly FleetColumn[] {
+  return FLEET_COLUMNS.filter(({ from }) => width >= from)
+}

@@ -1,0 +1,166 @@
+import { useDeferredValue, useState, type ReactNode } from 'react'
+import { Button, Skeleton, TextInput } from '@mantine/core'
+import { IconFilterOff, IconSearch, IconServer2 } from '@tabler/icons-react'
+import type { DeviceAddress, FleetDevice } from '#shared/contract/fleet.ts'
+import { fleetKey, type FleetState } from '../../../lib/live/fleet-state.ts'
+import { useFleet } from '../../../lib/live/fleet.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { Notice } from '../../../ui/notice.tsx'
+import { ListDetail, PageHeader } from '../../../ui/page.tsx'
+import { useFleetView, type FleetQuery } from '../hooks/use-fleet-view.ts'
+import styles from './fleet-screen.module.css'
+import { FleetTable } from './fleet-table.tsx'
+import { StateFilterBar } from './state-filter.tsx'
+
+interface FleetScreenProps {
+  /** Shows this tenant only; null for all. */
+  readonly tenant: string | null
+  readonly selected: DeviceAddress | null
+  readonly onSelect: (address: DeviceAddress) => void
+  readonly onCommission: () => void
+  /** What stands beside the list while a device is chosen. */
+  readonly detail: ReactNode | null
+}
+
+/** Every device of the mesh, live. */
+export function FleetScreen(props: FleetScreenProps) {
+  const fleet = useFleet()
+  return (
+    <ListDetail detail={props.detail} wide>
+      {fleet === undefined ? (
+        <>
+          <PageHeader title="Fleet" />
+          <LoadingRows />
+        </>
+      ) : (
+        <FleetList {...props} fleet={fleet} />
+      )}
+    </ListDetail>
+  )
+}
+
+function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
+  const { fleet, tenant, selected, onSelect, onCommission, detail } = props
+  const [chosen, setChosen] = useState<Omit<FleetQuery, 'tenant'>>({
+    search: '',
+    state: 'all',
+    sortBy: 'deviceId',
+    descending: false,
+  })
+  const [cursor, setCursor] = useState<string | null>(null)
+  // Typing stays quick while a large fleet is searched.
+  const search = useDeferredValue(chosen.search)
+  const { devices, counts } = useFleetView(fleet, { ...chosen, search, tenant })
+  const isOpen = detail !== null && selected !== null
+  const activeKey = isOpen ? fleetKey(selected) : cursor
+  const activate = (device: FleetDevice) => {
+    setCursor(fleetKey(device))
+    // With the details open they follow the keyboard.
+    if (isOpen) onSelect(device)
+  }
+  const open = (device: FleetDevice) => {
+    setCursor(fleetKey(device))
+    onSelect(device)
+  }
+  const banner = fleet.stale && <StaleBanner />
+  if (counts.all === 0) {
+    return (
+      <>
+        <PageHeader title="Fleet" />
+        {banner}
+        <NoDevices tenant={tenant} onCommission={onCommission} />
+      </>
+    )
+  }
+  return (
+    <>
+      <div className={styles.tools}>
+        <h1 className={styles.title}>Fleet</h1>
+        <StateFilterBar
+          counts={counts}
+          value={chosen.state}
+          onChange={(state) => setChosen({ ...chosen, state })}
+        />
+        <TextInput
+          className={styles.search ?? ''}
+          aria-label="Search the fleet"
+          placeholder="Search id, type, location, firmware"
+          leftSection={<IconSearch size={16} />}
+          value={chosen.search}
+          onChange={(event) => setChosen({ ...chosen, search: event.currentTarget.value })}
+        />
+      </div>
+      {banner}
+      {devices.length === 0 ? (
+        <NothingFits onClear={() => setChosen({ ...chosen, search: '', state: 'all' })} />
+      ) : (
+        <FleetTable
+          devices={devices}
+          fleet={fleet}
+          sortBy={chosen.sortBy}
+          descending={chosen.descending}
+          onSort={(sortBy, descending) => setChosen({ ...chosen, sortBy, descending })}
+          activeKey={activeKey}
+          onActivate={activate}
+          onOpen={open}
+        />
+      )}
+    </>
+  )
+}
+
+function StaleBanner() {
+  return (
+    <div className={styles.banner}>
+      <Notice tone="warn" title="The registry does not answer">
+        This is what it said last; states may have changed since. Muster starts it again by itself.
+      </Notice>
+    </div>
+  )
+}
+
+function NoDevices({ tenant, onCommission }: { tenant: string | null; onCommission: () => void }) {
+  return (
+    <EmptyState
+      icon={IconServer2}
+      title={tenant === null ? 'No devices yet' : 'No devices in this tenant'}
+      actions={<Button onClick={onCommission}>Commission a device</Button>}
+    >
+      A device appears here as soon as it is commissioned and has connected to the mesh.
+    </EmptyState>
+  )
+}
+
+function NothingFits({ onClear }: { onClear: () => void }) {
+  return (
+    <EmptyState
+      icon={IconFilterOff}
+      title="No device fits"
+      actions={
+        <Button variant="default" onClick={onClear}>
+          Show all devices
+        </Button>
+      }
+    >
+      Search and state filter leave nothing over.
+    </EmptyState>
+  )
+}
+
+const LOADING_ROWS = Array.from({ length: 12 }, (_, index) => index)
+/** Widths as of a state, an id, a type, a place and a time. */
+const LOADING_CELLS = ['4rem', '11rem', '8rem', '9rem', '4.5rem']
+
+function LoadingRows() {
+  return (
+    <div className={styles.loading} aria-busy="true" aria-label="The fleet is being loaded">
+      {LOADING_ROWS.map((row) => (
+        <div key={row} className={styles.loadingRow}>
+          {LOADING_CELLS.map((width) => (
+            <Skeleton key={width} height={12} width={width} />
+          ))}
+        </div>
+      ))}
+    </div>
+  )
+}
