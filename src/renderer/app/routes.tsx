@@ -1,0 +1,80 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  redirect,
+} from '@tanstack/react-router'
+import { z } from 'zod'
+import { Frame } from './frame.tsx'
+import { CommissionRoute } from './screens/commission-route.tsx'
+import { DeviceRoute } from './screens/device-route.tsx'
+import { FleetRoute } from './screens/fleet-route.tsx'
+import { NotFound } from './screens/not-found.tsx'
+import { SettingsRoute } from './screens/settings-route.tsx'
+
+/** What stands behind the `?` of an address came from outside; what is not text is ignored. */
+const OptionalText = z.string().optional().catch(undefined)
+
+const CommissionSearch = z.object({ device: OptionalText, job: OptionalText })
+const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
+const DeviceSearch = z.object({ tab: OptionalText })
+
+const rootRoute = createRootRoute({ component: Frame, notFoundComponent: NotFound })
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- how this router is told to redirect
+    throw redirect({ to: '/commission' })
+  },
+})
+
+export const commissionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/commission',
+  validateSearch: CommissionSearch,
+  component: CommissionRoute,
+})
+
+export const fleetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/fleet',
+  validateSearch: FleetSearch,
+  component: FleetRoute,
+})
+
+export const deviceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/fleet/$tenant/$deviceId',
+  validateSearch: DeviceSearch,
+  component: DeviceRoute,
+})
+
+export const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  component: SettingsRoute,
+})
+
+/** The screens by address. Behind a hash, since both hosts serve one page only. */
+export function createAppRouter() {
+  return createRouter({
+    routeTree: rootRoute.addChildren([
+      indexRoute,
+      commissionRoute,
+      fleetRoute,
+      deviceRoute,
+      settingsRoute,
+    ]),
+    history: createHashHistory(),
+    defaultPreload: false,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,16 @@
+import { KeychainSettings } from '../../features/keychain/components/keychain-settings.tsx'
+import { MeshSettings } from '../../features/mesh/components/mesh-settings.tsx'
+import { SettingsScreen } from '../../features/settings/components/settings-screen.tsx'
+import { useKeychain } from '../../lib/live/keychain.ts'
+import { useMesh } from '../../lib/live/mesh.ts'
+
+export function SettingsRoute() {
+  const mesh = useMesh()
+  const keychain = useKeychain()
+  return (
+    <SettingsScreen>
+      {mesh !== undefined && <MeshSettings mesh={mesh} />}
+      {keychain !== undefined && <KeychainSettings status={keychain} />}
+    </SettingsScreen>
+  )
+}
