@@ -1,0 +1,166 @@
+import type { Page } from '@playwright/test'
+import type { Scenario } from '../../tests/support/fake-main/state.ts'
+
+/** One picture: how to come there. */
+export interface Screen {
+  readonly name: string
+  readonly scenarios: readonly Scenario[]
+  /** Behind the hash. */
+  readonly path: string
+  readonly prepare?: (page: Page) => Promise<void>
+}
+
+const ALL: readonly Scenario[] = ['empty', 'loading', 'full', 'failing']
+const WITH_DEVICES: readonly Scenario[] = ['full', 'failing']
+
+const PUMP = '/fleet?tenant=south-farm&device=irrigation-pump-00002'
+const SENSOR = '/fleet?tenant=north-farm&device=soil-sensor-00001'
+
+async function openFirstWaiting(page: Page): Promise<void> {
+  await page.getByRole('list', { name: 'Waiting devices' }).getByRole('button').first().click()
+}
+
+async function commission(page: Page, pin: string): Promise<void> {
+  await openFirstWaiting(page)
+  await page.getByLabel('PIN').fill(pin)
+  await page.getByRole('button', { name: 'Commission', exact: true }).click()
+}
+
+async function toRemoteForm(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Connect to a mesh/u }).click()
+  await createVault(page)
+}
+
+async function createVault(page: Page): Promise<void> {
+  await page.getByLabel('New passphrase').fill('correct horse')
+  await page.getByLabel('Repeat the passphrase').fill('correct horse')
+  await page.getByRole('button', { name: 'Create the vault' }).click()
+  await page.getByRole('heading', { name: /mesh/u }).waitFor()
+}
+
+/** Every screen of the window, in the states that matter. */
+export const SCREENS: readonly Screen[] = [
+  { name: 'commission', scenarios: ALL, path: '/commission' },
+  {
+    name: 'commission-device',
+    scenarios: WITH_DEVICES,
+    path: '/commission',
+    prepare: openFirstWaiting,
+  },
+  {
+    name: 'commission-odd-device',
+    scenarios: ['failing'],
+    path: '/commission?device=odd:2',
+  },
+  {
+    name: 'commission-running',
+    scenarios: ['full'],
+    path: '/commission',
+    prepare: async (page) => {
+      await commission(page, '33333333')
+      await page.getByText('If it does not connect within').waitFor()
+    },
+  },
+  {
+    name: 'commission-wrong-pin',
+    scenarios: ['full'],
+    path: '/commission',
+    prepare: async (page) => {
+      await commission(page, '00000000')
+      await page.getByText('Attempts left: 2').waitFor()
+    },
+  },
+  {
+    name: 'commission-locked',
+    scenarios: ['full'],
+    path: '/commission',
+    prepare: async (page) => {
+      await commission(page, '11111111')
+      await page.getByText('The lock opens in').waitFor()
+    },
+  },
+  {
+    name: 'commission-done',
+    scenarios: ['full'],
+    path: '/commission',
+    prepare: async (page) => {
+      await commission(page, '12345678')
+      await page.getByRole('button', { name: 'Open device' }).waitFor()
+    },
+  },
+  { name: 'fleet', scenarios: ALL, path: '/fleet' },
+  { name: 'device-overview', scenarios: WITH_DEVICES, path: PUMP },
+  {
+    name: 'device-functions',
+    scenarios: ['failing'],
+    path: `${PUMP}&tab=functions`,
+  },
+  {
+    name: 'device-call',
+    scenarios: ['full'],
+    path: `${PUMP}&tab=functions`,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /set_flow/u }).click()
+      await page.getByLabel('Litres a minute').fill('12.5')
+      await page.getByRole('button', { name: 'Call', exact: true }).click()
+      await page.getByRole('region', { name: 'Answer of the device' }).waitFor()
+    },
+  },
+  { name: 'device-events', scenarios: ['empty', 'full'], path: `${SENSOR}&tab=events` },
+  { name: 'device-record', scenarios: ['full'], path: `${PUMP}&tab=record` },
+  { name: 'device-page', scenarios: ['full'], path: '/fleet/south-farm/irrigation-pump-00002' },
+  { name: 'settings', scenarios: ALL, path: '/settings' },
+  {
+    name: 'health',
+    scenarios: WITH_DEVICES,
+    path: '/fleet',
+    prepare: (page) => page.getByRole('button', { name: /^Health/u }).click(),
+  },
+  {
+    name: 'palette',
+    scenarios: ['full'],
+    path: '/fleet',
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder('Search devices, screens and actions').fill('pump 12')
+      await page.getByText('irrigation-pump-00012').waitFor()
+    },
+  },
+  {
+    name: 'mesh',
+    scenarios: WITH_DEVICES,
+    path: '/fleet',
+    prepare: (page) => page.getByRole('button', { name: /^Mesh/u }).click(),
+  },
+  { name: 'welcome', scenarios: ['first-run'], path: '/' },
+  {
+    name: 'first-run-keychain',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: (page) => page.getByRole('button', { name: /Create a mesh/u }).click(),
+  },
+  {
+    name: 'first-run-local',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /Create a mesh/u }).click()
+      await createVault(page)
+      await page.getByRole('radio', { name: /Devices on my network/u }).click()
+      await page.getByRole('switch', { name: /TLS/u }).click()
+    },
+  },
+  { name: 'first-run-remote', scenarios: ['first-run'], path: '/', prepare: toRemoteForm },
+  {
+    name: 'first-run-done',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /Create a mesh/u }).click()
+      await createVault(page)
+      await page.getByRole('button', { name: 'Create the mesh' }).click()
+      await page.getByRole('button', { name: 'Go to Commission' }).waitFor()
+    },
+  },
+  { name: 'unlock', scenarios: ['locked'], path: '/' },
+]
