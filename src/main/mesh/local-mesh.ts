@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MeshReach } from '#shared/contract/mesh.ts'
 import type { MusterError } from '#shared/errors.ts'
@@ -16,6 +17,8 @@ import { pause } from './waiting.ts'
 
 /** How often it is looked whether the mesh's address came or went. */
 const ADDRESS_INTERVAL_MS = 3_000
+/** The same for a host name, which takes a question to the DNS each time. */
+const NAME_INTERVAL_MS = 30_000
 /** How often it is looked whether the certificate wants to be renewed. */
 const CERTIFICATE_INTERVAL_MS = 6 * 60 * 60 * 1000
 /**
@@ -57,6 +60,8 @@ export class LocalMesh {
   #ports: MeshPorts
   #endpoint: MeshEndpoint | undefined
   #tls: MeshTls | undefined
+  /** The server listens on loopback for want of its address. */
+  #hidden = false
   #accounts: ServerAccounts | undefined
   #watching = new AbortController()
 
@@ -91,11 +96,7 @@ export class LocalMesh {
 
   /** Why devices can't reach a mesh that runs; undefined where nothing is wrong. */
   limitation(): MusterError | undefined {
-    const { reach } = this.#settings
-    const { plan } = this.#server.state
-    if (plan === undefined || reach.kind === 'loopback') return undefined
-    const hidden = plan.host === LOOPBACK && reach.address !== LOOPBACK
-    return hidden ? addressNotAvailable(reach.address) : undefined
+    return this.#hidden ? addressNotAvailable(addressOf(this.#settings.reach)) : undefined
   }
 
   /**
@@ -137,7 +138,9 @@ export class LocalMesh {
     const search = { settingsPath: natsServerPath(), resourcesFolder }
     const binary = await findNatsServer(search, signal)
     const accounts = await this.#currentAccounts()
-    const host = (await this.#bindAddress(reach)) ?? LOOPBACK
+    const address = await this.#bindAddress(reach)
+    const host = address ?? LOOPBACK
+    this.#hidden = address === undefined
     this.#tls =
       reach.kind === 'network' && reach.tls
         ? await new MeshCertificates({ paths, keychain, meshId: id, log }).provide(reach.address)
@@ -188,7 +191,9 @@ export class LocalMesh {
   }
 
   async #watchAddress(signal: AbortSignal): Promise<void> {
-    const intervalMs = this.#options.addressIntervalMs ?? ADDRESS_INTERVAL_MS
+    const usualMs =
+      isIP(addressOf(this.#settings.reach)) === 0 ? NAME_INTERVAL_MS : ADDRESS_INTERVAL_MS
+    const intervalMs = this.#options.addressIntervalMs ?? usualMs
     while (!signal.aborted && this.#settings.reach.kind === 'network') {
       await pause(intervalMs, signal)
       const { plan } = this.#server.state

@@ -96,7 +96,7 @@ export class MeshService {
   /** Takes up the mesh that was in use last; called again it tries at once what failed. */
   startActive(): Promise<void> {
     return this.#queue.run(async () => {
-      const id = this.#store.active()
+      const id = this.#store.active() ?? (this.#store.local() === undefined ? undefined : LOCAL)
       if (id === undefined || this.#closing.signal.aborted) return
       if (this.#switch.session?.id === id) await this.#switch.session.hurry()
       else await this.#switch.take(id)

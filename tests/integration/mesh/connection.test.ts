@@ -7,6 +7,7 @@ import {
   type MeshConnection,
   type MeshConnectionOptions,
 } from '../../../src/main/mesh/connection.ts'
+import { createAuthority, createServerCertificate } from '../../../src/main/mesh/x509.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
@@ -196,4 +197,43 @@ test('keeps its state as closed after close, and closes twice without harm', asy
   await connection.close()
   await connection.close()
   expect(connection.state).toBe('closed')
+})
+
+async function startSecure(host: string, daysLeft: number) {
+  const now = Date.now()
+  const day = 24 * 60 * 60 * 1000
+  const lasting = { notBefore: new Date(now - 9 * day), notAfter: new Date(now + 9 * day) }
+  const authority = await createAuthority('test', lasting)
+  const certificate = await createServerCertificate(authority, [host], {
+    notBefore: lasting.notBefore,
+    notAfter: new Date(now + daysLeft * day),
+  })
+  const server = await startNatsServer({
+    config: operator.config('tls { cert_file: server.pem, key_file: key.pem }'),
+    files: {
+      ...operator.files(),
+      'server.pem': certificate.certificatePem,
+      'key.pem': certificate.keyPem,
+    },
+  })
+  closers.push(() => server.stop())
+  return { url: `tls://127.0.0.1:${server.port}`, caPem: authority.certificatePem }
+}
+
+test('says that a certificate is for another server, although its authority is known', async () => {
+  const { url, caPem } = await startSecure('localhost', 5)
+  await expect(open([url], { caPem })).rejects.toMatchObject({ code: 'MESH_TLS_NAME' })
+  await open([url.replace('127.0.0.1', 'localhost')], { caPem })
+})
+
+test('says that a certificate has expired', async () => {
+  const { url, caPem } = await startSecure('127.0.0.1', -1)
+  await expect(open([url], { caPem })).rejects.toMatchObject({ code: 'MESH_TLS_EXPIRED' })
+})
+
+test('demands TLS where it is given an authority, also for nats://', async () => {
+  const { url, caPem } = await startSecure('127.0.0.1', 5)
+  const plain = await start()
+  await open([url.replace('tls:', 'nats:')], { caPem })
+  await expect(open([plain.url], { caPem })).rejects.toMatchObject({ code: 'MESH_TLS_NOT_OFFERED' })
 })

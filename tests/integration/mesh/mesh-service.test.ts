@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openMeshConnection } from '../../../src/main/mesh/connection.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
+import { isRunning } from '../../../src/main/mesh/process-facts.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from './support/test-app.ts'
@@ -326,4 +327,44 @@ test('refuses a second local mesh', async () => {
   await app.mesh.createLocal(ORDER)
   await expect(app.mesh.createLocal(ORDER)).rejects.toMatchObject({ code: 'LOCAL_MESH_EXISTS' })
   expect(app.mesh.state().state).toBe('connected')
+})
+
+test('takes everything back when the first tenant can not be made', async () => {
+  const app = profile.open()
+  await expect(app.mesh.createLocal({ ...ORDER, tenant: 'no good' })).rejects.toMatchObject({
+    kind: 'rejected',
+  })
+  expect(app.mesh.state()).toMatchObject({ kind: 'none', state: 'stopped' })
+  expect(app.serverPid()).toBe(0)
+  await expect(readFile(join(profile.folder, 'mesh', 'nats-server.pid'))).rejects.toThrow('ENOENT')
+  expect((await app.mesh.createLocal(ORDER)).state).toBe('connected')
+})
+
+test('leaves no server behind when the app closes in the middle of the set-up', async () => {
+  const app = profile.open()
+  const creating = app.mesh.createLocal(ORDER).then(
+    () => 'created',
+    () => 'given up',
+  )
+  await until('the server', () => app.serverPid() !== 0)
+  const pid = app.serverPid()
+  await app.close()
+  expect(await creating).toBe('given up')
+  expect(isRunning(pid)).toBe(false)
+})
+
+test('finishes a tenant that was being made when the server was killed', async () => {
+  const app = profile.open()
+  await app.mesh.createLocal(ORDER)
+  const creating = app.tenants.create('south').catch(() => undefined)
+  process.kill(app.serverPid(), 'SIGKILL')
+  await creating
+  await until(
+    'the tenant',
+    () => app.tenants.list().find(({ name }) => name === 'south')?.state === 'ready',
+    20_000,
+  )
+  await connected(app)
+  await app.mesh.confirmTenant('south', AbortSignal.timeout(5_000))
+  await app.mesh.confirmTenant('north', AbortSignal.timeout(5_000))
 })

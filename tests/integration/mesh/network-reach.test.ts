@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLogger } from '../../../src/main/log/logger.ts'
@@ -81,6 +83,7 @@ test('shows a client that trusts another authority who is not meant', async () =
 test('checks the address in the certificate, also over WebSocket', async () => {
   const app = profile.open()
   await app.mesh.createLocal({ ...ORDER, reach: { ...SECURE, address: 'localhost' } })
+  expect(app.mesh.state().problem).toBeNull()
   const { urls, caPem } = app.mesh.deviceEndpoint()
   const port = new URL(urls[0]!).port
   await login(app, [`tls://localhost:${port}`], caPem)
@@ -145,6 +148,20 @@ test('stays as it was where the new address is not one of this computer', async 
   }
   expect(app.mesh.state()).toMatchObject({ state: 'connected', deviceUrls: before.deviceUrls })
   await app.mesh.connectionFor('north')
+})
+
+test('runs on as before where the server can not start at the new reach', async () => {
+  const app = profile.open()
+  await app.mesh.createLocal({ ...ORDER, reach: LOOPBACK })
+  const { deviceUrls } = await app.mesh.setReach(OPEN)
+  const inside = await app.mesh.setReach(LOOPBACK)
+  const other = createServer().listen(Number(new URL(deviceUrls[0]!).port), ADDRESS)
+  await once(other, 'listening')
+  await expect(app.mesh.setReach(OPEN)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+  await until('the mesh', () => app.mesh.state().state === 'connected')
+  expect(app.mesh.state()).toMatchObject({ reach: 'loopback', deviceUrls: inside.deviceUrls })
+  await app.mesh.connectionFor('north')
+  other.close()
 })
 
 test('works on loopback while its address is gone, and moves back with it', async () => {
