@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { openProfileDatabase } from './app/profile-database.ts'

@@ -105,9 +105,9 @@ export class RegistryLink {
   }
 
   #supervise(): RegistrySupervisor {
-    const { spawn, log } = this.#options
+    const { log } = this.#options
     const supervisor = new RegistrySupervisor({
-      spawn,
+      spawn: () => this.#options.spawn(),
       config: (signal) => this.#config(signal),
       logger: log,
     })
@@ -133,7 +133,6 @@ export class RegistryLink {
       servers: [...access.servers],
       credentials: { jwt, seed, inboxPrefix, expiresAt: expiresAt?.toISOString() ?? null },
       caPem: access.caPem ?? null,
-      clientCertificate: null,
       clientCertificate: null,
       databasePath: join(folder, 'mesh', 'registry.db'),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,

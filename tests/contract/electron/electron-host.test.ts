@@ -33,7 +33,7 @@ async function probe(profile: string, environment: NodeJS.ProcessEnv = {}): Prom
   let output = ''
   child.stdout.on('data', (data: Buffer) => (output += data.toString()))
   child.stderr.on('data', (data: Buffer) => (output += data.toString()))
-  const code = await new Promise((done) => child.once('exit', done))
+  const code = await new Promise<number>((done) => child.once('exit', (exit) => done(exit ?? -1)))
   const line = output.split('\n').find((text) => text.startsWith('PROBE '))
   if (line === undefined)
     throw new Error(`The bundle did not get as far as a window (exit ${code}):\n${output}`)

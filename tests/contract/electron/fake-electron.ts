@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { fork } from 'node:child_process'
 import type * as Electron from 'electron'
 
@@ -138,7 +138,7 @@ export class MessageChannelMain {
   }
 }
 
-function mainPort(port: import('node:worker_threads').MessagePort) {
+function mainPort(port: MessagePort) {
   const events = new EventEmitter()
   port.on('message', (data) => events.emit('message', { data, ports: [] }))
   port.on('close', () => events.emit('close'))

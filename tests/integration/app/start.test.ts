@@ -129,18 +129,18 @@ describe('starting Muster', () => {
   }, 60_000)
 
   test('ends with everything that it started', async () => {
-    const { client, muster, close } = await startMuster({
+    const started = await startMuster({
       profile: join(folder, 'profile'),
       demo: true,
     })
-    await client.mesh.createLocal({
+    await started.client.mesh.createLocal({
       dialect: 'device-connect',
       tenant: 'plant',
       reach: { kind: 'loopback' },
     })
-    const children = childrenOf(muster.pid)
+    const children = childrenOf(started.muster.pid)
     expect(children.length).toBeGreaterThanOrEqual(2)
-    await close()
+    await started.close()
     expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
   }, 60_000)
 })
