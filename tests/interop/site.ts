@@ -15,7 +15,7 @@ import { PythonProgram } from './python-program.ts'
 const PATIENCE_MS = 30_000
 
 /** Who made the device's key: its factory, or nobody yet. */
-export type KeyOrigin = 'factory' | 'none'
+type KeyOrigin = 'factory' | 'none'
 
 /** A reference device: its box, its label and the program in it. */
 export interface ReferenceDevice {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,6 +25,8 @@ const MODULES =
 
 const PROBE_TIMEOUT_MS = 30_000
 const INSTALL_TIMEOUT_MS = 240_000
+/** Suites of one run don't each wait for an index that does not answer. */
+const REMEMBER_FAILURE_MS = 10 * 60_000
 
 export type PythonReference =
   /** Path of a Python that can import the reference. */
@@ -45,8 +47,10 @@ export async function pythonReference(): Promise<PythonReference> {
     const name = `muster-interop-${VERSION}-py${system.version}-${contents}`
     const folder = join(cacheFolder(), name)
     const known = await readFile(join(folder, 'python'), 'utf8').catch(() => '')
-    const python = (await canImport(known)) ? known : await install(system.command, folder)
-    return { python }
+    if (await canImport(known)) return { python: known }
+    const failure = await recentFailure(folder)
+    if (failure !== undefined) return { missing: failure }
+    return { python: await install(system.command, folder) }
   } catch (error) {
     return { missing: lastLine(error) }
   }
@@ -66,7 +70,15 @@ async function install(command: string, folder: string): Promise<string> {
         : join(environment, 'bin', 'python')
     const late = AbortSignal.timeout(INSTALL_TIMEOUT_MS)
     await run(command, ['-m', 'venv', environment], late)
-    const quiet = ['--quiet', '--no-input', '--disable-pip-version-check', '--retries', '1']
+    const quiet = [
+      '--quiet',
+      '--no-input',
+      '--disable-pip-version-check',
+      '--retries',
+      '1',
+      '--timeout',
+      '15',
+    ]
     await run(python, ['-m', 'pip', 'install', ...quiet, ...PACKAGES], late)
     await run(python, ['-c', `import ${MODULES}`], late)
     await writeFile(join(environment, 'path'), python)
@@ -74,8 +86,17 @@ async function install(command: string, folder: string): Promise<string> {
     return python
   } catch (error) {
     await rm(environment, { recursive: true, force: true })
+    await writeFile(join(folder, 'failure'), lastLine(error))
     throw error
   }
+}
+
+/** Why the last attempt failed, where that was just now. */
+async function recentFailure(folder: string): Promise<string | undefined> {
+  const path = join(folder, 'failure')
+  const failed = await stat(path).catch(() => undefined)
+  if (failed === undefined || Date.now() - failed.mtimeMs > REMEMBER_FAILURE_MS) return undefined
+  return `${await readFile(path, 'utf8')} (${path} remembers it for ten minutes)`
 }
 
 async function canImport(python: string): Promise<boolean> {
