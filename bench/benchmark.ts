@@ -10,12 +10,12 @@ export interface Sample {
 export type PeerFigure = number | { readonly notRun: string }
 
 /** A limit for the value itself, or for `value / peerValue`. */
-export interface Goal {
+interface Goal {
   readonly of: 'value' | 'ratio'
   readonly limit: number
 }
 
-export interface Workplace {
+interface Workplace {
   /** Samples that will be taken. */
   readonly runs: number
   /** Takes what has to be ended after the last sample, or when one fails. */
