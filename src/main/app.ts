@@ -152,7 +152,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         },
         keychain,
         mesh,
-        tenants,
+        tenants: confirmedTenants(tenants, mesh),
         discovery,
         commissioning,
         fleet,
@@ -170,6 +170,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await closeAll(endings, undefined)
     throw error
+  }
+}
+
+/** How long a login with a fresh credential of a new tenant may take. */
+const CONFIRM_TIMEOUT_MS = 10_000
+
+/** Tenants whose creation counts only once somebody could log in to their account. */
+function confirmedTenants(tenants: TenantService, mesh: MeshService) {
+  return {
+    subscribe: (listener: Parameters<TenantService['subscribe']>[0]) => tenants.subscribe(listener),
+    create: async (name: string) => {
+      const tenant = await tenants.create(name)
+      await mesh.confirmTenant(name, AbortSignal.timeout(CONFIRM_TIMEOUT_MS))
+      return tenant
+    },
   }
 }
 

@@ -36,12 +36,12 @@ export function createRouter(services: Services, options: RouterOptions) {
       start: os.commissioning.start.handler(({ input }) => commissioning.start(input)),
       cancel: os.commissioning.cancel.handler(({ input }) => commissioning.cancel(input.id)),
       watch: os.commissioning.watch.handler(({ signal }) =>
-        streamOf(commissioning.subscribe, signal ?? NEVER),
+        streamOf((listener) => commissioning.subscribe(listener), signal ?? NEVER),
       ),
     },
     discovery: {
       watch: os.discovery.watch.handler(({ signal }) =>
-        streamOf(discovery.subscribe, signal ?? NEVER),
+        streamOf((listener) => discovery.subscribe(listener), signal ?? NEVER),
       ),
       refresh: os.discovery.refresh.handler(() => {
         discovery.refresh()
@@ -61,7 +61,9 @@ export function createRouter(services: Services, options: RouterOptions) {
       ),
     },
     fleet: {
-      watch: os.fleet.watch.handler(({ signal }) => streamOf(fleet.subscribe, signal ?? NEVER)),
+      watch: os.fleet.watch.handler(({ signal }) =>
+        streamOf((listener) => fleet.subscribe(listener), signal ?? NEVER),
+      ),
       record: os.fleet.record.handler(({ input, signal }) => fleet.record(input, signal ?? NEVER)),
       credentials: os.fleet.credentials.handler(({ input }) => fleet.credentials(input)),
       forget: os.fleet.forget.handler(async ({ input }) => {
@@ -70,11 +72,13 @@ export function createRouter(services: Services, options: RouterOptions) {
       }),
     },
     health: {
-      watch: os.health.watch.handler(({ signal }) => streamOf(health.subscribe, signal ?? NEVER)),
+      watch: os.health.watch.handler(({ signal }) =>
+        streamOf((listener) => health.subscribe(listener), signal ?? NEVER),
+      ),
     },
     keychain: {
       watch: os.keychain.watch.handler(({ signal }) =>
-        streamOf(keychain.subscribe, signal ?? NEVER),
+        streamOf((listener) => keychain.subscribe(listener), signal ?? NEVER),
       ),
       unlock: os.keychain.unlock.handler(({ input }) => keychain.unlock(input.passphrase)),
       createVault: os.keychain.createVault.handler(({ input }) =>
@@ -83,7 +87,9 @@ export function createRouter(services: Services, options: RouterOptions) {
       retry: os.keychain.retry.handler(() => keychain.retry()),
     },
     mesh: {
-      watch: os.mesh.watch.handler(({ signal }) => streamOf(mesh.subscribe, signal ?? NEVER)),
+      watch: os.mesh.watch.handler(({ signal }) =>
+        streamOf((listener) => mesh.subscribe(listener), signal ?? NEVER),
+      ),
       networkAddresses: os.mesh.networkAddresses.handler(() => mesh.networkAddresses()),
       createLocal: os.mesh.createLocal.handler(({ input }) => mesh.createLocal(input)),
       setReach: os.mesh.setReach.handler(({ input }) => mesh.setReach(input)),
@@ -101,7 +107,9 @@ export function createRouter(services: Services, options: RouterOptions) {
       update: os.settings.update.handler(({ input }) => settings.update(definedOf(input))),
     },
     tenants: {
-      watch: os.tenants.watch.handler(({ signal }) => streamOf(tenants.subscribe, signal ?? NEVER)),
+      watch: os.tenants.watch.handler(({ signal }) =>
+        streamOf((listener) => tenants.subscribe(listener), signal ?? NEVER),
+      ),
       create: os.tenants.create.handler(({ input }) => tenants.create(input.name)),
     },
   })

@@ -32,13 +32,13 @@ import type { Subscribe } from './stream.ts'
 export interface Services {
   readonly app: { info(): AppInfo }
   readonly keychain: {
-    subscribe: Subscribe<{ type: 'snapshot'; status: KeychainStatus }>
+    subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>
     createVault(passphrase: string): Promise<KeychainStatus>
     retry(): Promise<KeychainStatus>
   }
   readonly mesh: {
-    subscribe: Subscribe<{ type: 'snapshot'; mesh: MeshState }>
+    subscribe(listener: (update: { type: 'snapshot'; mesh: MeshState }) => void): () => void
     networkAddresses(): NetworkAddress[]
     createLocal(request: {
       dialect: DialectName
@@ -52,23 +52,23 @@ export interface Services {
     use(id: string): Promise<MeshState>
   }
   readonly tenants: {
-    subscribe: Subscribe<{ type: 'snapshot'; tenants: Tenant[] }>
+    subscribe(listener: (update: { type: 'snapshot'; tenants: Tenant[] }) => void): () => void
     create(name: string): Promise<Tenant>
   }
   readonly discovery: {
-    subscribe: Subscribe<DiscoveryUpdate>
+    subscribe(listener: (update: DiscoveryUpdate) => void): () => void
     refresh(): void
     addAddress(address: string, signal: AbortSignal): Promise<DiscoveredDevice>
     removeAddress(key: string): void
   }
   readonly commissioning: {
-    subscribe: Subscribe<CommissioningUpdate>
+    subscribe(listener: (update: CommissioningUpdate) => void): () => void
     inspect(key: string, signal: AbortSignal): Promise<DeviceInspection>
     start(request: CommissioningRequest): CommissioningJob | Promise<CommissioningJob>
     cancel(id: string): CommissioningJob | Promise<CommissioningJob>
   }
   readonly fleet: {
-    subscribe: Subscribe<FleetUpdate>
+    subscribe(listener: (update: FleetUpdate) => void): () => void
     record(address: DeviceAddress, signal: AbortSignal): Promise<DeviceRecord | null>
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
@@ -87,7 +87,7 @@ export interface Services {
     /** Live events of a tenant, or of one device of it. */
     watch(tenant: string, deviceId: string | null): Subscribe<EventsUpdate>
   }
-  readonly health: { subscribe: Subscribe<HealthUpdate> }
+  readonly health: { subscribe(listener: (update: HealthUpdate) => void): () => void }
   readonly settings: {
     get(): Settings
     update(change: Partial<Settings>): Settings
