@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { childOf } from '../support/child-of.ts'
 import { EventLog } from './event-log.ts'
+import { until } from '../support/until.ts'
 import { InteropSite, type ReferenceDevice } from './site.ts'
 import { describeWithReference } from './with-reference.ts'
 
@@ -181,4 +183,38 @@ describeWithReference('devices of the Python reference in a fleet of ours', (pyt
     expect(Date.parse(after.since)).toBeGreaterThan(Date.parse(before.since))
     expect(await site.call(TENANT, 'sensor-1', 'measure')).toMatchObject({ type: 'result' })
   })
+
+  // Processes are found by `ps`.
+  test.skipIf(process.platform === 'win32')(
+    'stay when the registry is killed, and come back when nats-server is',
+    async () => {
+      process.kill(await childOf(site.muster.pid, /registry\.js/u), 'SIGKILL')
+      expect(await surveyOnceBack()).toEqual(['controller-1', 'pump-1', 'sensor-1'])
+
+      const killedAt = Date.now()
+      process.kill(await childOf(site.muster.pid, /nats-server/u), 'SIGKILL')
+      // Their runtime tries every two seconds and registers anew.
+      await Promise.all(
+        ['sensor-1', 'pump-1', 'controller-1'].map((deviceId) =>
+          site.fleetDevice(TENANT, deviceId, 'registered anew', ({ state, registeredAt }) => {
+            return state === 'online' && Date.parse(registeredAt ?? '') > killedAt
+          }),
+        ),
+      )
+      expect(await site.call(TENANT, 'pump-1', 'irrigate', { seconds: 2 })).toMatchObject({
+        result: { litres: 4 },
+      })
+    },
+  )
+
+  /** What the controller hears from the registry, asked until there is one again. */
+  async function surveyOnceBack(): Promise<unknown> {
+    let devices: unknown
+    await until('the registry to answer', async () => {
+      const outcome = await site.call(TENANT, 'controller-1', 'survey')
+      if (outcome.type === 'result') ({ devices } = outcome.result as { devices: unknown })
+      return outcome.type === 'result'
+    })
+    return devices
+  }
 })
