@@ -77,7 +77,8 @@ await rm(folder, { recursive: true, force: true })
 console.log(`\n${rows.join('\n')}\n`)
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+const ran = total.passed + total.skipped > 0
+process.exitCode = total.failed === 0 && ran ? 0 : 1
 
 async function runSuite(suite: Suite, report: string): Promise<Tally> {
   const [command = '', ...args] = suite.command(report)

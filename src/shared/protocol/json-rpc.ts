@@ -6,19 +6,6 @@ export const JSON_RPC_INTERNAL_ERROR = -32603
 
 export type JsonRpcId = string | number | null
 
-export interface JsonRpcRequest {
-  readonly jsonrpc: '2.0'
-  readonly id: JsonRpcId
-  readonly method: string
-  readonly params?: unknown
-}
-
-export interface JsonRpcNotification {
-  readonly jsonrpc: '2.0'
-  readonly method: string
-  readonly params?: unknown
-}
-
 export interface JsonRpcFailure {
   readonly code: number
   readonly message: string
