@@ -114,6 +114,8 @@ test('a mesh that is lost and comes back is told of; one that a person switched 
   })
   say({ state: 'reconnecting' })
   clock += 340
+  // Counted as soon as the server is started again, before the connection stands.
+  say({ state: 'reconnecting', serverRestarts: 1 })
   say({ serverRestarts: 1 })
   say({ kind: 'remote', name: 'Plant', state: 'starting' })
   say({ kind: 'remote', name: 'Plant' })

@@ -20,6 +20,7 @@ export function watchMesh(
 ): () => void {
   let before: MeshState | undefined
   let lostAt: number | undefined
+  let restartsBeforeLoss = 0
   return mesh.subscribe(({ mesh: state }) => {
     health.report('mesh', reportOf(state))
     // Another mesh was chosen, by a person: neither a loss nor a recovery.
@@ -29,6 +30,7 @@ export function watchMesh(
     }
     if (before?.state === 'connected' && state.state !== 'connected' && state.state !== 'stopped') {
       lostAt = now()
+      restartsBeforeLoss = before.serverRestarts
       health.notify(lossOf(state))
     }
     if (state.state === 'failed' && before?.state !== 'failed' && state.problem !== null) {
@@ -39,7 +41,8 @@ export function watchMesh(
       })
     }
     if (state.state === 'connected' && lostAt !== undefined) {
-      health.notify(recoveryOf(state, before, now() - lostAt))
+      const restarted = state.serverRestarts > restartsBeforeLoss
+      health.notify(recoveryOf(restarted, now() - lostAt))
       lostAt = undefined
     }
     if (state.state === 'stopped') lostAt = undefined
@@ -82,8 +85,7 @@ function lossOf(mesh: MeshState) {
   } as const
 }
 
-function recoveryOf(mesh: MeshState, before: MeshState | undefined, lostMs: number) {
-  const restarted = before !== undefined && mesh.serverRestarts > before.serverRestarts
+function recoveryOf(restarted: boolean, lostMs: number) {
   return {
     level: 'success',
     title: restarted

@@ -11,6 +11,7 @@ import { localCondition } from './mesh-state.ts'
 import { LOCAL } from './mesh-store.ts'
 import { ownUserSource } from './own-user.ts'
 import type { MeshPorts } from './ports.ts'
+import { LOCAL_NAME } from './resting-state.ts'
 import type { SystemLink } from './system-link.ts'
 import type { CredentialsSource } from './user-credentials.ts'
 import { unlessAborted } from './waiting.ts'
@@ -67,7 +68,7 @@ export class LocalSession implements MeshSession {
     const { reach } = mesh.settings
     return {
       kind: 'local',
-      name: 'Local mesh',
+      name: LOCAL_NAME,
       deviceUrls: [...(mesh.endpoint()?.deviceUrls ?? [])],
       reach: reach.kind,
       tls: reach.kind === 'network' && reach.tls,

@@ -76,9 +76,9 @@ export class MeshService {
     return this.#switch.teller.state
   }
 
-  /** Names and dialect of the mesh in use; those of a new one while there is none. */
+  /** The dialect of the mesh in use, or to be taken up; that of a new one while there is none. */
   dialect(): Dialect {
-    return this.#switch.session?.dialect ?? dialectOf('device-connect')
+    return this.#switch.session?.dialect ?? dialectOf(this.state().dialect)
   }
 
   /**
@@ -96,7 +96,7 @@ export class MeshService {
   /** Takes up the mesh that was in use last; called again it tries at once what failed. */
   startActive(): Promise<void> {
     return this.#queue.run(async () => {
-      const id = this.#store.active() ?? (this.#store.local() === undefined ? undefined : LOCAL)
+      const id = this.#store.chosen()
       if (id === undefined || this.#closing.signal.aborted) return
       if (this.#switch.session?.id === id) await this.#switch.session.hurry()
       else await this.#switch.take(id)
@@ -180,7 +180,6 @@ export class MeshService {
     return this.#queue.run(async () => {
       if (this.#switch.session?.id === id) await this.#switch.session.hurry()
       else await this.#switch.take(id)
-      this.#store.setActive(id)
       return this.state()
     })
   }

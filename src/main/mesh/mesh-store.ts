@@ -135,6 +135,11 @@ export class MeshStore {
     return row === undefined ? undefined : z.string().parse(row['connection'])
   }
 
+  /** What is to be taken up: the mesh that was in use last, or else the local one. */
+  chosen(): string | undefined {
+    return this.active() ?? (this.local() === undefined ? undefined : LOCAL)
+  }
+
   setActive(connection: string): void {
     inTransaction(this.#database, () => {
       this.#database

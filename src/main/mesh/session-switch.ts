@@ -11,6 +11,7 @@ import type { Interfaces } from './network-addresses.ts'
 import type { MeshPorts } from './ports.ts'
 import type { RemoteConnections } from './remote-connections.ts'
 import { RemoteSession } from './remote-session.ts'
+import { restingState } from './resting-state.ts'
 import type { SecretStore } from './secret-store.ts'
 import { meshPaths } from './server-config.ts'
 import { StateTeller } from './state-teller.ts'
@@ -48,7 +49,7 @@ export interface SessionSwitchOptions extends MeshServiceOptions {
 
 /** Holds the session in use, and moves the connections and everybody who follows with it. */
 export class SessionSwitch {
-  readonly teller = new StateTeller()
+  readonly teller: StateTeller
   readonly pool: TenantPool
   readonly #options: SessionSwitchOptions
   readonly #listeners = new Set<() => void>()
@@ -58,6 +59,7 @@ export class SessionSwitch {
 
   constructor(options: SessionSwitchOptions) {
     this.#options = options
+    this.teller = new StateTeller(restingState(options.store))
     this.pool = new TenantPool(options.log, {
       targetOf: (tenant) => this.#session?.targetOf(tenant),
       serves: (tenant) => this.#session?.serves(tenant) ?? false,
@@ -80,13 +82,16 @@ export class SessionSwitch {
   }
 
   /**
-   * Leaves what is in use and takes up another mesh, which keeps trying from then on.
+   * Leaves what is in use and takes up another mesh, which keeps trying from then on, and is the one
+   * to take up at the next start.
    * @throws RejectedError `NO_LOCAL_MESH`, `CONNECTION_UNKNOWN`; then nothing has changed.
    */
   async take(id: string): Promise<void> {
     const open = this.#opener(id)
-    await this.leave()
+    await this.#endSession()
     if (this.#closed) return
+    // Before anybody is told: who follows the switch asks which one it is.
+    this.#options.store.setActive(id)
     const session = this.#hold(open())
     await session.begin()
     this.#changed()
@@ -94,25 +99,31 @@ export class SessionSwitch {
 
   /** Makes a local mesh the one in use without starting it. */
   async adopt(settings: LocalMeshSettings, ports: MeshPorts): Promise<LocalMesh> {
-    await this.leave()
+    await this.#endSession()
     const session = this.#openLocal(settings, ports)
     this.#hold(session)
     return session.mesh
   }
 
   async leave(): Promise<void> {
-    const session = this.#session
-    this.#session = undefined
-    await session?.end()
+    await this.#endSession()
     this.#changed()
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    // First, so that a window that is open still is not told that there is no mesh.
+    this.teller.close()
     await this.leave()
     await this.pool.close()
-    this.teller.close()
     this.#listeners.clear()
+  }
+
+  // Tells nothing: between two meshes a window must not see none, which is how a first run looks.
+  async #endSession(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    await session?.end()
   }
 
   #hold<Session extends MeshSession>(session: Session): Session {

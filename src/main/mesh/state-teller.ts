@@ -1,18 +1,24 @@
 import type { MeshState } from '#shared/contract/mesh.ts'
 import type { MeshSession } from './mesh-session.ts'
+import { withoutMesh } from './resting-state.ts'
 
 type Listener = (state: MeshState) => void
 
 /** Keeps the state that is told, counts the reconnects, and tells only what differs. */
 export class StateTeller {
   readonly #listeners = new Set<Listener>()
-  #state: MeshState = none()
+  #state: MeshState
   #reconnects = 0
   #wasConnected = false
   #lost = false
   #session: MeshSession | undefined
   #earlierRestarts = 0
   #sessionRestarts = 0
+
+  /** @param state what is told before any mesh is in use */
+  constructor(state: MeshState) {
+    this.#state = state
+  }
 
   get state(): MeshState {
     return this.#state
@@ -37,7 +43,7 @@ export class StateTeller {
       this.#earlierRestarts += this.#sessionRestarts
       this.#sessionRestarts = 0
     }
-    const state = session === undefined ? none() : this.#stateOf(session)
+    const state = session === undefined ? withoutMesh() : this.#stateOf(session)
     const { since } = this.#state
     const same = state.state === this.#state.state && state.kind === this.#state.kind
     const told = same ? { ...state, since } : state
@@ -65,24 +71,5 @@ export class StateTeller {
       reconnects: this.#reconnects,
       since: new Date().toISOString(),
     }
-  }
-}
-
-function none(): MeshState {
-  return {
-    kind: 'none',
-    name: '',
-    dialect: 'device-connect',
-    state: 'stopped',
-    since: new Date().toISOString(),
-    deviceUrls: [],
-    reach: 'loopback',
-    tls: false,
-    serverVersion: null,
-    rttMs: null,
-    reconnects: 0,
-    serverRestarts: 0,
-    canIssue: false,
-    problem: null,
   }
 }

@@ -95,6 +95,23 @@ test('carries events and calls between a device and the console of its tenant', 
   expect(app.mesh.tenantConnections.current('north')).toBe(console)
 })
 
+test('looks like a mesh that is stopped, not like none, until it is started again', async () => {
+  const first = profile.open()
+  await first.mesh.createLocal({ ...ORDER, dialect: 'fabric' })
+  await first.close()
+  const second = profile.open()
+  expect(second.mesh.state()).toMatchObject({
+    kind: 'local',
+    name: 'Local mesh',
+    dialect: 'fabric',
+    state: 'stopped',
+    reach: 'loopback',
+  })
+  expect(second.mesh.dialect().subjectRoot).toBe('fabric')
+  await second.mesh.startActive()
+  expect(second.states.map(({ kind }) => kind)).not.toContain('none')
+})
+
 test('keeps ports, accounts and address through a restart of the app', async () => {
   const first = profile.open()
   const { deviceUrls } = await first.mesh.createLocal(ORDER)

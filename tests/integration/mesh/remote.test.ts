@@ -193,11 +193,15 @@ test('switches between the local mesh and a remote one', async () => {
   const home = await app.mesh.connectionFor('home')
   const pid = app.serverPid()
   const { id } = await app.mesh.addRemote(order())
-  let switches = 0
-  app.mesh.onSwitch(() => (switches += 1))
+  const activeAtSwitch: (string | undefined)[] = []
+  app.mesh.onSwitch(() =>
+    activeAtSwitch.push(app.mesh.connections().find(({ active }) => active)?.id),
+  )
+  const statesBefore = app.states.length
   await app.mesh.use(id)
   await connected(app)
-  expect(switches).toBe(2)
+  expect(activeAtSwitch).toEqual([id])
+  expect(app.states.slice(statesBefore).map(({ kind }) => kind)).not.toContain('none')
   expect(home.isClosed()).toBe(true)
   expect(() => process.kill(pid, 0)).toThrow()
   expect(app.tenants.list().map(({ name }) => name)).toEqual(['north'])
