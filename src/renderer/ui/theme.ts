@@ -116,7 +116,8 @@ export const theme = createTheme({
     Menu: Menu.extend({ defaultProps: { shadow: 'md', withinPortal: true } }),
     Modal: Modal.extend({ defaultProps: { centered: true, radius: 'md' } }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'subtle' } }),
-    NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
+    // A number out of bounds is told of, not changed in silence: what was typed goes to a device.
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'sm', clampBehavior: 'none' } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: 'sm' } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', radius: 'md' } }),
     Radio: Radio.extend({ defaultProps: { size: 'sm' } }),

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { ensureSession, takeToken } from './session.ts'
+import { ensureSession, followLaterLinks, takeToken } from './session.ts'
 
 const signal = new AbortController().signal
 
@@ -58,4 +58,19 @@ test('without token and cookie a new link is needed', async () => {
 test.each([[[]], [[502]]])('a host that is not there is tried again later', async (statuses) => {
   hostThatAnswers(...statuses)
   await expect(ensureSession(null, signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' })
+})
+
+test('a link that is opened where Muster is open already begins anew, before the router sees it', () => {
+  let reloads = 0
+  const seenByRouter: string[] = []
+  const location = { hash: '', reload: () => (reloads += 1) }
+  const page = Object.assign(new EventTarget(), { location })
+  followLaterLinks(page as unknown as Window)
+  page.addEventListener('popstate', () => seenByRouter.push(location.hash))
+  for (const hash of ['#/fleet', '#token=abcdefghijklmnop_-1']) {
+    location.hash = hash
+    page.dispatchEvent(new Event('popstate'))
+  }
+  expect(reloads).toBe(1)
+  expect(seenByRouter).toEqual(['#/fleet'])
 })

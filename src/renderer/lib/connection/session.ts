@@ -16,11 +16,14 @@ export function takeToken(location: Location, history: History): string | null {
 
 /**
  * Begins anew with each link that is opened in a window where Muster is open already: the browser
- * changes the part behind the `#` only and loads nothing.
+ * changes the part behind the `#` only and loads nothing. To be called before there is a router,
+ * which would take the token for the name of a screen.
  */
 export function followLaterLinks(page: Window): void {
-  page.addEventListener('hashchange', () => {
-    if (TOKEN.test(page.location.hash)) page.location.reload()
+  page.addEventListener('popstate', (event) => {
+    if (!TOKEN.test(page.location.hash)) return
+    event.stopImmediatePropagation()
+    page.location.reload()
   })
 }
 
