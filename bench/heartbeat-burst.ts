@@ -18,11 +18,14 @@ export const DEVICE_IDS: readonly string[] = Array.from(
  */
 export class HeartbeatSender {
   readonly #socket: Socket
+  readonly #closed = new AbortController()
   #received = ''
 
   private constructor(socket: Socket) {
     this.#socket = socket
     socket.setNoDelay()
+    socket.once('error', (error) => this.#closed.abort(error))
+    socket.once('close', () => this.#closed.abort(new Error('nats-server ended the connection.')))
     socket.on('data', (data: Buffer) => this.#receive(data.toString('latin1')))
     socket.write(`CONNECT {"verbose":false,"pedantic":false}\r\nSUB ${INBOX} 1\r\nPING\r\n`)
   }
@@ -40,13 +43,13 @@ export class HeartbeatSender {
    */
   async send(beats: Buffer, subject: string, request: string): Promise<string> {
     this.#received = ''
-    const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
     this.#socket.write(beats)
     this.#socket.write(`PUB ${subject} ${INBOX} ${Buffer.byteLength(request)}\r\n${request}\r\n`)
     for (;;) {
       const answer = /^MSG bench\.answers 1 \d+\r\n(.*)\r\n/m.exec(this.#received)?.[1]
       if (answer !== undefined) return answer
-      await once(this.#socket, 'data', { signal: deadline })
+      await once(this.#socket, 'data', { signal })
     }
   }
 

@@ -1,6 +1,9 @@
 // `npm run bench [-- NAME…] [--json] [--runs=N]`, after `scripts/bench.mjs` set everything up: runs
 // the benchmarks whose names begin with a NAME and prints a table, or one JSON object a line.
 // Exits 1 where one of them can't be run, never for a slow figure.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '#shared/errors.ts'
 import type { Benchmark, Sample } from './benchmark.ts'
@@ -11,6 +14,8 @@ import { resultOf, tableHead, tableRow, type Outcome } from './report.ts'
 
 const DEFAULT_RUNS = 5
 const INTERRUPTED = 130
+/** What hangs on something that was ended is given up after this. */
+const GIVE_UP_AFTER_MS = 8000
 
 interface Wishes {
   readonly benchmarks: readonly Benchmark[]
@@ -18,20 +23,30 @@ interface Wishes {
   readonly json: boolean
 }
 
-const endings = new Endings()
 const interruption = new AbortController()
+const givenUp = Promise.withResolvers<never>()
+givenUp.promise.catch(() => undefined)
+let givingUp: NodeJS.Timeout | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // What is under way fails when its parts end; what was only starting is ended after it.
   process.on(signal, () => {
+    if (interruption.signal.aborted) return
     interruption.abort()
+    givingUp = setTimeout(() => givenUp.reject(new Error('Interrupted.')), GIVE_UP_AFTER_MS)
     void endings.run()
   })
 }
+const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'))
+// At the very end: a process that was just starting writes into its folder until it is ended.
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const endings = new Endings(folder)
 try {
   process.exitCode = await runAll(readWishes(process.argv.slice(2)))
 } catch (error) {
   console.error(messageOf(error))
   process.exitCode = 1
+} finally {
+  clearTimeout(givingUp)
 }
 
 /** @throws Error whose message tells what there is to choose from. */
@@ -76,13 +91,18 @@ async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
 
 async function measure(benchmark: Benchmark, runs: number): Promise<Outcome> {
   try {
-    const sample = await benchmark.prepare({ runs, endings })
+    const sample = await orGivenUp(benchmark.prepare({ runs, endings }))
     const samples: Sample[] = []
-    while (samples.length < runs && !interruption.signal.aborted) samples.push(await sample())
+    while (samples.length < runs && !interruption.signal.aborted)
+      samples.push(await orGivenUp(sample()))
     return { benchmark, samples }
   } catch (error) {
     return { benchmark, failure: `${benchmark.name} can't be run here: ${messageOf(error)}` }
   } finally {
     await endings.run()
   }
+}
+
+function orGivenUp<T>(work: Promise<T>): Promise<T> {
+  return Promise.race([work, givenUp.promise])
 }

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { chromium, type Browser, type Page } from '@playwright/test'
 import playwrightConfig from '../playwright.config.ts'
 import { MusterProcess } from '../scripts/lib/muster-process.ts'
 import type { Benchmark } from './benchmark.ts'
 import type { Endings } from './endings.ts'
+import { startProcess } from './processes/start-process.ts'
 
 const HELLO_SERVER = join(import.meta.dirname, 'processes', 'hello-server.ts')
 const PAINT_TIMEOUT_MS = 30_000
@@ -90,23 +89,17 @@ async function startMuster(endings: Endings): Promise<string> {
 }
 
 async function startHello(endings: Endings): Promise<string> {
-  const child = spawn(process.execPath, [HELLO_SERVER], { stdio: ['pipe', 'pipe', 'inherit'] })
-  endings.add(child, async () => {
-    const exited = once(child, 'exit')
-    child.stdin.end()
-    await exited
-  })
-  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  return url
+  return String(await startProcess(HELLO_SERVER, endings))
 }
 
 async function launchOwned(endings: Endings): Promise<Browser> {
   return endings.add(await launch(), (it) => it.close())
 }
 
-/** The Chromium of the end-to-end suite. */
+/** The Chromium of the end-to-end suite. It would end this process on Ctrl-C, before Muster. */
 function launch(): Promise<Browser> {
-  return chromium.launch(playwrightConfig.use?.launchOptions)
+  const mine = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+  return chromium.launch({ ...playwrightConfig.use?.launchOptions, ...mine })
 }
 
 function epochMs(): number {

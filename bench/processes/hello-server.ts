@@ -1,5 +1,5 @@
 // The least that a local app in a browser can be: an HTTP server on loopback with one static page.
-// Prints its URL, as the browser host does.
+// Tells its parent its URL.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -10,6 +10,6 @@ const server = createServer((_request, response) => {
 })
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
-  process.stdout.write(`http://127.0.0.1:${port}/\n`)
+  process.send?.(`http://127.0.0.1:${port}/`)
 })
-process.stdin.resume().once('end', () => process.exit(0))
+process.once('disconnect', () => process.exit(0))

@@ -11,30 +11,30 @@ export interface ProcessOptions {
 }
 
 /**
- * Starts a module as a process of its own and waits until it says that it is ready. Ends with
- * `endings`, and by itself when this process goes.
+ * Starts a module as a process of its own and returns the message by which it says that it is ready.
+ * Ends with `endings`, and by itself when this process goes.
  * @throws Error where it ends before that.
  */
 export async function startProcess(
   path: string,
   endings: Endings,
   { args = [], message, isReady = () => true }: ProcessOptions = {},
-): Promise<void> {
+): Promise<unknown> {
   const child = fork(path, [...args], {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   endings.add(child, end)
-  const ready = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<unknown>()
   child.on('message', (received) => {
-    if (isReady(received)) ready.resolve()
+    if (isReady(received)) ready.resolve(received)
   })
   child.once('error', ready.reject)
   child.once('exit', (code, signal) => {
     ready.reject(new Error(`${path} ended with ${String(code ?? signal)} before it was ready.`))
   })
   if (message !== undefined) child.send(message)
-  await ready.promise
+  return ready.promise
 }
 
 async function end(child: ChildProcess): Promise<void> {
