@@ -67,7 +67,7 @@ export const SCREENS: readonly Screen[] = [
     path: '/commission',
     prepare: async (page) => {
       await commission(page, '00000000')
-      await page.getByText('Attempts left: 2').waitFor()
+      await page.getByText('2 attempts are left').waitFor()
     },
   },
   {

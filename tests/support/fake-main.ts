@@ -9,7 +9,9 @@ import { loadStaticFiles, type StaticFiles } from '../../src/main/web/static-fil
 import { fakeRouter } from './fake-main/router.ts'
 import { FakeState, SCENARIOS, type Scenario } from './fake-main/state.ts'
 
-const RENDERER = join(import.meta.dirname, '../../out/renderer')
+/** Where the built window is; another folder keeps builds of others out of a longer run. */
+const RENDERER =
+  process.env['MUSTER_RENDERER_FOLDER'] ?? join(import.meta.dirname, '../../out/renderer')
 
 export interface FakeMain {
   readonly url: string

@@ -28,12 +28,6 @@ export function problemOf(thrown: unknown): Problem {
   }
 }
 
-/** A number among the details of a problem, such as the attempts left. */
-export function numberDetail(problem: Problem, name: string): number | null {
-  const value = problem.details[name]
-  return typeof value === 'number' ? value : null
-}
-
 /** A text among the details of a problem, such as the time a lock opens. */
 export function textDetail(problem: Problem, name: string): string | null {
   const value = problem.details[name]

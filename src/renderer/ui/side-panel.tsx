@@ -1,8 +1,8 @@
-import type { ReactNode } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import styles from './side-panel.module.css'
-import { useRescuedFocus } from './use-rescued-focus.ts'
+import { useRescuedFocus, useReturnedFocus } from './use-rescued-focus.ts'
 
 interface SidePanelProps {
   readonly title: ReactNode
@@ -14,16 +14,26 @@ interface SidePanelProps {
   readonly children: ReactNode
 }
 
+// Escape that closes a dialog or a list of choices is not meant for the panel around it.
+function isForPanel(event: KeyboardEvent<HTMLElement>): boolean {
+  const { target, currentTarget, defaultPrevented } = event
+  if (defaultPrevented || !(target instanceof HTMLElement)) return false
+  const opensChoices =
+    target.hasAttribute('aria-haspopup') && target.getAttribute('aria-expanded') === 'true'
+  return currentTarget.contains(target) && !opensChoices
+}
+
 /** Details beside a list. Where there is no room for both it takes the place of the list. */
 export function SidePanel(props: SidePanelProps) {
   const { title, subtitle, actions, label, onClose, children } = props
+  useReturnedFocus()
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes it from anywhere inside
     <aside
       className={styles.panel}
       aria-label={label}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) onClose()
+        if (event.key === 'Escape' && isForPanel(event)) onClose()
       }}
     >
       <header className={styles.header}>

@@ -12,10 +12,25 @@ export function useRescuedFocus<Element extends HTMLElement>(
   useEffect(() => {
     if (last.current === key) return
     last.current = key
-    const { activeElement, body } = document
-    if (activeElement === null || activeElement === body) {
-      target.current?.focus({ preventScroll: true })
-    }
+    if (isFocusLost()) target.current?.focus({ preventScroll: true })
   }, [key])
   return target
+}
+
+/** Gives the focus back to what had it before this part appeared, when it goes and takes it along. */
+export function useReturnedFocus(): void {
+  useEffect(() => {
+    const before = document.activeElement
+    return () => {
+      if (!isFocusLost()) return
+      // What had it may have gone meanwhile, as a device that left the list.
+      const target = before?.isConnected === true ? before : document.querySelector('main')
+      if (target instanceof HTMLElement) target.focus({ preventScroll: true })
+    }
+  }, [])
+}
+
+function isFocusLost(): boolean {
+  const { activeElement, body } = document
+  return activeElement === null || activeElement === body
 }

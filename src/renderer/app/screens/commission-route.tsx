@@ -10,7 +10,7 @@ import { useUiState } from '../ui-state.ts'
 export function CommissionRoute() {
   const { device, job } = useSearch({ from: '/commission' })
   const navigate = useNavigate()
-  const tenants = useTenants() ?? []
+  const tenants = useTenants()
   const mesh = useMesh()
   const preferredTenant = useUiState((state) => state.tenant)
   return (

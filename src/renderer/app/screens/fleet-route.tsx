@@ -10,6 +10,7 @@ export function FleetRoute() {
   const shownTenant = useUiState((state) => state.tenant)
   const selected =
     tenant === undefined || device === undefined ? null : { tenant, deviceId: device }
+  const close = () => void navigate({ to: '/fleet', search: {}, replace: true })
   return (
     <FleetScreen
       tenant={shownTenant}
@@ -21,6 +22,7 @@ export function FleetRoute() {
           replace: selected !== null,
         })
       }
+      onDeselect={close}
       onCommission={() => void navigate({ to: '/commission' })}
       detail={
         selected && (
@@ -41,7 +43,7 @@ export function FleetRoute() {
                 search: tab === undefined ? {} : { tab },
               })
             }
-            onClose={() => void navigate({ to: '/fleet', search: {}, replace: true })}
+            onClose={close}
           />
         )
       }

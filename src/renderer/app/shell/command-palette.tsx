@@ -1,4 +1,5 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
+import { Modal } from '@mantine/core'
 import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import {
   IconMoon,
@@ -52,6 +53,7 @@ export function CommandPalette() {
         content: styles.content ?? '',
       }}
     >
+      <Modal.Title className="m-hidden">Search Muster</Modal.Title>
       <Spotlight.Search
         placeholder="Search devices, screens and actions"
         aria-label="Search devices, screens and actions"

@@ -9,6 +9,9 @@ export const COMPONENT_NAMES: Readonly<Record<HealthComponent['name'], string>> 
   storage: 'Storage',
 }
 
+/** Parts in the order in which they need each other. */
+export const COMPONENT_ORDER = ['keychain', 'storage', 'mesh', 'registry', 'discovery'] as const
+
 export const STATE_WORDS: Readonly<Record<HealthComponent['state'], { word: string; tone: Tone }>> =
   {
     ok: { word: 'OK', tone: 'ok' },

@@ -40,7 +40,7 @@ async function openWebSocket(url: string, signal: AbortSignal): Promise<Transpor
   }
   socket.addEventListener('close', () => gone.abort())
   const transport = { link, gone: gone.signal, close }
-  watchPulse(transport)
+  socket.addEventListener('message', watchPulse(transport))
   return transport
 }
 

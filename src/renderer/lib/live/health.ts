@@ -9,21 +9,15 @@ export interface HealthState {
   readonly components: readonly HealthComponent[]
   /** Newest last. */
   readonly notices: readonly Notice[]
-  /** Highest notice number of the first snapshot: what happened before this window opened. */
-  readonly seenBefore: number
 }
 
-/** The health after `update`; a new snapshot keeps what counts as seen. */
+/** The health after `update`. */
 export function reduceHealth(
   state: HealthState | undefined,
   update: HealthUpdate,
 ): HealthState | undefined {
   if (update.type === 'snapshot') {
-    return {
-      components: update.components,
-      notices: update.notices.slice(-MAX_NOTICES),
-      seenBefore: state?.seenBefore ?? update.notices.at(-1)?.id ?? -1,
-    }
+    return { components: update.components, notices: update.notices.slice(-MAX_NOTICES) }
   }
   if (state === undefined) return undefined
   if (update.type === 'notice') {

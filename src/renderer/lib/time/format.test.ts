@@ -25,6 +25,7 @@ test('a clock that runs behind shows no negative time', () => {
 })
 
 test.each([
+  [0.02, '< 0.1 ms'],
   [0.42, '0.4 ms'],
   [18.4, '18 ms'],
   [1_250, '1.3 s'],

@@ -48,6 +48,7 @@ export function clockTime(moment: number): string {
 
 /** How long something took: `0.4 ms`, `18 ms`, `1.2 s`, `3 min 5 s`. */
 export function durationText(milliseconds: number): string {
+  if (milliseconds < 0.05) return '< 0.1 ms'
   if (milliseconds < 1) return `${milliseconds.toFixed(1)} ms`
   if (milliseconds < SECOND_MS) return `${Math.round(milliseconds)} ms`
   if (milliseconds < MINUTE_MS) return `${(milliseconds / SECOND_MS).toFixed(1)} s`

@@ -15,7 +15,8 @@ import { TenantField } from './tenant-field.tsx'
 
 interface CommissionFormProps {
   readonly inspection: DeviceInspection
-  readonly tenants: readonly Tenant[]
+  /** Undefined until main told them. */
+  readonly tenants: readonly Tenant[] | undefined
   /** The tenant whose devices are being looked at, if one. */
   readonly preferredTenant: string | null
   readonly canCreateTenant: boolean
@@ -32,7 +33,7 @@ export function CommissionForm(props: CommissionFormProps) {
   const [chosenTenant, setTenant] = useState<string | null>(null)
   const [accepted, setAccepted] = useState(false)
   const [facts, setFacts] = useState<Facts>({ name: '', deviceType: '', zone: sticky.zone })
-  const tenant = chosenTenant ?? defaultTenant(tenants, preferredTenant, sticky.tenant)
+  const tenant = chosenTenant ?? defaultTenant(tenants ?? [], preferredTenant, sticky.tenant)
   const start = useStartCommissioning(() => ({
     key: inspection.key,
     pin: pinDigits(pin.current?.value ?? ''),

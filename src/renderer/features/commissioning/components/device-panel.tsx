@@ -18,7 +18,8 @@ import { JobView } from './job-view.tsx'
 
 /** What the panel needs to know of the rest of the window. */
 export interface PanelContext {
-  readonly tenants: readonly Tenant[]
+  /** Undefined until main told them. */
+  readonly tenants: readonly Tenant[] | undefined
   readonly preferredTenant: string | null
   readonly canIssue: boolean
   readonly onOpenDevice: (address: DeviceAddress) => void

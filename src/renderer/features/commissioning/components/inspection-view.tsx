@@ -12,7 +12,7 @@ import { CommissionForm } from './commission-form.tsx'
 
 interface InspectionViewProps {
   readonly device: DiscoveredDevice
-  readonly tenants: readonly Tenant[]
+  readonly tenants: readonly Tenant[] | undefined
   readonly preferredTenant: string | null
   /** Whether this mesh takes new devices at all. */
   readonly canIssue: boolean

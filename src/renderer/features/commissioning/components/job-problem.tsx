@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import type { CommissioningJob } from '#shared/contract/commissioning.ts'
 import type { Problem } from '#shared/contract/common.ts'
-import { numberDetail, textDetail } from '../../../lib/problem.ts'
+import { textDetail } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { Countdown } from '../../../ui/time-text.tsx'
 import styles from './job-view.module.css'
@@ -34,7 +34,6 @@ export function JobProblem({ job, onRetry }: JobProblemProps) {
         )
       }
     >
-      <AttemptsLeft left={numberDetail(problem, 'attemptsLeft')} />
       {opensAt !== null && (
         <p className={styles.left}>
           The lock opens in <Countdown until={opensAt} />.
@@ -42,9 +41,4 @@ export function JobProblem({ job, onRetry }: JobProblemProps) {
       )}
     </ProblemNotice>
   )
-}
-
-function AttemptsLeft({ left }: { left: number | null }) {
-  if (left === null) return null
-  return <p className={styles.left}>Attempts left: {left}</p>
 }

@@ -8,7 +8,7 @@ import { useCreateTenant } from '../api/create-tenant.ts'
 import styles from './tenant-field.module.css'
 
 interface TenantFieldProps {
-  readonly tenants: readonly Tenant[]
+  readonly tenants: readonly Tenant[] | undefined
   readonly value: string | null
   readonly onChange: (tenant: string) => void
   readonly disabled: boolean
@@ -36,12 +36,13 @@ export function TenantField(props: TenantFieldProps) {
       <Select
         className={styles.grow ?? ''}
         label="Tenant"
-        placeholder="Choose a tenant"
+        placeholder={tenants === undefined ? 'Looking…' : 'Choose a tenant'}
+        nothingFoundMessage="There is no tenant yet."
         size="md"
-        searchable={tenants.length > 8}
+        searchable={(tenants?.length ?? 0) > 8}
         allowDeselect={false}
         disabled={disabled}
-        data={tenants.map(({ name, state }) => ({
+        data={(tenants ?? []).map(({ name, state }) => ({
           value: name,
           label: name,
           disabled: state === 'error',

@@ -36,6 +36,7 @@ export function DevicePage({ address, tab, onTab, onBack }: DevicePageProps) {
           </Button>
         }
       />
+      <h2 className="m-hidden">Details</h2>
       {device === null && <UnknownDevice />}
       {device && (
         <DeviceView

@@ -3,10 +3,15 @@ import { Form } from '@rjsf/mantine'
 import type { RJSFSchema, UiSchema } from '@rjsf/utils'
 import { FormValidator } from '../schema/form-validator.ts'
 import { AddItemButton } from './add-item-button.tsx'
+import { FormGroupTitle } from './form-group-title.tsx'
 import styles from './function-form.module.css'
 
 const validator = new FormValidator()
-const TEMPLATES = { ButtonTemplates: { AddButton: AddItemButton } }
+const TEMPLATES = {
+  ButtonTemplates: { AddButton: AddItemButton },
+  TitleFieldTemplate: FormGroupTitle,
+  ArrayFieldTitleTemplate: FormGroupTitle,
+}
 const UI_SCHEMA: UiSchema = { 'ui:submitButtonOptions': { norender: true } }
 
 interface FunctionFormProps {

@@ -17,6 +17,7 @@ interface FleetScreenProps {
   readonly tenant: string | null
   readonly selected: DeviceAddress | null
   readonly onSelect: (address: DeviceAddress) => void
+  readonly onDeselect: () => void
   readonly onCommission: () => void
   /** What stands beside the list while a device is chosen. */
   readonly detail: ReactNode | null
@@ -40,7 +41,7 @@ export function FleetScreen(props: FleetScreenProps) {
 }
 
 function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
-  const { fleet, tenant, selected, onSelect, onCommission, detail } = props
+  const { fleet, tenant, selected, onSelect, onDeselect, onCommission, detail } = props
   const [chosen, setChosen] = useState<Omit<FleetQuery, 'tenant'>>({
     search: '',
     state: 'all',
@@ -103,6 +104,7 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
           activeKey={activeKey}
           onActivate={activate}
           onOpen={open}
+          onEscape={onDeselect}
         />
       )}
     </>

@@ -1,25 +1,20 @@
 import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
 import { useElementSize } from '@mantine/hooks'
-import {
-  createColumnHelper,
-  rowSortingFeature,
-  tableFeatures,
-  useTable,
-  type SortingState,
-} from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import type { FleetDevice } from '#shared/contract/fleet.ts'
 import { deviceOf, fleetKey, type FleetState } from '../../../lib/live/fleet-state.ts'
 import type { SortColumn } from '../fleet-order.ts'
+import { useFleetTable } from '../hooks/use-fleet-table.ts'
 import { rowAfterKey } from '../keyboard.ts'
-import { columnsFor, FLEET_COLUMNS, type FleetColumn } from './fleet-columns.tsx'
+import { columnsFor } from './fleet-columns.tsx'
+import { FleetHead } from './fleet-head.tsx'
+import { FleetRow, rowId, rowIndexOf } from './fleet-row.tsx'
 import styles from './fleet-table.module.css'
 
 const ROW_HEIGHT_PX = 36
 /** The header scrolls with the rows and sticks above them. */
 const HEAD_HEIGHT_PX = 32
-const OVERSCAN_ROWS = 12
+const OVERSCAN_ROWS = 10
 
 interface FleetTableProps {
   /** In the order in which they are shown. */
@@ -33,40 +28,15 @@ interface FleetTableProps {
   readonly activeKey: string | null
   readonly onActivate: (device: FleetDevice) => void
   readonly onOpen: (device: FleetDevice) => void
+  readonly onEscape: () => void
 }
-
-const features = tableFeatures({ rowSortingFeature })
-const helper = createColumnHelper<typeof features, FleetDevice>()
-const byId = new Map(FLEET_COLUMNS.map((column) => [column.id as string, column]))
 
 /** The fleet as a table: dense, sortable, driven by keyboard, drawn only where it is seen. */
 export function FleetTable(props: FleetTableProps) {
   const { devices, fleet, sortBy, descending, onSort, activeKey } = props
   const { ref: sizeRef, width } = useElementSize()
-  const shown = useMemo(() => columnsFor(width), [width])
-  const columns = useMemo(
-    () => helper.columns(shown.map(({ id, title }) => helper.accessor(id, { id, header: title }))),
-    [shown],
-  )
-  const sorting = useMemo<SortingState>(
-    () => [{ id: sortBy, desc: descending }],
-    [sortBy, descending],
-  )
-  const table = useTable({
-    features,
-    columns,
-    data: devices,
-    getRowId: fleetKey,
-    // Ordered by `FleetOrder` already, which is quicker on large fleets.
-    manualSorting: true,
-    enableSortingRemoval: false,
-    state: { sorting },
-    onSortingChange: (update) => {
-      const [next] = typeof update === 'function' ? update(sorting) : update
-      const column = next === undefined ? undefined : byId.get(next.id)
-      if (next !== undefined && column !== undefined) onSort(column.id, next.desc)
-    },
-  })
+  const columns = useMemo(() => columnsFor(width), [width])
+  const table = useFleetTable({ devices, columns, sortBy, descending, onSort })
   const rows = table.getRowModel().rows
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
@@ -78,6 +48,7 @@ export function FleetTable(props: FleetTableProps) {
     scrollPaddingStart: HEAD_HEIGHT_PX,
     getItemKey: (index) => rows[index]?.id ?? index,
   })
+  const items = virtual.getVirtualItems()
   const activeIndex = useActiveIndex(devices, activeKey)
   const isFirst = useRef(true)
   useEffect(() => {
@@ -88,17 +59,24 @@ export function FleetTable(props: FleetTableProps) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [activeKey])
 
-  const template = shown.map(({ track }) => track).join(' ')
+  const template = columns.map(({ track }) => track).join(' ')
+  const openRow = (index: number | null) => {
+    const device = index === null ? undefined : devices[index]
+    if (device !== undefined) props.onOpen(device)
+  }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') return props.onEscape()
+    // The buttons of the header have keys of their own.
+    if (event.target !== event.currentTarget) return
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT_PX) - 2)
     const target = rowAfterKey(event.key, activeIndex, rows.length, page)
-    const device = devices[target ?? activeIndex]
-    if (device === undefined) return
-    if (target !== null) props.onActivate(device)
-    else if (event.key === 'Enter') props.onOpen(device)
+    const device = target === null ? undefined : devices[target]
+    if (device !== undefined) props.onActivate(device)
+    else if (event.key === 'Enter') openRow(activeIndex)
     else return
     event.preventDefault()
   }
+  const isActiveDrawn = items.some(({ index }) => index === activeIndex)
   return (
     <div className={styles.table} ref={sizeRef}>
       <div
@@ -107,43 +85,15 @@ export function FleetTable(props: FleetTableProps) {
         role="grid"
         aria-label="Devices"
         aria-rowcount={rows.length + 1}
-        aria-colcount={shown.length}
-        aria-activedescendant={activeIndex < 0 ? undefined : rowId(activeIndex)}
+        aria-colcount={columns.length}
+        aria-activedescendant={isActiveDrawn ? rowId(activeIndex) : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onClick={(event) => openRow(rowIndexOf(event.target))}
       >
-        <div
-          className={styles.head}
-          role="row"
-          aria-rowindex={1}
-          style={{ gridTemplateColumns: template }}
-        >
-          {table.getHeaderGroups()[0]?.headers.map((header) => {
-            const sorted = header.column.getIsSorted()
-            return (
-              <span
-                key={header.id}
-                role="columnheader"
-                aria-sort={
-                  sorted === false ? 'none' : sorted === 'asc' ? 'ascending' : 'descending'
-                }
-              >
-                <button
-                  type="button"
-                  className={styles.sort}
-                  data-sorted={sorted !== false}
-                  onClick={header.column.getToggleSortingHandler()}
-                >
-                  <table.FlexRender header={header} />
-                  {sorted === 'asc' && <IconArrowUp size={13} aria-hidden />}
-                  {sorted === 'desc' && <IconArrowDown size={13} aria-hidden />}
-                </button>
-              </span>
-            )
-          })}
-        </div>
+        <FleetHead table={table} template={template} />
         <div className={styles.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
+          {items.map((item) => {
             const row = rows[item.index]
             if (row === undefined) return null
             return (
@@ -152,10 +102,9 @@ export function FleetTable(props: FleetTableProps) {
                 index={item.index}
                 top={item.start - HEAD_HEIGHT_PX}
                 template={template}
-                columns={shown}
+                columns={columns}
                 device={deviceOf(fleet, row.id) ?? row.original}
                 isActive={row.id === activeKey}
-                onOpen={props.onOpen}
               />
             )
           })}
@@ -163,41 +112,6 @@ export function FleetTable(props: FleetTableProps) {
       </div>
     </div>
   )
-}
-
-interface FleetRowProps {
-  readonly index: number
-  readonly top: number
-  readonly template: string
-  readonly columns: readonly FleetColumn[]
-  readonly device: FleetDevice
-  readonly isActive: boolean
-  readonly onOpen: (device: FleetDevice) => void
-}
-
-function FleetRow({ index, top, template, columns, device, isActive, onOpen }: FleetRowProps) {
-  return (
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the grid has the focus and the keys
-    <div
-      id={rowId(index)}
-      className={styles.row}
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={isActive}
-      style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
-      onClick={() => onOpen(device)}
-    >
-      {columns.map(({ id, cell }) => (
-        <span key={id} role="gridcell" className={styles.cell}>
-          {cell(device)}
-        </span>
-      ))}
-    </div>
-  )
-}
-
-function rowId(index: number): string {
-  return `fleet-row-${index}`
 }
 
 function useActiveIndex(devices: readonly FleetDevice[], activeKey: string | null): number {

@@ -2,7 +2,7 @@ import type { HealthComponent, Notice } from '#shared/contract/health.ts'
 import type { HealthState } from '../../../lib/live/health.ts'
 import { Dot, StateMark, type Tone } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
-import { COMPONENT_NAMES, STATE_WORDS } from '../health-words.ts'
+import { COMPONENT_NAMES, COMPONENT_ORDER, STATE_WORDS } from '../health-words.ts'
 import styles from './health-list.module.css'
 
 /** Notices shown below the parts; older ones stand in the log. */
@@ -22,9 +22,11 @@ export function HealthList({ health }: { health: HealthState }) {
     <div className={styles.health}>
       <h2 className={styles.title}>Health</h2>
       <ul className={styles.parts}>
-        {health.components.map((component) => (
-          <Part key={component.name} component={component} />
-        ))}
+        {COMPONENT_ORDER.flatMap((name) =>
+          health.components
+            .filter((component) => component.name === name)
+            .map((component) => <Part key={name} component={component} />),
+        )}
       </ul>
       {notices.length > 0 && (
         <>

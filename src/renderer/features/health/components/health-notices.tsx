@@ -10,22 +10,29 @@ const COLORS: Readonly<Record<Notice['level'], string>> = {
   error: 'red',
 }
 
-/** Shows each thing that happens while the window is open, once. */
+/** Shows each thing that happens while the window is open, once; not what happened before. */
 export function HealthNotices(): null {
-  const health = useHealth()
-  const shown = useRef<number | null>(null)
+  const notices = useHealth()?.notices
+  const seen = useRef<ReadonlySet<string> | null>(null)
   useEffect(() => {
-    if (health === undefined) return
-    const from = shown.current ?? health.seenBefore
-    for (const notice of health.notices) if (notice.id > from) show(notice)
-    shown.current = Math.max(from, health.notices.at(-1)?.id ?? -1)
-  }, [health])
+    if (notices === undefined) return
+    const before = seen.current
+    for (const notice of notices) {
+      if (before !== null && !before.has(nameOf(notice))) show(notice)
+    }
+    seen.current = new Set(notices.map(nameOf))
+  }, [notices])
   return null
+}
+
+// The number alone begins anew when Muster is started again below an open window.
+function nameOf({ id, at }: Notice): string {
+  return `health-${id}-${at}`
 }
 
 function show(notice: Notice): void {
   notifications.show({
-    id: `health-${notice.id}`,
+    id: nameOf(notice),
     title: notice.title,
     message: notice.text,
     color: COLORS[notice.level],

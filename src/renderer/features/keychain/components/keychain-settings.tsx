@@ -17,20 +17,22 @@ const BACKENDS: Readonly<Record<'os' | 'vault' | 'memory', string>> = {
 export function KeychainSettings({ status }: { status: KeychainStatus }) {
   const retry = useRetryKeychain()
   const isOpen = status.state === 'open'
+  const isLockedVault = status.state === 'locked' && status.backend === 'vault'
   return (
     <SettingGroup title="Keychain">
       <SettingRow
         name={status.backend === null ? 'Keychain' : BACKENDS[status.backend]}
         help={[status.summary, status.advice].filter((text) => text !== '').join(' ')}
         below={
-          <>
-            {status.state === 'locked' && status.backend === 'vault' && <UnlockForm />}
-            {retry.isError && <ProblemNotice problem={problemOf(retry.error)} />}
-          </>
+          retry.isError ? (
+            <ProblemNotice problem={problemOf(retry.error)} />
+          ) : isLockedVault ? (
+            <UnlockForm />
+          ) : undefined
         }
       >
         <StateMark tone={isOpen ? 'ok' : 'bad'} word={isOpen ? 'Open' : 'Closed'} />
-        {!isOpen && (
+        {!isOpen && !isLockedVault && (
           <Button
             variant="default"
             size="xs"
