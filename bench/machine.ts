@@ -29,6 +29,6 @@ export function thisMachine(): Machine {
 export function describeMachine({ cpu, cores, node, natsServer, load }: Machine): string[] {
   const server = natsServer === undefined ? 'no nats-server' : `nats-server ${natsServer}`
   const line = `${cpu}, ${cores} cores, Node ${node}, ${server}, load ${load.toFixed(1)}`
-  const busy = `WARNING: others use this machine (load ${load.toFixed(1)} on ${cores} cores). Ratios hold, the figures themselves do not.`
+  const busy = `WARNING: others use this machine (load ${load.toFixed(1)} on ${cores} cores). The figures say little and the ratios are rough.`
   return load > cores ? [line, busy] : [line]
 }
