@@ -22,6 +22,7 @@ import { SystemLink } from './mesh/system-link.ts'
 import { lockProfile } from './profile/profile-lock.ts'
 import type { Profile } from './profile/profile.ts'
 import { createRouter, type AppRouter } from './router/router.ts'
+import type { Services } from './router/services.ts'
 import { RpcService } from './rpc/rpc-service.ts'
 import { SettingsService } from './settings/settings-service.ts'
 import { TenantService } from './tenants/tenant-service.ts'
@@ -132,7 +133,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     endings.push(
       connectKeychain({ keychain, health, log }, async () => {
         await mesh.startActive()
-        await registry.follow()
         commissioning.resume()
       }),
     )
@@ -151,7 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           }),
         },
         keychain,
-        mesh,
+        mesh: meshWithRegistry(mesh, registry),
         tenants: confirmedTenants(tenants, mesh),
         discovery,
         commissioning,
@@ -170,6 +170,30 @@ export async function createApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await closeAll(endings, undefined)
     throw error
+  }
+}
+
+/** How long making a mesh waits for its registry; a device that is early tries again anyway. */
+const REGISTRY_TIMEOUT_MS = 10_000
+
+/**
+ * The mesh as the window knows it: made once its registry serves too, so that the first device
+ * that is commissioned need not try twice.
+ */
+function meshWithRegistry(mesh: MeshService, registry: RegistryLink): Services['mesh'] {
+  return {
+    subscribe: (listener) => mesh.subscribe(listener),
+    networkAddresses: () => mesh.networkAddresses(),
+    createLocal: async (request) => {
+      await mesh.createLocal(request)
+      await registry.whenRunning(AbortSignal.timeout(REGISTRY_TIMEOUT_MS))
+      return mesh.state()
+    },
+    setReach: (reach) => mesh.setReach(reach),
+    connections: () => mesh.connections(),
+    addRemote: (connection) => mesh.addRemote(connection),
+    removeRemote: (id) => mesh.removeRemote(id),
+    use: (id) => mesh.use(id),
   }
 }
 

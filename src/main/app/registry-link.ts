@@ -61,6 +61,17 @@ export class RegistryLink {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Resolves once the registry serves, or the signal aborts. */
+  async whenRunning(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    const unsubscribe = this.subscribe((condition) => {
+      if (condition.state === 'running') resolve()
+    })
+    await promise
+    unsubscribe()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#change

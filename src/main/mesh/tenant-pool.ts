@@ -56,6 +56,10 @@ export class TenantPool {
    */
   async connectionFor(tenant: string, signal?: AbortSignal): Promise<NatsConnection> {
     if (!this.#places.serves(tenant)) throw notConnected()
+    // The usual case, and that of every call: nothing to wait for.
+    const { kept } = this.#entry(tenant)
+    const current = kept.current()
+    if (current !== undefined && kept.state.phase === 'connected') return current
     const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
     const deadline = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     // Listening keeps the connection through a change of targets.
