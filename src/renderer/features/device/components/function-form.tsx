@@ -57,6 +57,8 @@ export default function FunctionForm(props: FunctionFormProps) {
             onChange(asParams(formData))
           }}
           onSubmit={({ formData }) => onSubmit(asParams(formData))}
+          // The fields say it; without this RJSF says it on the console, too.
+          onError={() => undefined}
         />
       </div>
     </BrokenSchemaBoundary>

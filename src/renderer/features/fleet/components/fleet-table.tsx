@@ -36,17 +36,16 @@ export function FleetTable(props: FleetTableProps) {
   const { devices, fleet, sortBy, descending, onSort, activeKey } = props
   const { ref: sizeRef, width } = useElementSize()
   const columns = useMemo(() => columnsFor(width), [width])
-  const table = useFleetTable({ devices, columns, sortBy, descending, onSort })
-  const rows = table.getRowModel().rows
+  const table = useFleetTable({ columns, sortBy, descending, onSort })
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
-    count: rows.length,
+    // Without keys for items: they would be worked out for the whole fleet at each change.
+    count: devices.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT_PX,
     overscan: OVERSCAN_ROWS,
     scrollMargin: HEAD_HEIGHT_PX,
     scrollPaddingStart: HEAD_HEIGHT_PX,
-    getItemKey: (index) => rows[index]?.id ?? index,
   })
   const items = virtual.getVirtualItems()
   const activeIndex = useActiveIndex(devices, activeKey)
@@ -69,7 +68,7 @@ export function FleetTable(props: FleetTableProps) {
     // The buttons of the header have keys of their own.
     if (event.target !== event.currentTarget) return
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT_PX) - 2)
-    const target = rowAfterKey(event.key, activeIndex, rows.length, page)
+    const target = rowAfterKey(event.key, activeIndex, devices.length, page)
     const device = target === null ? undefined : devices[target]
     if (device !== undefined) props.onActivate(device)
     else if (event.key === 'Enter') openRow(activeIndex)
@@ -84,7 +83,7 @@ export function FleetTable(props: FleetTableProps) {
         className={styles.scroller}
         role="grid"
         aria-label="Devices"
-        aria-rowcount={rows.length + 1}
+        aria-rowcount={devices.length + 1}
         aria-colcount={columns.length}
         aria-activedescendant={isActiveDrawn ? rowId(activeIndex) : undefined}
         tabIndex={0}
@@ -94,17 +93,18 @@ export function FleetTable(props: FleetTableProps) {
         <FleetHead table={table} template={template} />
         <div className={styles.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
-            const row = rows[item.index]
-            if (row === undefined) return null
+            const listed = devices[item.index]
+            if (listed === undefined) return null
+            const key = fleetKey(listed)
             return (
               <FleetRow
-                key={row.id}
+                key={key}
                 index={item.index}
                 top={item.start - HEAD_HEIGHT_PX}
                 template={template}
                 columns={columns}
-                device={deviceOf(fleet, row.id) ?? row.original}
-                isActive={row.id === activeKey}
+                device={deviceOf(fleet, key) ?? listed}
+                isActive={key === activeKey}
               />
             )
           })}
