@@ -23,14 +23,18 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['json']],
   outputDir: 'test-results',
   use: {
     launchOptions: chromium,
+    actionTimeout: 30_000,
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
+    // What moves costs this suite more than all that it tests.
+    contextOptions: { reducedMotion: 'reduce' },
+    // Without its film, which slows the page down severalfold; the DOM of each step is kept.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
   projects: [

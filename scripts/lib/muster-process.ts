@@ -24,6 +24,8 @@ export class MusterProcess {
   readonly child: ChildProcess
   /** What it wrote to standard error, for a failing run. */
   errors = ''
+  /** The lines that it wrote to standard output; one-time links are among them. */
+  output = ''
   readonly #links: ((url: string) => void)[] = []
 
   private constructor(child: ChildProcess) {
@@ -96,11 +98,19 @@ export class MusterProcess {
     clearTimeout(force)
   }
 
+  /** Ends it without giving it a chance to clean up, as a crash does. */
+  async kill(): Promise<void> {
+    const exited = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await exited
+  }
+
   #nextLink(): Promise<string> {
     return new Promise((resolveLink) => this.#links.push(resolveLink))
   }
 
   #receive(line: string): void {
+    this.output += `${line}\n`
     if (!line.startsWith('{')) return
     const message = JSON.parse(line) as { url?: string }
     if (message.url !== undefined) this.#links.shift()?.(message.url)

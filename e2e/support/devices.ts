@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { formatPin } from '#shared/protocol/pin.ts'
+import {
+  startCommissioningDevice,
+  type CommissioningDevice,
+} from '../../src/simulator/commissioning-device.ts'
+import type { CommissioningFaults } from '../../src/simulator/commissioning-faults.ts'
+import { describeDevices, type DeviceKind } from '../../src/simulator/devices/catalog.ts'
+import {
+  createIdentity,
+  hashPin,
+  type FactoryIdentity,
+} from '../../src/simulator/factory-identity.ts'
+import { openMdnsResponder, type MdnsResponder } from '../../src/simulator/mdns-responder.ts'
+
+/** Ten seconds between two reports of a device become half a second. */
+const SPEED = 20
+const BCRYPT_COST = 6
+const TTL_SECONDS = 6
+
+export interface Unboxing {
+  readonly kind: DeviceKind
+  /** Eight digits. */
+  readonly pin?: string
+  /** False for a device that has no key of its own. */
+  readonly reportsKey?: boolean
+  /** False for a device that mDNS does not show. */
+  readonly advertised?: boolean
+  readonly faults?: CommissioningFaults
+  /** Keeps identity and credentials, as a device's own disk does. */
+  readonly folder?: string
+}
+
+/** A simulated device as it comes out of its box, with what its label says. */
+export interface LabelledDevice {
+  readonly id: string
+  /** As the label shows it, `1234-5678`. */
+  readonly pin: string
+  readonly wrongPin: string
+  readonly identity: FactoryIdentity
+  readonly device: CommissioningDevice
+}
+
+/** The simulated devices of one test, on the loopback link; all end with the test. */
+export class Devices {
+  readonly #devices: CommissioningDevice[] = []
+  readonly #responders: MdnsResponder[] = []
+  #shared: Promise<MdnsResponder> | undefined
+
+  /** Unboxes a device with an id that no other test uses. */
+  async unbox(options: Unboxing): Promise<LabelledDevice> {
+    const { kind, pin = '02468135', reportsKey = true, advertised = true, faults, folder } = options
+    const id = `${kind}-${randomBytes(3).toString('hex')}`
+    const description = describeDevices([{ kind, deviceId: id }], { speed: SPEED }).get(id)
+    if (description === undefined) throw new Error(`The catalog does not describe ${kind}.`)
+    const identity = createIdentity({
+      deviceId: id,
+      deviceType: kind,
+      capabilities: description.functions.map(({ name }) => name),
+      pinHash: await hashPin(pin, BCRYPT_COST),
+      nowMs: Date.now(),
+    })
+    const device = await startCommissioningDevice({
+      description,
+      identity,
+      reportsKey,
+      runtime: { ttlSeconds: TTL_SECONDS },
+      ...(faults === undefined ? {} : { faults }),
+      ...(folder === undefined ? {} : { folder }),
+      ...(advertised ? { responder: await this.#responder(faults) } : {}),
+    })
+    this.#devices.push(device)
+    const wrongPin = formatPin(pin === '00000001' ? '00000002' : '00000001')
+    return { id, pin: formatPin(pin), wrongPin, identity, device }
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#devices.map((device) => device.stop()))
+    await Promise.all(this.#responders.map((responder) => responder.close()))
+  }
+
+  // A hostile device is alone in its packets: browsers may drop a packet with its name in it.
+  #responder(faults: CommissioningFaults | undefined): Promise<MdnsResponder> {
+    if (faults?.hostileText === true) return this.#openResponder()
+    this.#shared ??= this.#openResponder()
+    return this.#shared
+  }
+
+  async #openResponder(): Promise<MdnsResponder> {
+    const responder = await openMdnsResponder()
+    this.#responders.push(responder)
+    return responder
+  }
+}
