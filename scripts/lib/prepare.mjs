@@ -27,7 +27,9 @@ export async function installPackages() {
   const npm = process.env.npm_execpath
   const code =
     npm === undefined
-      ? await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { shell: process.platform === 'win32' })
+      ? await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+          shell: process.platform === 'win32',
+        })
       : await run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'])
   if (code !== 0)
     throw new PlainFailure('npm could not install the packages; its message stands above.')
