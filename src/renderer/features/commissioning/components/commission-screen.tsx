@@ -80,13 +80,19 @@ export function CommissionScreen({ selection, onSelect, ...context }: Commission
           />
         )}
         <RecentJobs
-          jobs={recent}
+          jobs={recent.filter((job) => !isListedAbove(job, discovery))}
           selectedId={selection?.type === 'job' ? selection.id : null}
           onSelect={(id) => onSelect({ type: 'job', id })}
         />
       </div>
     </ListDetail>
   )
+}
+
+// A device that is being commissioned stands among those that wait; once is enough.
+function isListedAbove(job: CommissioningJob, discovery: DiscoveryState | undefined): boolean {
+  const device = discovery?.devices.get(job.key)
+  return job.state === 'running' && device !== undefined && isWaiting(device)
 }
 
 interface ActionsProps {

@@ -44,6 +44,7 @@ export function useFleetTable(options: FleetTableOptions) {
     // `FleetOrder` orders.
     manualSorting: true,
     enableSortingRemoval: false,
+    sortDescFirst: false,
     state: { sorting },
     onSortingChange: (update) => {
       const [next] = typeof update === 'function' ? update(sorting) : update
