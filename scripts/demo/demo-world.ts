@@ -116,7 +116,8 @@ export async function commission(client: Client, { deviceId, pin }: LabelledDevi
     (update) => {
       const jobs = update.type === 'snapshot' ? update.jobs : [update.job]
       const job = jobs.find((candidate) => candidate.id === id)
-      if (job !== undefined && job.problem !== null) throw new Error(`${job.problem.message} ${job.problem.advice}`)
+      if (job !== undefined && job.problem !== null)
+        throw new Error(`${job.problem.message} ${job.problem.advice}`)
       return job?.state === 'done' ? job : undefined
     },
   )

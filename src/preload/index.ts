@@ -11,5 +11,6 @@ ipcRenderer.on(CONNECT_CHANNEL, (event) => {
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   if (event.source !== window || typeof event.data !== 'object' || event.data === null) return
-  if ('type' in event.data && event.data.type === 'muster:port-wanted') ipcRenderer.send(CONNECT_CHANNEL)
+  if ('type' in event.data && event.data.type === 'muster:port-wanted')
+    ipcRenderer.send(CONNECT_CHANNEL)
 })
