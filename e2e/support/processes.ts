@@ -1,20 +1,37 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+interface Child {
+  readonly pid: number
+  readonly command: string
+}
+
+/** The child processes of a process, with their command lines. POSIX only. */
+export async function childrenOf(parent: number): Promise<readonly Child[]> {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='])
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, ppid, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/u.exec(line) ?? []
+    return Number(ppid) === parent ? [{ pid: Number(pid), command }] : []
+  })
+}
+
 /** The process id of the one child of `parent` whose command line fits. POSIX only. */
 export async function childOf(parent: number, command: RegExp): Promise<number> {
-  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='])
-  const found = stdout.split('\n').flatMap((line) => {
-    const [, pid, ppid, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/u.exec(line) ?? []
-    return Number(ppid) === parent && command.test(args) ? [Number(pid)] : []
-  })
-  const [pid] = found
-  if (pid === undefined || found.length > 1) {
+  const found = (await childrenOf(parent)).filter((child) => command.test(child.command))
+  const [child] = found
+  if (child === undefined || found.length > 1) {
     throw new Error(`${found.length} children of ${parent} fit ${command.source}, not one.`)
   }
-  return pid
+  return child.pid
+}
+
+/** Command line and environment of a process, which every program of its user may read. Linux. */
+export async function exposedBytes(pid: number): Promise<Buffer> {
+  const files = ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`))
+  return Buffer.concat(await Promise.all(files))
 }
 
 export const REGISTRY_SIDECAR = /registry\.js/u

@@ -1,0 +1,215 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from '@playwright/test'
+import type { LabelledDevice } from './support/devices.ts'
+import { MusterWindow } from './support/muster-window.ts'
+import { childrenOf, exposedBytes } from './support/processes.ts'
+import { deviceSecrets, pinSecrets, vaultSecrets } from './support/secrets/known-secrets.ts'
+import { PageRecorder } from './support/secrets/page-recorder.ts'
+import { filesIn } from './support/secrets/profile-bytes.ts'
+import { SecretSearch, type Secret } from './support/secrets/secret-search.ts'
+import { expect, test as base } from './support/test.ts'
+
+const PASSPHRASE = 'seven quiet lamps at dusk'
+// With a zero in front, which no number in a heap snapshot has.
+const PIN_WITH_KEY = '08150471'
+const PIN_WITHOUT_KEY = '03141592'
+/** Longer than anything in the page; without it V8 cuts strings at 1024 characters. */
+const SNAPSHOT_STRING_LIMIT = 10_000_000
+/** Left in the page's memory behind this many characters, to prove that snapshots are whole. */
+const PLANTED = 'the canary that a whole snapshot shows'
+const PLANTED_AFTER = 100_000
+
+interface Fixtures {
+  /** A page that nothing of the test runner has written into, in a browser with whole snapshots. */
+  readonly recorder: PageRecorder
+  /** What the devices keep on their own disks. */
+  readonly deviceFolder: string
+}
+
+const test = base.extend<Fixtures>({
+  recorder: async ({ playwright, launchOptions }, use) => {
+    const flag = `--js-flags=--heap-snapshot-string-limit=${SNAPSHOT_STRING_LIMIT}`
+    const args = [...(launchOptions.args ?? []), flag]
+    const browser: Browser = await playwright.chromium.launch({ ...launchOptions, args })
+    await use(new PageRecorder(await browser.newPage()))
+    await browser.close()
+  },
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from it
+  deviceFolder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-e2e-devices-'))
+    await use(folder)
+    await rm(folder, { recursive: true })
+  },
+})
+
+// A trace keeps what was typed in the page, where it would be found.
+test.use({ keys: 'vault', trace: 'off' })
+test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
+
+test('no secret comes out to the window, nor stands in a file, a log or an output', async ({
+  bareMuster,
+  devices,
+  recorder,
+  deviceFolder: folder,
+}) => {
+  const withKey = await devices.unbox({ kind: 'climate-node', pin: PIN_WITH_KEY, folder })
+  const withoutKey = await devices.unbox({
+    kind: 'gate-lock',
+    pin: PIN_WITHOUT_KEY,
+    reportsKey: false,
+    folder,
+  })
+  const documents = await useEverything(recorder, await bareMuster.link(), withKey, withoutKey)
+  await recorder.settled()
+  await recorder.plant(`${'x'.repeat(PLANTED_AFTER)}${PLANTED}`)
+  const heap = await recorder.heap()
+  const storage = await recorder.storage()
+  const cookies = await recorder.page.context().cookies()
+  const processes = [bareMuster.pid, ...(await childrenOf(bareMuster.pid)).map(({ pid }) => pid)]
+  const exposed = Buffer.concat(await Promise.all(processes.map(exposedBytes)))
+  const filesWhileRunning = await filesIn(bareMuster.profile)
+  await recorder.page.close()
+  await bareMuster.stop()
+  const filesAfterwards = await filesIn(bareMuster.profile)
+
+  const typed: Secret[] = [
+    { name: 'passphrase', value: PASSPHRASE },
+    ...pinSecrets('PIN', PIN_WITH_KEY),
+    ...pinSecrets('PIN', PIN_WITHOUT_KEY),
+    ...pinSecrets('wrong PIN', withKey.wrongPin),
+  ]
+  const kept: Secret[] = [
+    ...(await deviceSecrets(withKey, folder)),
+    ...(await deviceSecrets(withoutKey, folder)),
+    ...(await vaultSecrets(bareMuster.profile, PASSPHRASE)),
+  ]
+  const session = cookies.map(({ name, value }) => ({ name: `cookie ${name}`, value }))
+
+  await test.step('the search has something to search for, and in', async () => {
+    expect(kept.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        `own seed of ${withKey.id}`,
+        `JWT of ${withKey.id}`,
+        `seed issued to ${withoutKey.id}`,
+        `JWT of ${withoutKey.id}`,
+      ]),
+    )
+    // The keys of operator, system, REGISTRY and tenant account, and those that sign for them.
+    expect(kept.filter(({ name }) => /^key [OA]/u.test(name)).length).toBeGreaterThanOrEqual(6)
+    expect(session).toHaveLength(1)
+    const canary = new SecretSearch([{ name: 'id', value: withoutKey.id }])
+    const found = ['id (plain)']
+    expect(canary.find(together(recorder.received))).toEqual(found)
+    expect(canary.find(documents)).toEqual(found)
+    expect(canary.find(heap.snapshot)).toContain('id (plain)')
+    expect(canary.find(heap.strings)).toContain('id (plain)')
+    expect(heap.strings.includes(PLANTED)).toBe(true)
+    expect(processes.length).toBeGreaterThanOrEqual(3)
+    expect(exposed.includes('nats-server.conf')).toBe(true)
+    for (const files of [filesWhileRunning, filesAfterwards]) {
+      const holders = [...files].filter(([, bytes]) => canary.find(bytes).includes('id (plain)'))
+      const names = holders.map(([path]) => path).join('\n')
+      expect(names).toMatch(/^muster\.db/mu)
+      expect(names).toMatch(/^logs/mu)
+    }
+    expect([...filesWhileRunning.keys()]).toContain('muster.db-wal')
+  })
+
+  const all = new SecretSearch([...typed, ...kept, ...session])
+  await test.step('PINs and the passphrase go in, and nothing else does', async () => {
+    const sent = new Set(all.find(together(recorder.sent)))
+    expect([...sent].map((found) => found.replace(/ of .* \(/u, ' ('))).toEqual(
+      expect.arrayContaining(['passphrase (plain)', 'PIN (plain)', 'wrong PIN (plain)']),
+    )
+    const allowed = new SecretSearch([...kept.filter(isNoPin), ...session])
+    expect(allowed.find(together(recorder.sent))).toEqual([])
+  })
+
+  await test.step('nothing comes out', async () => {
+    for (const { what, bytes } of recorder.received) expect(all.find(bytes), what).toEqual([])
+  })
+
+  await test.step('the page holds none', async () => {
+    expect(all.find(documents), 'documents').toEqual([])
+    expect(all.find(storage), 'storage').toEqual([])
+    expect(all.find(heap.strings), 'strings of the heap').toEqual([])
+    expect(all.find(heap.snapshot), 'heap snapshot').toEqual([])
+  })
+
+  await test.step('no file of the profile holds one', async () => {
+    for (const files of [filesWhileRunning, filesAfterwards]) {
+      for (const [path, bytes] of files) {
+        const found = all.find(bytes).filter((each) => !isPublicClaim(each))
+        expect(found, path).toEqual([])
+      }
+    }
+  })
+
+  await test.step('no output, command line or environment shows one', async () => {
+    expect(all.find(bareMuster.written)).toEqual([])
+    expect(all.find(exposed)).toEqual([])
+  })
+})
+
+/** Goes through the first run, two devices and every screen; returns the documents on the way. */
+async function useEverything(
+  recorder: PageRecorder,
+  link: string,
+  withKey: LabelledDevice,
+  withoutKey: LabelledDevice,
+): Promise<string> {
+  const documents: string[] = []
+  const look = async () => void documents.push(await recorder.document())
+  const window = new MusterWindow(recorder.page)
+  await recorder.page.goto(link)
+  await window.firstRun.chooseLocalMesh()
+  await window.firstRun.createVault(PASSPHRASE)
+  await window.firstRun.createMesh('greenhouse')
+  await look()
+  await window.firstRun.leave()
+
+  const first = await window.commission.select(withKey.id)
+  await first.commission(withKey.wrongPin)
+  await first.problem.waitFor()
+  await look()
+  await first.tryAgain.click()
+  await first.commission(withKey.pin)
+  await first.online(withKey.id).waitFor()
+  await look()
+  await first.panel.getByRole('button', { name: 'Open device' }).click()
+  const device = window.fleet.device(withKey.id)
+  await device.openFunction('read_climate')
+  await device.call()
+  await expect(device.answer).toContainText('temperature_celsius')
+  await device.showTab('Events')
+  await device.events('climate_reading').first().waitFor()
+  await look()
+
+  await window.go('Commission')
+  const second = await window.commission.select(withoutKey.id)
+  await second.panel.getByLabel('I understand; send the key in clear text').check()
+  await second.commission(withoutKey.pin)
+  await second.online(withoutKey.id).waitFor()
+  await look()
+  await window.go('Settings')
+  await look()
+  await window.go('Fleet')
+  await (await window.fleet.open(withoutKey.id)).showTab('Record')
+  await look()
+  return documents.join('\n')
+}
+
+function together(passages: readonly { readonly bytes: Buffer }[]): Buffer {
+  return Buffer.concat(passages.flatMap(({ bytes }) => [bytes, Buffer.from('\n')]))
+}
+
+function isNoPin({ name }: Secret): boolean {
+  return !name.includes('PIN')
+}
+
+/** Claims of operator and accounts are public: servers hand them to whoever asks. */
+function isPublicClaim(found: string): boolean {
+  return found === 'operator JWT (plain)' || found === 'account JWT (plain)'
+}
