@@ -18,6 +18,10 @@ const chromium = existsSync('/usr/bin/chromium')
     }
   : { channel: 'chrome' }
 
+/** For whoever counts the tests; without a file to write to it would flood the terminal. */
+const jsonReport: [string][] =
+  process.env['PLAYWRIGHT_JSON_OUTPUT_NAME'] === undefined ? [] : [['json']]
+
 // One worker: each test starts a whole Muster with its servers, and mDNS on loopback is shared.
 export default defineConfig({
   testDir: 'e2e',
@@ -25,7 +29,7 @@ export default defineConfig({
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  reporter: [['list'], ['json']],
+  reporter: [['list'], ...jsonReport],
   outputDir: 'test-results',
   use: {
     launchOptions: chromium,

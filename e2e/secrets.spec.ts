@@ -99,17 +99,16 @@ test('no secret comes out to the window, nor stands in a file, a log or an outpu
     // The keys of operator, system, REGISTRY and tenant account, and those that sign for them.
     expect(kept.filter(({ name }) => /^key [OA]/u.test(name)).length).toBeGreaterThanOrEqual(6)
     expect(session).toHaveLength(1)
-    const canary = new SecretSearch([{ name: 'id', value: withoutKey.id }])
-    const found = ['id (plain)']
-    expect(canary.find(together(recorder.received))).toEqual(found)
-    expect(canary.find(documents)).toEqual(found)
-    expect(canary.find(heap.snapshot)).toContain('id (plain)')
-    expect(canary.find(heap.strings)).toContain('id (plain)')
+    const holdsId = (bytes: Buffer | string) => bytes.includes(withoutKey.id)
+    expect(holdsId(together(recorder.received))).toBe(true)
+    expect(holdsId(documents)).toBe(true)
+    expect(holdsId(heap.snapshot)).toBe(true)
+    expect(holdsId(heap.strings)).toBe(true)
     expect(heap.strings.includes(PLANTED)).toBe(true)
     expect(processes.length).toBeGreaterThanOrEqual(3)
     expect(exposed.includes('nats-server.conf')).toBe(true)
     for (const files of [filesWhileRunning, filesAfterwards]) {
-      const holders = [...files].filter(([, bytes]) => canary.find(bytes).includes('id (plain)'))
+      const holders = [...files].filter(([, bytes]) => holdsId(bytes))
       const names = holders.map(([path]) => path).join('\n')
       expect(names).toMatch(/^muster\.db/mu)
       expect(names).toMatch(/^logs/mu)

@@ -41,6 +41,12 @@ export interface LabelledDevice {
   readonly device: CommissioningDevice
 }
 
+/** As odd as a real one, so that finding it anywhere says where it came from. */
+function wrongPinFor(pin: string): string {
+  const wrong = `0${pin.split('').toReversed().join('').slice(0, -1)}`
+  return wrong === pin ? '09283746' : wrong
+}
+
 /** The simulated devices of one test, on the loopback link; all end with the test. */
 export class Devices {
   readonly #devices: CommissioningDevice[] = []
@@ -70,8 +76,7 @@ export class Devices {
       ...(advertised ? { responder: await this.#responder(faults) } : {}),
     })
     this.#devices.push(device)
-    const wrongPin = formatPin(pin === '00000001' ? '00000002' : '00000001')
-    return { id, pin: formatPin(pin), wrongPin, identity, device }
+    return { id, pin: formatPin(pin), wrongPin: formatPin(wrongPinFor(pin)), identity, device }
   }
 
   async dispose(): Promise<void> {
