@@ -1,6 +1,6 @@
-import { useDeferredValue, useState, type ReactNode } from 'react'
+import { useDeferredValue, useEffect, useState, type ReactNode } from 'react'
 import { Modal } from '@mantine/core'
-import { createSpotlight, Spotlight } from '@mantine/spotlight'
+import { createSpotlight, selectAction, Spotlight } from '@mantine/spotlight'
 import {
   IconMoon,
   IconRadar2,
@@ -68,6 +68,11 @@ export function CommandPalette() {
 
 function Entries({ query: typed }: { query: string }) {
   const query = useDeferredValue(typed)
+  // Spotlight marks the first entry as soon as something is typed; this list comes a moment later,
+  // and without a mark Enter would do nothing.
+  useEffect(() => {
+    if (query.trim() !== '') selectAction(0, store)
+  }, [query])
   const groups = [
     <DeviceGroup key="fleet" query={query} />,
     <WaitingGroup key="waiting" query={query} />,
