@@ -1,6 +1,6 @@
-import { useDeferredValue, useEffect, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Modal } from '@mantine/core'
-import { createSpotlight, selectAction, Spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import {
   IconMoon,
   IconRadar2,
@@ -66,13 +66,9 @@ export function CommandPalette() {
   )
 }
 
-function Entries({ query: typed }: { query: string }) {
-  const query = useDeferredValue(typed)
-  // Spotlight marks the first entry as soon as something is typed; this list comes a moment later,
-  // and without a mark Enter would do nothing.
-  useEffect(() => {
-    if (query.trim() !== '') selectAction(0, store)
-  }, [query])
+// Not deferred: Spotlight marks the first entry in the microtask after the key, and a list that came
+// later would have no mark, so that Enter did nothing.
+function Entries({ query }: { query: string }) {
   const groups = [
     <DeviceGroup key="fleet" query={query} />,
     <WaitingGroup key="waiting" query={query} />,
