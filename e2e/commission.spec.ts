@@ -1,3 +1,4 @@
+import { credentialClaims } from './support/devices.ts'
 import { expect, test, TENANT } from './support/test.ts'
 
 test('a device appears, refuses a wrong PIN, takes the right one, and is called and heard', async ({
@@ -108,12 +109,25 @@ test('a device without a key of its own is commissioned only once the risk is ac
   await details.online(node.id).waitFor()
 })
 
-test('name, type and zone that were given stand in the fleet', async ({ window, devices }) => {
-  const node = await devices.unbox({ kind: 'climate-node' })
+test('name and zone that were given stand in the credential, and the zone stays for the next', async ({
+  window,
+  devices,
+  deviceFolder: folder,
+}) => {
+  const node = await devices.unbox({ kind: 'climate-node', folder })
+  const next = await devices.unbox({ kind: 'climate-node' })
   const details = await window.commission.select(node.id)
   await details.panel.getByRole('button', { name: 'Name, type and zone' }).click()
+  await details.panel.getByLabel('Name').fill('Thermometer 7')
   await details.panel.getByLabel('Zone').fill('north bed')
   await details.commission(node.pin)
   await details.online(node.id).waitFor()
   await expect(details.panel).toContainText(`In tenant ${TENANT}`)
+  const { name } = await credentialClaims(folder, node.id)
+  expect(name).toContain('Thermometer 7')
+  expect(name).toContain('north bed')
+
+  const other = await window.commission.select(next.id)
+  await expect(other.panel.getByLabel('Zone')).toHaveValue('north bed')
+  await expect(other.panel.getByLabel('Name')).toHaveValue('')
 })

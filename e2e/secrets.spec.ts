@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser } from '@playwright/test'
 import type { LabelledDevice } from './support/devices.ts'
 import { MusterWindow } from './support/muster-window.ts'
@@ -24,8 +21,6 @@ const PLANTED_AFTER = 100_000
 interface Fixtures {
   /** A page that nothing of the test runner has written into, in a browser with whole snapshots. */
   readonly recorder: PageRecorder
-  /** What the devices keep on their own disks. */
-  readonly deviceFolder: string
 }
 
 const test = base.extend<Fixtures>({
@@ -35,12 +30,6 @@ const test = base.extend<Fixtures>({
     const browser: Browser = await playwright.chromium.launch({ ...launchOptions, args })
     await use(new PageRecorder(await browser.newPage()))
     await browser.close()
-  },
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from it
-  deviceFolder: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'muster-e2e-devices-'))
-    await use(folder)
-    await rm(folder, { recursive: true })
   },
 })
 

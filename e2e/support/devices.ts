@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { formatPin } from '#shared/protocol/pin.ts'
 import {
   startCommissioningDevice,
@@ -96,4 +98,12 @@ export class Devices {
     this.#responders.push(responder)
     return responder
   }
+}
+
+/** What the credential says that a device keeps in its folder. */
+export async function credentialClaims(folder: string, id: string): Promise<{ name: string }> {
+  const file = await readFile(join(folder, `${id}.creds.json`), 'utf8')
+  const { nats } = JSON.parse(file) as { nats: { jwt: string } }
+  const claims = Buffer.from(nats.jwt.split('.')[1] ?? '', 'base64url').toString('utf8')
+  return JSON.parse(claims) as { name: string }
 }

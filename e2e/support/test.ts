@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test as base, type TestInfo } from '@playwright/test'
 import { Devices } from './devices.ts'
 import { Muster, type KeyPlace } from './muster.ts'
@@ -21,6 +24,8 @@ interface TestFixtures {
   /** Opens a tunnel to the Muster of a link, for as long as the test lasts. */
   readonly openTunnel: (link: string) => Promise<Tunnel>
   readonly devices: Devices
+  /** A disk for devices, which goes with the test. */
+  readonly deviceFolder: string
 }
 
 interface WorkerFixtures {
@@ -97,6 +102,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const devices = new Devices()
     await use(devices)
     await devices.dispose()
+  },
+
+  // oxlint-disable-next-line no-empty-pattern -- as above
+  deviceFolder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-e2e-devices-'))
+    await use(folder)
+    await rm(folder, { recursive: true, force: true })
   },
 })
 
