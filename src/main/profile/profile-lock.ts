@@ -12,7 +12,8 @@ export interface ProfileLock {
 /**
  * Makes sure that one Muster at a time uses a profile: two would mint under each other's ledger.
  * The lock is an exclusive transaction on a SQLite file, so the OS lets go of it when the process
- * dies however it dies, and no stale lock file is ever left to explain.
+ * dies however it dies, and no stale lock file is ever left to explain. Keep what is returned:
+ * a lock that nobody holds a reference to is closed by the garbage collector.
  * @throws ConflictError `PROFILE_IN_USE`, RejectedError `PROFILE_UNREADABLE`.
  */
 export function lockProfile(folder: string): ProfileLock {

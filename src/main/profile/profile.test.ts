@@ -36,13 +36,16 @@ test('a second Muster on one profile is refused until the first let go', () => {
 test('a Muster that was killed leaves no lock behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'muster-lock-'))
   const module = join(import.meta.dirname, 'profile-lock.ts')
-  const script = `import(${JSON.stringify(module)}).then((m) => { m.lockProfile(process.argv[1]); console.log('held'); setInterval(() => {}, 1000) })`
+  const script = `import(${JSON.stringify(module)}).then((m) => { globalThis.lock = m.lockProfile(process.argv[1]); console.log('held'); setInterval(() => {}, 1000) })`
   const child = spawn(process.execPath, ['-e', script, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await once(child.stdout, 'data')
-  expect(() => lockProfile(folder)).toThrow(expect.objectContaining({ code: 'PROFILE_IN_USE' }))
-  child.kill('SIGKILL')
+  try {
+    await once(child.stdout, 'data')
+    expect(() => lockProfile(folder)).toThrow(expect.objectContaining({ code: 'PROFILE_IN_USE' }))
+  } finally {
+    child.kill('SIGKILL')
+  }
   await once(child, 'exit')
   lockProfile(folder).release()
 })
