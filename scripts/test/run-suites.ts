@@ -53,6 +53,9 @@ const SUITES: readonly Suite[] = [
   vitest('interop'),
 ]
 
+/** A suite that hangs fails, and the others still run. */
+const SUITE_TIMEOUT_MS = 12 * 60_000
+
 const wanted = process.argv.slice(2)
 const suites = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name))
 const folder = await mkdtemp(join(tmpdir(), 'muster-tests-'))
@@ -88,8 +91,15 @@ async function runSuite(suite: Suite, report: string): Promise<Tally> {
       shell: process.platform === 'win32',
       env: { ...process.env, ...suite.environment?.(report) },
     })
+    const hung = setTimeout(() => {
+      console.error(`${suite.name} did not end within ${SUITE_TIMEOUT_MS / 60_000} minutes; ended.`)
+      child.kill('SIGKILL')
+    }, SUITE_TIMEOUT_MS)
     child.once('error', reject)
-    child.once('exit', (exitCode) => resolve(exitCode ?? 1))
+    child.once('exit', (exitCode) => {
+      clearTimeout(hung)
+      resolve(exitCode ?? 1)
+    })
   })
   if (suite.read === undefined)
     return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
