@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthUpdate } from '#shared/contract/health.ts'
 import { startMuster } from '../../../scripts/lib/muster-process.ts'
 import { firstWhere } from '../../../scripts/lib/streams.ts'
+import { until } from '../../support/until.ts'
 
 const WITHIN_MS = 15_000
 
@@ -141,7 +142,8 @@ describe('starting Muster', () => {
     const children = childrenOf(started.muster.pid)
     expect(children.length).toBeGreaterThanOrEqual(2)
     await started.close()
-    expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
+    // The last ones were told to end and are the system's to bury by now.
+    await until('all of them to be gone', () => children.every((pid) => !isRunning(pid)))
   }, 60_000)
 })
 
@@ -150,6 +152,14 @@ function noticeWith(word: string) {
     const notices =
       update.type === 'snapshot' ? update.notices : update.type === 'notice' ? [update.notice] : []
     return notices.find((notice) => notice.title.includes(word))
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
 
