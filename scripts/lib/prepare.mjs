@@ -58,7 +58,9 @@ export function nodePath() {
 export function toolEnvironment() {
   const separator = process.platform === 'win32' ? ';' : ':'
   const bin = join(ROOT, 'node_modules', '.bin')
-  return { ...process.env, PATH: `${bin}${separator}${process.env.PATH ?? ''}` }
+  // Debian puts servers where an ordinary person's PATH does not look.
+  const system = process.platform === 'linux' ? ':/usr/sbin:/sbin' : ''
+  return { ...process.env, PATH: `${bin}${separator}${process.env.PATH ?? ''}${system}` }
 }
 
 /** Builds the app where a source is newer than the last build. */
