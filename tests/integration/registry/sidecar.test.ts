@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -216,7 +217,8 @@ test('a sidecar that can not start says why and is tried again with growing paus
     config: async () => ({
       ...sidecarConfig(import.meta.dirname, [server.url]),
       databasePath: import.meta.dirname,
-      logFolder: tmpdir(),
+      // Of its own: another user's log of an earlier run may stand in the shared one.
+      logFolder: mkdtempSync(join(tmpdir(), 'muster-registry-')),
     }),
     logger: {
       ...silentLogger(),
