@@ -23,7 +23,7 @@ const jsonReport: [string][] =
   process.env['PLAYWRIGHT_JSON_OUTPUT_NAME'] === undefined ? [] : [['json']]
 
 // One worker: each test starts a whole Muster with its servers, and mDNS on loopback is shared.
-export default defineConfig({
+export default defineConfig<object, { host: 'browser' | 'electron' }>({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
   workers: 1,
@@ -43,8 +43,11 @@ export default defineConfig({
   },
   projects: [
     { name: 'browser', testIgnore: '**/electron/**' },
-    // Runs wherever Electron itself can (see README); elsewhere there is no such project.
-    ...(canRunElectron() ? [{ name: 'electron', testMatch: 'electron/**/*.spec.ts' }] : []),
+    // The same tests in Electron's own window, wherever Electron can run (see README); elsewhere
+    // there is no such project. `@link` marks what is about the browser host alone.
+    ...(canRunElectron()
+      ? [{ name: 'electron', grepInvert: /@link/u, use: { host: 'electron' as const } }]
+      : []),
   ],
 })
 

@@ -4,7 +4,7 @@ test('a first run makes a local mesh for this computer only and leads to Commiss
   bareMuster,
   openWindow,
 }) => {
-  const window = await openWindow(await bareMuster.link())
+  const window = await openWindow(bareMuster)
   await window.firstRun.welcome.waitFor()
   await window.firstRun.chooseLocalMesh()
   await window.firstRun.createMesh('greenhouse')
@@ -20,27 +20,27 @@ test('a page that is loaded again keeps its session, and its address holds no to
   bareMuster,
   openWindow,
 }) => {
-  const window = await openWindow(await bareMuster.link())
+  const window = await openWindow(bareMuster)
   await window.firstRun.welcome.waitFor()
   expect(window.page.url()).not.toContain('token')
   await window.page.reload()
   await window.firstRun.welcome.waitFor()
 })
 
-test('a link that was used before says how to get another', async ({
-  bareMuster,
-  page,
-  browser,
-}) => {
-  const link = await bareMuster.link()
-  await page.goto(link)
-  await page.getByRole('heading', { name: 'Welcome to Muster' }).waitFor()
-  const stranger = await browser.newContext()
-  const again = await stranger.newPage()
-  await again.goto(link)
-  await again.getByRole('heading', { name: 'This link no longer opens Muster' }).waitFor()
-  await expect(again.getByRole('listitem').filter({ hasText: 'Press Enter there' })).toBeVisible()
-  await again.goto(await bareMuster.link())
-  await again.getByRole('heading', { name: 'Welcome to Muster' }).waitFor()
-  await stranger.close()
-})
+test(
+  'a link that was used before says how to get another',
+  { tag: '@link' },
+  async ({ bareMuster, page, browser }) => {
+    const link = await bareMuster.link()
+    await page.goto(link)
+    await page.getByRole('heading', { name: 'Welcome to Muster' }).waitFor()
+    const stranger = await browser.newContext()
+    const again = await stranger.newPage()
+    await again.goto(link)
+    await again.getByRole('heading', { name: 'This link no longer opens Muster' }).waitFor()
+    await expect(again.getByRole('listitem').filter({ hasText: 'Press Enter there' })).toBeVisible()
+    await again.goto(await bareMuster.link())
+    await again.getByRole('heading', { name: 'Welcome to Muster' }).waitFor()
+    await stranger.close()
+  },
+)

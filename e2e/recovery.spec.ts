@@ -1,4 +1,4 @@
-import { childOf, NATS_SERVER, REGISTRY_SIDECAR } from './support/processes.ts'
+import { childOf, NATS_SERVER, REGISTRY_SIDECAR } from '../tests/support/processes.ts'
 import { expect, test } from './support/test.ts'
 
 const PASSPHRASE = 'four grey herons wade'
@@ -50,24 +50,40 @@ test('a nats-server that is killed is started again, and devices come back to it
   await expect(device.answer).toContainText('temperature_celsius')
 })
 
-test('a window whose tunnel breaks says so and goes on by itself when it is back', async ({
-  muster,
-  openWindow,
-  openTunnel,
-  devices,
-}) => {
-  const tunnel = await openTunnel(await muster.link())
-  const window = await openWindow(tunnel.through(await muster.link()))
-  await window.heading('Commission').waitFor()
+test(
+  'a window whose tunnel breaks says so and goes on by itself when it is back',
+  { tag: '@link' },
+  async ({ muster, openLink, openTunnel, devices }) => {
+    const tunnel = await openTunnel(await muster.link())
+    const window = await openLink(tunnel.through(await muster.link()))
+    await window.heading('Commission').waitFor()
 
-  await tunnel.cut()
-  await window.connectionLost.waitFor()
-  const node = await devices.unbox({ kind: 'climate-node' })
-  await tunnel.restore()
-  await expect(window.connectionLost).toBeHidden()
-  // It appeared while the window was cut off.
-  await window.commission.commission(node.id, node.pin)
-})
+    await tunnel.cut()
+    await window.connectionLost.waitFor()
+    const node = await devices.unbox({ kind: 'climate-node' })
+    await tunnel.restore()
+    await expect(window.connectionLost).toBeHidden()
+    // It appeared while the window was cut off.
+    await window.commission.commission(node.id, node.pin)
+  },
+)
+
+test(
+  'a window whose Muster was started again says that it takes a new link',
+  { tag: '@link' },
+  async ({ bareMuster, openLink, openTunnel }) => {
+    const tunnel = await openTunnel(await bareMuster.link())
+    const window = await openLink(tunnel.through(await bareMuster.link()))
+    await window.firstRun.welcome.waitFor()
+    await bareMuster.crash()
+    await window.connectionLost.waitFor()
+    await bareMuster.start()
+    tunnel.retarget(await bareMuster.link())
+    await window.page.getByRole('heading', { name: 'This link no longer opens Muster' }).waitFor()
+    const again = await openLink(tunnel.through(await bareMuster.link()))
+    await again.firstRun.welcome.waitFor()
+  },
+)
 
 test.describe('with keys in a vault', () => {
   test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
@@ -76,12 +92,10 @@ test.describe('with keys in a vault', () => {
   test('Muster crashes and is started again on its profile: the fleet is back as it was', async ({
     bareMuster,
     openWindow,
-    openTunnel,
     devices,
   }) => {
     const node = await devices.unbox({ kind: 'climate-node' })
-    const tunnel = await openTunnel(await bareMuster.link())
-    const window = await openWindow(tunnel.through(await bareMuster.link()))
+    const window = await openWindow(bareMuster)
     await window.firstRun.chooseLocalMesh()
     await window.firstRun.createVault(PASSPHRASE)
     await window.firstRun.createMesh('greenhouse')
@@ -89,12 +103,8 @@ test.describe('with keys in a vault', () => {
     await window.commission.commission(node.id, node.pin)
 
     await bareMuster.crash()
-    await window.connectionLost.waitFor()
     await bareMuster.start()
-    tunnel.retarget(await bareMuster.link())
-    await window.page.getByRole('heading', { name: 'This link no longer opens Muster' }).waitFor()
-
-    const again = await openWindow(tunnel.through(await bareMuster.link()))
+    const again = await openWindow(bareMuster)
     await again.firstRun.unlock.waitFor()
     await again.firstRun.unlockVault('four grey herons fly')
     await expect(again.page.getByRole('alert')).toContainText('passphrase')

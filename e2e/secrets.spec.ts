@@ -1,7 +1,7 @@
 import type { Browser } from '@playwright/test'
 import type { LabelledDevice } from './support/devices.ts'
 import { MusterWindow } from './support/muster-window.ts'
-import { childrenOf, exposedBytes } from './support/processes.ts'
+import { childrenOf, exposedBytes } from '../tests/support/processes.ts'
 import { deviceSecrets, pinSecrets, vaultSecrets } from './support/secrets/known-secrets.ts'
 import { PageRecorder } from './support/secrets/page-recorder.ts'
 import { filesIn } from './support/secrets/profile-bytes.ts'
@@ -37,109 +37,109 @@ const test = base.extend<Fixtures>({
 test.use({ keys: 'vault', trace: 'off' })
 test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
 
-test('no secret comes out to the window, nor stands in a file, a log or an output', async ({
-  bareMuster,
-  devices,
-  recorder,
-  deviceFolder: folder,
-}) => {
-  const withKey = await devices.unbox({ kind: 'climate-node', pin: PIN_WITH_KEY, folder })
-  const withoutKey = await devices.unbox({
-    kind: 'gate-lock',
-    pin: PIN_WITHOUT_KEY,
-    reportsKey: false,
-    folder,
-  })
-  const documents = await useEverything(recorder, await bareMuster.link(), withKey, withoutKey)
-  await recorder.settled()
-  await recorder.plant(`${'x'.repeat(PLANTED_AFTER)}${PLANTED}`)
-  const heap = await recorder.heap()
-  const storage = await recorder.storage()
-  const cookies = await recorder.page.context().cookies()
-  const processes = [bareMuster.pid, ...(await childrenOf(bareMuster.pid)).map(({ pid }) => pid)]
-  const exposed = Buffer.concat(await Promise.all(processes.map(exposedBytes)))
-  const filesWhileRunning = await filesIn(bareMuster.profile)
-  await recorder.page.close()
-  await bareMuster.stop()
-  const filesAfterwards = await filesIn(bareMuster.profile)
+// What it records are the wires of the browser host.
+test(
+  'no secret comes out to the window, nor stands in a file, a log or an output',
+  { tag: '@link' },
+  async ({ bareMuster, devices, recorder, deviceFolder: folder }) => {
+    const withKey = await devices.unbox({ kind: 'climate-node', pin: PIN_WITH_KEY, folder })
+    const withoutKey = await devices.unbox({
+      kind: 'gate-lock',
+      pin: PIN_WITHOUT_KEY,
+      reportsKey: false,
+      folder,
+    })
+    const documents = await useEverything(recorder, await bareMuster.link(), withKey, withoutKey)
+    await recorder.settled()
+    await recorder.plant(`${'x'.repeat(PLANTED_AFTER)}${PLANTED}`)
+    const heap = await recorder.heap()
+    const storage = await recorder.storage()
+    const cookies = await recorder.page.context().cookies()
+    const processes = [bareMuster.pid, ...(await childrenOf(bareMuster.pid)).map(({ pid }) => pid)]
+    const exposed = Buffer.concat(await Promise.all(processes.map(exposedBytes)))
+    const filesWhileRunning = await filesIn(bareMuster.profile)
+    await recorder.page.close()
+    await bareMuster.stop()
+    const filesAfterwards = await filesIn(bareMuster.profile)
 
-  const typed: Secret[] = [
-    { name: 'passphrase', value: PASSPHRASE },
-    ...pinSecrets('PIN', PIN_WITH_KEY),
-    ...pinSecrets('PIN', PIN_WITHOUT_KEY),
-    ...pinSecrets('wrong PIN', withKey.wrongPin),
-  ]
-  const kept: Secret[] = [
-    ...(await deviceSecrets(withKey, folder)),
-    ...(await deviceSecrets(withoutKey, folder)),
-    ...(await vaultSecrets(bareMuster.profile, PASSPHRASE)),
-  ]
-  const session = cookies.map(({ name, value }) => ({ name: `cookie ${name}`, value }))
+    const typed: Secret[] = [
+      { name: 'passphrase', value: PASSPHRASE },
+      ...pinSecrets('PIN', PIN_WITH_KEY),
+      ...pinSecrets('PIN', PIN_WITHOUT_KEY),
+      ...pinSecrets('wrong PIN', withKey.wrongPin),
+    ]
+    const kept: Secret[] = [
+      ...(await deviceSecrets(withKey, folder)),
+      ...(await deviceSecrets(withoutKey, folder)),
+      ...(await vaultSecrets(bareMuster.profile, PASSPHRASE)),
+    ]
+    const session = cookies.map(({ name, value }) => ({ name: `cookie ${name}`, value }))
 
-  await test.step('the search has something to search for, and in', async () => {
-    expect(kept.map(({ name }) => name)).toEqual(
-      expect.arrayContaining([
-        `own seed of ${withKey.id}`,
-        `JWT of ${withKey.id}`,
-        `seed issued to ${withoutKey.id}`,
-        `JWT of ${withoutKey.id}`,
-      ]),
-    )
-    // The keys of operator, system, REGISTRY and tenant account, and those that sign for them.
-    expect(kept.filter(({ name }) => /^key [OA]/u.test(name)).length).toBeGreaterThanOrEqual(6)
-    expect(session).toHaveLength(1)
-    const holdsId = (bytes: Buffer | string) => bytes.includes(withoutKey.id)
-    expect(holdsId(together(recorder.received))).toBe(true)
-    expect(holdsId(documents)).toBe(true)
-    expect(holdsId(heap.snapshot)).toBe(true)
-    expect(holdsId(heap.strings)).toBe(true)
-    expect(heap.strings.includes(PLANTED)).toBe(true)
-    expect(processes.length).toBeGreaterThanOrEqual(3)
-    expect(exposed.includes('nats-server.conf')).toBe(true)
-    for (const files of [filesWhileRunning, filesAfterwards]) {
-      const holders = [...files].filter(([, bytes]) => holdsId(bytes))
-      const names = holders.map(([path]) => path).join('\n')
-      expect(names).toMatch(/^muster\.db/mu)
-      expect(names).toMatch(/^logs/mu)
-    }
-    expect([...filesWhileRunning.keys()]).toContain('muster.db-wal')
-  })
-
-  const all = new SecretSearch([...typed, ...kept, ...session])
-  await test.step('PINs and the passphrase go in, and nothing else does', async () => {
-    const sent = new Set(all.find(together(recorder.sent)))
-    expect([...sent].map((found) => found.replace(/ of .* \(/u, ' ('))).toEqual(
-      expect.arrayContaining(['passphrase (plain)', 'PIN (plain)', 'wrong PIN (plain)']),
-    )
-    const allowed = new SecretSearch([...kept.filter(isNoPin), ...session])
-    expect(allowed.find(together(recorder.sent))).toEqual([])
-  })
-
-  await test.step('nothing comes out', async () => {
-    for (const { what, bytes } of recorder.received) expect(all.find(bytes), what).toEqual([])
-  })
-
-  await test.step('the page holds none', async () => {
-    expect(all.find(documents), 'documents').toEqual([])
-    expect(all.find(storage), 'storage').toEqual([])
-    expect(all.find(heap.strings), 'strings of the heap').toEqual([])
-    expect(all.find(heap.snapshot), 'heap snapshot').toEqual([])
-  })
-
-  await test.step('no file of the profile holds one', async () => {
-    for (const files of [filesWhileRunning, filesAfterwards]) {
-      for (const [path, bytes] of files) {
-        const found = all.find(bytes).filter((each) => !isPublicClaim(each))
-        expect(found, path).toEqual([])
+    await test.step('the search has something to search for, and in', async () => {
+      expect(kept.map(({ name }) => name)).toEqual(
+        expect.arrayContaining([
+          `own seed of ${withKey.id}`,
+          `JWT of ${withKey.id}`,
+          `seed issued to ${withoutKey.id}`,
+          `JWT of ${withoutKey.id}`,
+        ]),
+      )
+      // The keys of operator, system, REGISTRY and tenant account, and those that sign for them.
+      expect(kept.filter(({ name }) => /^key [OA]/u.test(name)).length).toBeGreaterThanOrEqual(6)
+      expect(session).toHaveLength(1)
+      const holdsId = (bytes: Buffer | string) => bytes.includes(withoutKey.id)
+      expect(holdsId(together(recorder.received))).toBe(true)
+      expect(holdsId(documents)).toBe(true)
+      expect(holdsId(heap.snapshot)).toBe(true)
+      expect(holdsId(heap.strings)).toBe(true)
+      expect(heap.strings.includes(PLANTED)).toBe(true)
+      expect(processes.length).toBeGreaterThanOrEqual(3)
+      expect(exposed.includes('nats-server.conf')).toBe(true)
+      for (const files of [filesWhileRunning, filesAfterwards]) {
+        const holders = [...files].filter(([, bytes]) => holdsId(bytes))
+        const names = holders.map(([path]) => path).join('\n')
+        expect(names).toMatch(/^muster\.db/mu)
+        expect(names).toMatch(/^logs/mu)
       }
-    }
-  })
+      expect([...filesWhileRunning.keys()]).toContain('muster.db-wal')
+    })
 
-  await test.step('no output, command line or environment shows one', async () => {
-    expect(all.find(bareMuster.written)).toEqual([])
-    expect(all.find(exposed)).toEqual([])
-  })
-})
+    const all = new SecretSearch([...typed, ...kept, ...session])
+    await test.step('PINs and the passphrase go in, and nothing else does', async () => {
+      const sent = new Set(all.find(together(recorder.sent)))
+      expect([...sent].map((found) => found.replace(/ of .* \(/u, ' ('))).toEqual(
+        expect.arrayContaining(['passphrase (plain)', 'PIN (plain)', 'wrong PIN (plain)']),
+      )
+      const allowed = new SecretSearch([...kept.filter(isNoPin), ...session])
+      expect(allowed.find(together(recorder.sent))).toEqual([])
+    })
+
+    await test.step('nothing comes out', async () => {
+      for (const { what, bytes } of recorder.received) expect(all.find(bytes), what).toEqual([])
+    })
+
+    await test.step('the page holds none', async () => {
+      expect(all.find(documents), 'documents').toEqual([])
+      expect(all.find(storage), 'storage').toEqual([])
+      expect(all.find(heap.strings), 'strings of the heap').toEqual([])
+      expect(all.find(heap.snapshot), 'heap snapshot').toEqual([])
+    })
+
+    await test.step('no file of the profile holds one', async () => {
+      for (const files of [filesWhileRunning, filesAfterwards]) {
+        for (const [path, bytes] of files) {
+          const found = all.find(bytes).filter((each) => !isPublicClaim(each))
+          expect(found, path).toEqual([])
+        }
+      }
+    })
+
+    await test.step('no output, command line or environment shows one', async () => {
+      expect(all.find(bareMuster.written)).toEqual([])
+      expect(all.find(exposed)).toEqual([])
+    })
+  },
+)
 
 /** Goes through the first run, two devices and every screen; returns the documents on the way. */
 async function useEverything(

@@ -1,25 +1,25 @@
 import { expect, test } from './support/test.ts'
 
-test('colours follow the setting, and a window that opens later has them too', async ({
-  window,
-  muster,
-  browser,
-}) => {
-  const { page } = window
-  await window.go('Settings')
-  await window.chooseColours('Dark')
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
-  const dark = await background()
+test(
+  'colours follow the setting, and a window that opens later has them too',
+  { tag: '@link' },
+  async ({ window, muster, browser }) => {
+    const { page } = window
+    await window.go('Settings')
+    await window.chooseColours('Dark')
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    const dark = await background()
 
-  const context = await browser.newContext({ colorScheme: 'light' })
-  const other = await context.newPage()
-  await other.goto(await muster.link())
-  await expect(other.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
-  await context.close()
+    const context = await browser.newContext({ colorScheme: 'light' })
+    const other = await context.newPage()
+    await other.goto(await muster.link())
+    await expect(other.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+    await context.close()
 
-  await window.chooseColours('Light')
-  expect(await background()).not.toBe(dark)
-})
+    await window.chooseColours('Light')
+    expect(await background()).not.toBe(dark)
+  },
+)
 
 test('the deadline for the first connection can be set, and nonsense is not taken', async ({
   window,

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base, type TestInfo } from '@playwright/test'
+import { test as base, type Page, type TestInfo } from '@playwright/test'
 import { Devices } from './devices.ts'
-import { Muster, type KeyPlace } from './muster.ts'
+import { Muster, type HostKind, type KeyPlace } from './muster.ts'
 import { MusterWindow } from './muster-window.ts'
 import { Tunnel } from './tunnel.ts'
 
@@ -19,8 +19,12 @@ interface TestFixtures {
   readonly bareMuster: Muster
   /** The window on `muster`, at Commission. */
   readonly window: MusterWindow
-  /** Opens a one-time link in the page of this test. */
-  readonly openWindow: (link: string) => Promise<MusterWindow>
+  /** Opens the window of a Muster: Electron's own, or a page of the browser host. */
+  readonly openWindow: (muster: Muster) => Promise<MusterWindow>
+  /** Opens a one-time link of the browser host in the page of this test. */
+  readonly openLink: (link: string) => Promise<MusterWindow>
+  /** What pages complain of; a test in which they do fails. */
+  readonly complaints: (page: Page) => void
   /** Opens a tunnel to the Muster of a link, for as long as the test lasts. */
   readonly openTunnel: (link: string) => Promise<Tunnel>
   readonly devices: Devices
@@ -29,6 +33,8 @@ interface TestFixtures {
 }
 
 interface WorkerFixtures {
+  /** What Muster runs in. */
+  readonly host: HostKind
   /** A Muster with a local mesh and one tenant. Tests share it, and leave it running. */
   readonly muster: Muster
 }
@@ -36,10 +42,11 @@ interface WorkerFixtures {
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   keys: ['memory', { option: true }],
 
+  host: ['browser', { option: true, scope: 'worker' }],
+
   muster: [
-    // oxlint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from it
-    async ({}, use) => {
-      const muster = await Muster.start('memory')
+    async ({ host }, use) => {
+      const muster = await Muster.start('memory', host)
       await muster.through((client) =>
         client.mesh.createLocal({
           dialect: 'device-connect',
@@ -53,25 +60,51 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  bareMuster: async ({ keys }, use, testInfo) => {
-    const muster = await Muster.start(keys)
+  bareMuster: async ({ keys, host }, use, testInfo) => {
+    const muster = await Muster.start(keys, host)
     await use(muster)
     await keepLogs(muster, testInfo)
     await muster.dispose()
   },
 
-  page: async ({ page }, use) => {
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from it
+  complaints: async ({}, use) => {
     const errors: string[] = []
-    page.on('pageerror', (error) => errors.push(error.stack ?? error.message))
-    page.on('console', (message) => {
-      // Failed requests are part of many tests; what the page itself complains of never is.
-      if (message.type() === 'error' && !isAboutNetwork(message.text())) errors.push(message.text())
+    await use((page) => {
+      page.on('pageerror', (error) => errors.push(error.stack ?? error.message))
+      page.on('console', (message) => {
+        // Failed requests are part of many tests; what the page itself complains of never is.
+        const isError = message.type() === 'error' && !isAboutNetwork(message.text())
+        if (isError) errors.push(message.text())
+      })
     })
-    await use(page)
     base.expect(errors, 'The page must not complain').toEqual([])
   },
 
-  openWindow: async ({ page }, use) => {
+  page: async ({ page, complaints }, use) => {
+    complaints(page)
+    await use(page)
+  },
+
+  openWindow: async ({ page, complaints }, use, testInfo) => {
+    const shown: Page[] = []
+    await use(async (muster) => {
+      const window = await muster.show(page)
+      if (window !== page) complaints(window)
+      shown.push(window)
+      return new MusterWindow(window)
+    })
+    // The runner takes a picture of its own page only.
+    for (const window of shown.filter((each) => each !== page && !each.isClosed())) {
+      if (testInfo.status === testInfo.expectedStatus) break
+      await testInfo.attach('window.png', {
+        body: await window.screenshot(),
+        contentType: 'image/png',
+      })
+    }
+  },
+
+  openLink: async ({ page }, use) => {
     await use(async (link) => {
       await page.goto(link)
       return new MusterWindow(page)
@@ -91,7 +124,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 
   window: async ({ muster, openWindow }, use, testInfo) => {
-    const window = await openWindow(await muster.link())
+    const window = await openWindow(muster)
     await window.heading('Commission').waitFor()
     await use(window)
     await keepLogs(muster, testInfo)

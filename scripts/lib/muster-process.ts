@@ -17,6 +17,8 @@ export interface MusterProcessOptions {
   /** Interfaces to look for devices on; loopback unless told. */
   readonly discoverOn?: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
+  /** Lets a test driver into Electron's windows; its address is then `driver`. */
+  readonly driven?: boolean
 }
 
 /** A Muster of its own, built from this checkout, that speaks to scripts. */
@@ -43,7 +45,9 @@ export class MusterProcess {
     options: MusterProcessOptions,
   ): Promise<{ muster: MusterProcess; url: string }> {
     const entry =
-      options.electron === undefined ? [join(ROOT, 'out/main/browser.js')] : [ROOT, '--serve']
+      options.electron === undefined
+        ? [join(ROOT, 'out/main/browser.js')]
+        : [ROOT, '--serve', ...(options.driven === true ? ['--remote-debugging-port=0'] : [])]
     const demo = options.demo === true ? ['--demo'] : []
     const discoverOn = (options.discoverOn ?? ['127.0.0.1']).flatMap((address) => [
       '--discover-on',
@@ -79,6 +83,13 @@ export class MusterProcess {
 
   get pid(): number {
     return this.child.pid ?? -1
+  }
+
+  /** Where Electron takes a test driver (Chrome DevTools Protocol), as its Chromium announced it. */
+  get driver(): string {
+    const [, address] = /^DevTools listening on (ws:\S+)$/mu.exec(this.errors) ?? []
+    if (address === undefined) throw new Error(`Electron takes no test driver.\n${this.errors}`)
+    return address
   }
 
   /** Another one-time URL (browser host only). */

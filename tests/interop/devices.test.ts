@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { childOf } from '../support/child-of.ts'
+import { childOf } from '../support/processes.ts'
 import { EventLog } from './event-log.ts'
 import { until } from '../support/until.ts'
 import { InteropSite, type ReferenceDevice } from './site.ts'

@@ -4,21 +4,27 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+/** What `ps` prints elsewhere. */
+const WINDOWS_PROCESSES =
+  'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) $($_.CommandLine)" }'
+
 interface Child {
   readonly pid: number
   readonly command: string
 }
 
-/** The child processes of a process, with their command lines. POSIX only. */
+/** The child processes of a process, with their command lines. */
 export async function childrenOf(parent: number): Promise<readonly Child[]> {
-  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='])
+  const { stdout } = await (process.platform === 'win32'
+    ? run('powershell', ['-NoProfile', '-Command', WINDOWS_PROCESSES])
+    : run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args=']))
   return stdout.split('\n').flatMap((line) => {
     const [, pid, ppid, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/u.exec(line) ?? []
     return Number(ppid) === parent ? [{ pid: Number(pid), command }] : []
   })
 }
 
-/** The process id of the one child of `parent` whose command line fits. POSIX only. */
+/** The process id of the one child of `parent` whose command line fits. */
 export async function childOf(parent: number, command: RegExp): Promise<number> {
   const found = (await childrenOf(parent)).filter((child) => command.test(child.command))
   const [child] = found
@@ -34,5 +40,6 @@ export async function exposedBytes(pid: number): Promise<Buffer> {
   return Buffer.concat(await Promise.all(files))
 }
 
-export const REGISTRY_SIDECAR = /registry\.js/u
+/** Electron's utility processes name no file; the registry is the only one that runs Node. */
+export const REGISTRY_SIDECAR = /registry\.js|node\.mojom\.NodeService/u
 export const NATS_SERVER = /nats-server/u
