@@ -4,6 +4,8 @@ import { connectKeychain } from './app/keychain-health.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
+import { actorHere } from './audit/actor.ts'
+import { AuditTrail } from './audit/audit-trail.ts'
 import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
 import { CommissioningService } from './commissioning/commissioning-service.ts'
@@ -73,7 +75,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     const link = new SystemLink({ log })
     const publisher = new ClaimsPublisher({ link, log })
-    const authority = owned(new Authority({ database, keychain, publisher, log }))
+    const audit = new AuditTrail({ database, actor: actorHere() })
+    const authority = owned(new Authority({ database, keychain, publisher, audit, log }))
     const tenants = owned(new TenantService({ authority, log }))
     const mesh = owned(
       new MeshService({

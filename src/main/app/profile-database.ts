@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { AUDIT_MIGRATIONS } from '../audit/migrations.ts'
 import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
@@ -11,7 +12,12 @@ import { openDatabase } from '../storage/database.ts'
  * @throws RejectedError `DATABASE_UNREADABLE`, `DATABASE_TOO_NEW`.
  */
 export function openProfileDatabase(path: string, health: HealthService): DatabaseSync {
-  const migrations = [...SETTINGS_MIGRATIONS, ...AUTHORITY_MIGRATIONS, ...MESH_MIGRATIONS]
+  const migrations = [
+    ...SETTINGS_MIGRATIONS,
+    ...AUTHORITY_MIGRATIONS,
+    ...AUDIT_MIGRATIONS,
+    ...MESH_MIGRATIONS,
+  ]
   const { database, setAside } = openDatabase(path, migrations)
   health.report('storage', { state: 'ok', summary: 'The profile database is sound.' })
   if (setAside !== undefined) {

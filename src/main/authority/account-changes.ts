@@ -13,6 +13,7 @@ import type { AccountClaims } from './account-claims.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
 import type { AccountRow, AuthorityStore } from './authority-store.ts'
 import { decodeJwt, encodeJwt, verifyJwt } from './jwt.ts'
+import type { AuditedSigner, KeyUse } from './key-use.ts'
 import type { KeyVault } from './key-vault.ts'
 import type { Signer } from './signer.ts'
 
@@ -37,6 +38,9 @@ export interface AccountChange {
   readonly account: AccountRow
   readonly claims: AccountClaims
 }
+
+/** Why accounts change; without subjects, the accounts are what the audit log names. */
+export type ChangeUse = Pick<KeyUse, 'action' | 'reason'> & Partial<Pick<KeyUse, 'subjects'>>
 
 /**
  * The one way in which accounts change: new JWTs signed, their signer and size checked, pushed and
@@ -66,41 +70,24 @@ export class AccountChanges {
   }
 
   /**
-   * Carries out changes together, in the given order; `record` runs in the transaction that notes them.
+   * Carries out changes together, in the given order; `record` runs in the transaction that notes them,
+   * and `use` says in the audit log why the operator's key signed.
    * @throws TransientError `CANCELLED`; RejectedError `ACCOUNT_TOO_LARGE`, `OPERATOR_KEYS_MISSING`; `PUSH_FAILED` of the kind of
    *   its cause, after which ledger and servers are as they were, or `details.restored` is false.
    */
   async apply(
     changes: readonly AccountChange[],
+    use: ChangeUse,
     signal: AbortSignal,
     record: () => void,
   ): Promise<void> {
-    const { database, store, publisher, now } = this.#parts
-    const at = now()
-    const signer = await this.#operatorSigner()
-    const signed = changes.map(({ account, claims }) => signAccount(account, claims, signer, at))
-    for (const account of signed) {
-      this.verifyIssuer(account)
-      requireFits(account, publisher.maxPayloadBytes())
-    }
-    if (signal.aborted) throw cancelled()
+    const accounts = changes.map(({ account: { name, publicKey } }) => `${name} ${publicKey}`)
+    const signer = await this.#operatorSigner({ subjects: accounts, ...use })
     try {
-      await publisher.publish(signed, signal)
+      await this.#applySigned(changes, signer, signal, record)
     } catch (thrown) {
-      throw pushFailed(toMusterError(thrown), await this.#restore(changes))
-    }
-    try {
-      inTransaction(database, () => {
-        for (const { publicKey, jwt } of signed) store.setAccountJwt(publicKey, jwt, at)
-        record()
-      })
-    } catch (thrown) {
-      await this.#restore(changes)
+      signer.failed(thrown)
       throw thrown
-    }
-    for (const [index, { publicKey, jwt }] of signed.entries()) {
-      const claims = changes[index]?.claims
-      if (claims !== undefined) this.#claims.set(publicKey, { jwt, claims })
     }
   }
 
@@ -119,6 +106,41 @@ export class AccountChanges {
     })
   }
 
+  async #applySigned(
+    changes: readonly AccountChange[],
+    signer: AuditedSigner,
+    signal: AbortSignal,
+    record: () => void,
+  ): Promise<void> {
+    const { database, store, publisher, now } = this.#parts
+    const at = now()
+    const signed = changes.map(({ account, claims }) => signAccount(account, claims, signer, at))
+    for (const account of signed) {
+      this.verifyIssuer(account)
+      requireFits(account, publisher.maxPayloadBytes())
+    }
+    if (signal.aborted) throw cancelled()
+    try {
+      await publisher.publish(signed, signal)
+    } catch (thrown) {
+      throw pushFailed(toMusterError(thrown), await this.#restore(changes))
+    }
+    try {
+      inTransaction(database, () => {
+        for (const { publicKey, jwt } of signed) store.setAccountJwt(publicKey, jwt, at)
+        record()
+        signer.done()
+      })
+    } catch (thrown) {
+      await this.#restore(changes)
+      throw thrown
+    }
+    for (const [index, { publicKey, jwt }] of signed.entries()) {
+      const claims = changes[index]?.claims
+      if (claims !== undefined) this.#claims.set(publicKey, { jwt, claims })
+    }
+  }
+
   /** Puts back what the servers had; whether that is certain. */
   async #restore(changes: readonly AccountChange[]): Promise<boolean> {
     const { publisher, log } = this.#parts
@@ -130,7 +152,7 @@ export class AccountChanges {
     try {
       // The last to come is the first to go, so that no account refers to one that is gone.
       if (previous.length > 0) await publisher.publish(previous.toReversed(), signal)
-      if (added.length > 0) await publisher.withdraw(await this.#removal(added), signal)
+      if (added.length > 0) await this.#withdraw(added, signal)
       return true
     } catch (error) {
       log.warn('a failed change of accounts could not be taken back', { error })
@@ -138,8 +160,12 @@ export class AccountChanges {
     }
   }
 
-  async #removal(publicKeys: readonly string[]) {
-    const signer = await this.#operatorSigner()
+  async #withdraw(publicKeys: readonly string[], signal: AbortSignal): Promise<void> {
+    const signer = await this.#operatorSigner({
+      action: 'account-remove',
+      subjects: publicKeys,
+      reason: 'A push that failed is taken back: these accounts were new in it.',
+    })
     // nats-server wants it self-signed by an operator key, and `accounts` in the generic data.
     const jwt = encodeJwt(
       {
@@ -151,12 +177,18 @@ export class AccountChanges {
       },
       signer,
     )
-    return { publicKeys, jwt }
+    try {
+      await this.#parts.publisher.withdraw({ publicKeys, jwt }, signal)
+    } catch (thrown) {
+      signer.failed(thrown)
+      throw thrown
+    }
+    signer.done()
   }
 
-  #operatorSigner(): Promise<Signer> {
+  #operatorSigner(use: KeyUse): Promise<AuditedSigner> {
     const { keys, store } = this.#parts
-    return keys.signer(store.keysOf(this.#operator(), 'signing'), 'operator')
+    return keys.signer(store.keysOf(this.#operator(), 'signing'), 'operator', use)
   }
 
   #operatorKeys(): string[] {

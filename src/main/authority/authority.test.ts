@@ -10,6 +10,7 @@ import { decodeJwt } from './jwt.ts'
 import { AUTHORITY_MIGRATIONS } from './migrations.ts'
 import { createNkey } from './nkey.ts'
 import { INTERNAL_TTL_MS, type UserRequest } from './user-issue.ts'
+import { noAudit } from '../../../tests/support/no-audit.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -32,6 +33,7 @@ beforeEach(async () => {
     withdraw: () => Promise.resolve(),
   }
   authority = new Authority({
+    audit: noAudit,
     database: opened.database,
     keychain: {
       get: async (account) => entries.get(account),
@@ -184,6 +186,7 @@ test('a batch with one bad request issues nothing', async () => {
 test('without an operator everything says what to do first', async () => {
   const empty = openDatabase(join(folder, 'empty.db'), AUTHORITY_MIGRATIONS).database
   const fresh = new Authority({
+    audit: noAudit,
     database: empty,
     keychain: {
       get: async () => undefined,

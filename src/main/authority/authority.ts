@@ -11,6 +11,7 @@ import {
   type TenantRecord,
 } from './authority-store.ts'
 import type { Keychain } from './keychain.ts'
+import type { KeyAudit } from './key-use.ts'
 import { KeyVault } from './key-vault.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
@@ -29,6 +30,7 @@ export interface AuthorityOptions {
   readonly database: DatabaseSync
   readonly keychain: Keychain
   readonly publisher: AccountPublisher
+  readonly audit: KeyAudit
   readonly log: Logger
   readonly now?: () => Date
   /** JetStream storage of each tenant account. */
@@ -69,11 +71,11 @@ export class Authority {
   readonly #tenantListeners = new Set<(tenants: readonly TenantRecord[]) => void>()
 
   constructor(options: AuthorityOptions) {
-    const { database, keychain, publisher, log, now = () => new Date() } = options
+    const { database, keychain, publisher, audit, log, now = () => new Date() } = options
     this.#parts = {
       database,
       store: new AuthorityStore(database),
-      keys: new KeyVault(keychain),
+      keys: new KeyVault(keychain, audit),
       publisher,
       log,
       now,
@@ -155,8 +157,10 @@ export class Authority {
     const record = store.tenant(tenant)
     if (record === undefined) return false
     try {
-      await keys.signer(store.keysOf(record.account, 'signing'), 'account')
-      return true
+      for (const publicKey of store.keysOf(record.account, 'signing')) {
+        if (await keys.has(publicKey)) return true
+      }
+      return false
     } catch {
       return false
     }

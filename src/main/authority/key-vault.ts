@@ -1,33 +1,49 @@
 import { InternalError, RejectedError, TransientError } from '#shared/errors.ts'
 import type { Keychain } from './keychain.ts'
+import { beginUse, type AuditedSigner, type KeyAudit, type KeyUse } from './key-use.ts'
 import { createNkey, type NkeyRole } from './nkey.ts'
-import { signerOf, type Signer } from './signer.ts'
+import { signerOf } from './signer.ts'
 
-/** The operator's and the accounts' keys: created into the keychain, read for a moment of signing. */
+/**
+ * The operator's and the accounts' keys: created into the keychain, read for a moment of signing. Each
+ * use is in the audit log before it happens, and does not happen where it can't be written there.
+ */
 export class KeyVault {
   readonly #keychain: Keychain
+  readonly #audit: KeyAudit
 
-  constructor(keychain: Keychain) {
+  constructor(keychain: Keychain, audit: KeyAudit) {
     this.#keychain = keychain
+    this.#audit = audit
   }
 
   /**
    * Creates a key and keeps its seed in the keychain. Read back before the public key is handed out:
-   * nothing may be recorded for a key that the keychain does not really hold.
-   * @throws TransientError `KEYCHAIN_FORGETS`, and what the keychain throws.
+   * nothing may be built on a key that the keychain does not really hold. `reserve` hears of the public key
+   * before the keychain does, so that a crash leaves no entry that nobody knows.
+   * @throws TransientError `KEYCHAIN_FORGETS`, and what the keychain and the audit log throw.
    */
-  async create(role: NkeyRole): Promise<string> {
+  async create(
+    role: NkeyRole,
+    use: KeyUse,
+    reserve: (publicKey: string) => void = () => undefined,
+  ): Promise<string> {
     const { publicKey, seed } = createNkey(role)
-    await this.#keychain.set(publicKey, seed)
-    if ((await this.#keychain.get(publicKey)) !== seed) {
-      throw new TransientError({
-        code: 'KEYCHAIN_FORGETS',
-        message:
-          'The keychain took a new key and did not give it back, so nothing was built on that key.',
-        advice: 'Unlock the keychain of this computer, then try again.',
-      })
+    reserve(publicKey)
+    const begun = beginUse(this.#audit, publicKey, use)
+    try {
+      await this.#keep(publicKey, seed)
+    } catch (error) {
+      begun.failed(error)
+      throw error
     }
+    begun.done()
     return publicKey
+  }
+
+  /** Forgets keys; safe where they are gone. @throws what the keychain throws. */
+  async forget(publicKeys: readonly string[]): Promise<void> {
+    for (const publicKey of publicKeys) await this.#keychain.delete(publicKey)
   }
 
   /** Whether the keychain holds this key. @throws what the keychain throws. */
@@ -38,14 +54,21 @@ export class KeyVault {
   /**
    * The first of `publicKeys` that the keychain holds, ready to sign.
    * @throws RejectedError `OPERATOR_KEYS_MISSING` or `ACCOUNT_KEYS_MISSING` where it holds none,
-   *   InternalError `KEYCHAIN_ENTRY` where the entry is another key, and what the keychain throws.
+   *   InternalError `KEYCHAIN_ENTRY` where the entry is another key, and what the keychain and the
+   *   audit log throw.
    */
-  async signer(publicKeys: readonly string[], of: 'operator' | 'account'): Promise<Signer> {
+  async signer(
+    publicKeys: readonly string[],
+    of: 'operator' | 'account',
+    use: KeyUse,
+  ): Promise<AuditedSigner> {
     for (const publicKey of publicKeys) {
       const seed = await this.#keychain.get(publicKey)
       if (seed === undefined) continue
       const signer = signerOf(seed)
-      if (signer.publicKey === publicKey) return signer
+      if (signer.publicKey === publicKey) {
+        return { ...signer, ...beginUse(this.#audit, publicKey, use) }
+      }
       throw new InternalError({
         code: 'KEYCHAIN_ENTRY',
         message: `The keychain entry named ${publicKey} holds a different key.`,
@@ -63,6 +86,18 @@ export class KeyVault {
   async requireAll(publicKeys: readonly string[], of: 'operator' | 'account'): Promise<void> {
     for (const publicKey of publicKeys) {
       if (!(await this.has(publicKey))) throw keysMissing(of, publicKey)
+    }
+  }
+
+  async #keep(publicKey: string, seed: string): Promise<void> {
+    await this.#keychain.set(publicKey, seed)
+    if ((await this.#keychain.get(publicKey)) !== seed) {
+      throw new TransientError({
+        code: 'KEYCHAIN_FORGETS',
+        message:
+          'The keychain took a new key and did not give it back, so nothing was built on that key.',
+        advice: 'Unlock the keychain of this computer, then try again.',
+      })
     }
   }
 }

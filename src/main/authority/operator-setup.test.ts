@@ -12,6 +12,7 @@ import { Authority } from './authority.ts'
 import { decodeJwt } from './jwt.ts'
 import type { Keychain } from './keychain.ts'
 import { AUTHORITY_MIGRATIONS } from './migrations.ts'
+import { noAudit } from '../../../tests/support/no-audit.ts'
 
 const NO_SERVER: AccountPublisher = {
   maxPayloadBytes: () => 1_048_576,
@@ -43,7 +44,13 @@ function mapKeychain(): Keychain {
 }
 
 function authorityOn(keychain: Keychain, on: DatabaseSync): Authority {
-  return new Authority({ database: on, keychain, publisher: NO_SERVER, log: silentLogger() })
+  return new Authority({
+    audit: noAudit,
+    database: on,
+    keychain,
+    publisher: NO_SERVER,
+    log: silentLogger(),
+  })
 }
 
 test('creates one operator with SYS and REGISTRY, and returns it from then on', async () => {

@@ -6,6 +6,7 @@ import { newAccountClaims, registryWiring } from './account-claims.ts'
 import { signAccount, type AuthorityParts } from './account-changes.ts'
 import type { AccountKind } from './authority-store.ts'
 import { encodeJwt } from './jwt.ts'
+import type { KeyUse } from './key-use.ts'
 import type { KeyVault } from './key-vault.ts'
 import type { NkeyRole } from './nkey.ts'
 
@@ -59,19 +60,41 @@ interface KeyRing {
 }
 
 /** A new identity and a key that signs for it, both in the keychain. */
-export async function createKeyRing(keys: KeyVault, role: NkeyRole): Promise<KeyRing> {
-  return { identity: await keys.create(role), signing: await keys.create(role) }
+export async function createKeyRing(
+  keys: KeyVault,
+  role: NkeyRole,
+  use: Omit<KeyUse, 'action'>,
+): Promise<KeyRing> {
+  const { subjects, reason } = use
+  const create = (purpose: string) =>
+    keys.create(role, {
+      action: 'key-create',
+      subjects: subjects.map((subject) => `${purpose} key of ${subject}`),
+      reason,
+    })
+  return { identity: await create('identity'), signing: await create('signing') }
 }
 
 async function createOperator(parts: AuthorityParts, request: SetUpRequest): Promise<void> {
   const { database, store, keys, now } = parts
   const at = now()
-  const operator = await createKeyRing(keys, 'operator')
-  const system = await createKeyRing(keys, 'account')
-  const registry = await createKeyRing(keys, 'account')
   const name = request.name ?? DEFAULT_OPERATOR_NAME
-  const identity = await keys.signer([operator.identity], 'operator')
-  const signing = await keys.signer([operator.signing], 'operator')
+  const reason = 'The operator of this profile is created.'
+  const ringOf = (role: NkeyRole, subject: string) =>
+    createKeyRing(keys, role, { subjects: [subject], reason })
+  const operator = await ringOf('operator', `operator ${name}`)
+  const system = await ringOf('account', `account ${SYSTEM_ACCOUNT_NAME}`)
+  const registry = await ringOf('account', `account ${REGISTRY_ACCOUNT_NAME}`)
+  const identity = await keys.signer([operator.identity], 'operator', {
+    action: 'operator-create',
+    subjects: [`operator ${name}`],
+    reason,
+  })
+  const signing = await keys.signer([operator.signing], 'operator', {
+    action: 'account-create',
+    subjects: [`account ${SYSTEM_ACCOUNT_NAME}`, `account ${REGISTRY_ACCOUNT_NAME}`],
+    reason,
+  })
   const jwt = encodeJwt(
     {
       name,
@@ -108,6 +131,8 @@ async function createOperator(parts: AuthorityParts, request: SetUpRequest): Pro
       const account = { publicKey: ring.identity, name: accountName }
       recordAccount(parts, kind, accountName, ring, signAccount(account, claims, signing, at).jwt)
     }
+    identity.done()
+    signing.done()
   })
 }
 

@@ -1,6 +1,6 @@
 import { InternalError, RejectedError } from '#shared/errors.ts'
 import { inTransaction } from '../storage/database.ts'
-import type { AccountChange, AccountChanges, AuthorityParts } from './account-changes.ts'
+import type { AccountChange, AccountChanges, AuthorityParts, ChangeUse } from './account-changes.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 
 /** The default lifetime of a credential: revocations of keys that the ledger does not know live as long. */
@@ -100,7 +100,10 @@ export class Revocations {
         }
       }
       if (revokedAt.size === 0) inTransaction(this.#parts.database, record)
-      else await this.#changes.apply([this.#change(account, revokedAt)], signal, record)
+      else {
+        const change = this.#change(account, revokedAt)
+        await this.#changes.apply([change], useOf(group, [...revokedAt.keys()]), signal, record)
+      }
       this.#ledger.announce()
       for (const [key, at] of revokedAt) all.set(key, at)
     }
@@ -164,6 +167,12 @@ export class Revocations {
     if (entry === undefined) throw unknownCredential()
     return entry
   }
+}
+
+/** Of one call they share state and reason. */
+function useOf([first]: readonly Ending[], subjects: readonly string[]): ChangeUse {
+  const action = first?.state === 'struck' ? 'credential-strike' : 'credential-revoke'
+  return { action, subjects, reason: first?.reason ?? 'A credential is withdrawn.' }
 }
 
 function isOpen({ state }: LedgerEntry): boolean {

@@ -18,20 +18,18 @@ import { createKeyRing, recordAccount, REGISTRY_ACCOUNT_NAME } from './operator-
  * The account of all tenants with isolation `shared`. Within it only user permissions separate them,
  * and `_INBOX.>` is common: a client of one can read the answers that another one gets.
  */
-const SHARED_ACCOUNT_NAME = 'DEVICES'
+export const SHARED_ACCOUNT_NAME = 'DEVICES'
 
 /**
- * Creates a tenant or takes an unfinished one up again: keys to the keychain, then noted as pending, then
- * its account and REGISTRY's pushed and confirmed, then noted as ready.
+ * Creates a tenant or takes an unfinished one up again; see tenant-provisioning.ts for the steps.
  * @throws RejectedError `TENANT_NAME`, ConflictError `TENANT_ISOLATION_FIXED`,
  *   `AUTHORITY_NOT_SET_UP`, and what `AccountChanges.apply` throws; the tenant keeps that problem.
  */
 export async function createTenant(
   parts: AuthorityParts,
-  changes: AccountChanges,
+  provisioning: Procedure<TenantProvisioning>,
   name: string,
   isolation: Isolation,
-  jetStream: JetStreamStorage,
   signal: AbortSignal,
 ): Promise<TenantRecord> {
   requireOperator(parts.store)
@@ -39,9 +37,8 @@ export async function createTenant(
   const existing = parts.store.tenant(name)
   if (existing !== undefined && existing.isolation !== isolation) throw isolationFixed(existing)
   if (existing?.state === 'ready') return existing
-  const planned = existing ?? (await planTenant(parts, name, isolation))
   try {
-    await wireTenant(parts, changes, planned, jetStream, signal)
+    await provisioning.startOrResume(provisioningOf(name, isolation), signal)
   } catch (thrown) {
     // A cancelled one is no problem of the tenant's: it stays as it was, to be taken up again.
     if (!signal.aborted) noteProblem(parts, name, thrown)
@@ -50,30 +47,8 @@ export async function createTenant(
   return requireTenant(parts, name)
 }
 
-/** Keys and a pending row, so that a retry goes on with the same account. */
-async function planTenant(
-  parts: AuthorityParts,
-  name: string,
-  isolation: Isolation,
-): Promise<TenantRecord> {
-  const { database, store, keys, now } = parts
-  const shared =
-    isolation === 'shared' ? store.accountNamed('shared', SHARED_ACCOUNT_NAME) : undefined
-  const ring = shared === undefined ? await createKeyRing(keys, 'account') : undefined
-  inTransaction(database, () => {
-    if (ring !== undefined) {
-      const [kind, accountName] =
-        isolation === 'shared'
-          ? (['shared', SHARED_ACCOUNT_NAME] as const)
-          : (['tenant', name] as const)
-      recordAccount(parts, kind, accountName, ring, null)
-    }
-    store.addTenant(name, shared?.publicKey ?? ring?.identity ?? '', isolation, now())
-  })
-  return requireTenant(parts, name)
-}
-
-async function wireTenant(
+/** Pushes the account of a recorded tenant and REGISTRY, wired to each other, and notes it as ready. */
+export async function wireTenant(
   parts: AuthorityParts,
   changes: AccountChanges,
   tenant: TenantRecord,
@@ -105,6 +80,7 @@ async function wireTenant(
         ),
       },
     ],
+    { action: 'account-create', reason: `The tenant ${tenant.name} is created.` },
     signal,
     () => store.setTenantReady(tenant.name, now()),
   )
@@ -142,7 +118,7 @@ function noteProblem(parts: AuthorityParts, name: string, thrown: unknown): void
   }
 }
 
-function requireTenant({ store }: AuthorityParts, name: string): TenantRecord {
+export function requireTenant({ store }: AuthorityParts, name: string): TenantRecord {
   const tenant = store.tenant(name)
   if (tenant !== undefined) return tenant
   throw new InternalError({

@@ -9,7 +9,7 @@ import type { Delivery, Ledger, LedgerEntry } from './ledger.ts'
 import { createNkey, isPublicKey } from './nkey.ts'
 import { REGISTRY_ACCOUNT_NAME, SYSTEM_ACCOUNT_NAME } from './operator-setup.ts'
 import { inboxPrefixOf, permissionsOf } from './permissions.ts'
-import type { Signer } from './signer.ts'
+import type { AuditedSigner } from './key-use.ts'
 
 /** How long a credential for one of the app's own connections lives. */
 export const INTERNAL_TTL_MS = 24 * 60 * 60 * 1000
@@ -30,6 +30,8 @@ export type UserRequest = UserPlace & {
   /** Until then the user must have connected: see `Ledger.confirmConnected`. */
   readonly pendingUntil?: Date
   readonly delivery: Delivery
+  /** Why, for the audit log; by default what the delivery tells. */
+  readonly reason?: string
   /** Private by default for connections of this app, except the registry's. */
   readonly inbox?: 'private' | 'shared'
 }
@@ -58,13 +60,11 @@ export async function issueUsers(
   requests: readonly UserRequest[],
 ): Promise<IssuedUser[]> {
   requireOperator(parts.store)
+  for (const request of requests) requireUserKey(request)
   const desks = new Map<string, Desk>()
-  for (const request of requests) {
-    requireUserKey(request)
-    const account = accountFor(parts, request)
-    if (!desks.has(account.publicKey)) {
-      desks.set(account.publicKey, await openDesk(parts, changes, account))
-    }
+  const byAccount = Map.groupBy(requests, (request) => accountFor(parts, request).publicKey)
+  for (const [publicKey, group] of byAccount) {
+    desks.set(publicKey, await openDesk(parts, changes, group))
   }
   const issued = requests.map((request) => {
     const desk = desks.get(accountFor(parts, request).publicKey)
@@ -74,6 +74,11 @@ export async function issueUsers(
   inTransaction(parts.database, () => {
     ledger.dropExpiredInternal(parts.now())
     ledger.add(issued.map(({ entry }) => entry))
+    for (const { account, signer } of desks.values()) {
+      signer.done(
+        issued.flatMap(({ entry }) => (entry.account === account.publicKey ? entry.publicKey : [])),
+      )
+    }
   })
   ledger.announce()
   return issued.map(({ user }) => user)
@@ -82,18 +87,26 @@ export async function issueUsers(
 /** What issuing in one account takes, for the moment of a batch. */
 interface Desk {
   readonly account: AccountRow
-  readonly signer: Signer
+  readonly signer: AuditedSigner
   readonly revocations: Readonly<Record<string, number>>
 }
 
 async function openDesk(
   parts: AuthorityParts,
   changes: AccountChanges,
-  account: AccountRow,
+  requests: readonly UserRequest[],
 ): Promise<Desk> {
+  const [first] = requests
+  if (first === undefined) throw tenantUnknown('')
+  const account = accountFor(parts, first)
   const signer = await parts.keys.signer(
     parts.store.keysOf(account.publicKey, 'signing'),
     'account',
+    {
+      action: 'credential-issue',
+      subjects: requests.map(({ publicKey, name }) => publicKey ?? `a new key for ${name}`),
+      reason: [...new Set(requests.map(reasonOf))].join(' '),
+    },
   )
   return { account, signer, revocations: changes.claimsOf(account)?.revocations ?? {} }
 }
@@ -198,6 +211,14 @@ function nameOf(request: UserRequest): string {
 
 function tenantOf(request: UserRequest): string | null {
   return typeof request.account === 'string' ? null : request.account.tenant
+}
+
+function reasonOf(request: UserRequest): string {
+  const { reason, delivery, name, deviceId } = request
+  if (reason !== undefined) return reason
+  return delivery === 'internal'
+    ? `A connection of Muster's own: ${name}.`
+    : `Issued for ${deviceId ?? name}, delivered by ${delivery}.`
 }
 
 function inboxOf(request: UserRequest): 'private' | 'shared' {

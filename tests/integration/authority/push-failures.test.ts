@@ -8,6 +8,7 @@ import { Tripped, Tripwire } from '../../support/tripwire.ts'
 import { Authority } from '../../../src/main/authority/authority.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { noAudit } from '../../support/no-audit.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const signal = AbortSignal.timeout(120_000)
@@ -197,6 +198,7 @@ async function createUntil(name: string, wire: Tripwire): Promise<number> {
   const { database, keychain, publisher } = deployment
   publisher.around = (request) => wire.async(request)
   const authority = new Authority({
+    audit: noAudit,
     database: guardDatabase(database, wire),
     keychain: guardKeychain(keychain, wire),
     publisher,

@@ -17,6 +17,7 @@ import { silentLogger } from '../../../../src/main/log/logger.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { ResolverPublisher } from './resolver-publisher.ts'
+import { noAudit } from '../../../support/no-audit.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -67,6 +68,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const publisher = new ResolverPublisher()
   const open = (through: AccountPublisher = publisher) =>
     new Authority({
+      audit: noAudit,
       database,
       keychain,
       publisher: through,

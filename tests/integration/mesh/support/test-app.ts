@@ -14,6 +14,7 @@ import type { MeshServiceOptions } from '../../../../src/main/mesh/session-switc
 import { SystemLink } from '../../../../src/main/mesh/system-link.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { TenantService } from '../../../../src/main/tenants/tenant-service.ts'
+import { noAudit } from '../../../support/no-audit.ts'
 
 /** A profile that apps of a test run on, one after the other. */
 export class TestProfile {
@@ -69,7 +70,7 @@ export class TestApp {
     this.link = new SystemLink({ log })
     this.publisher = new ClaimsPublisher({ link: this.link, log })
     const { database, link, publisher } = this
-    this.authority = new Authority({ database, keychain, publisher, log })
+    this.authority = new Authority({ audit: noAudit, database, keychain, publisher, log })
     this.tenants = new TenantService({ authority: this.authority, log })
     this.mesh = new MeshService({
       database,
