@@ -1,3 +1,4 @@
+import type { SaveFile } from './files/saved-file.ts'
 import type { SidecarProcess } from './registry/sidecar-process.ts'
 
 /** What differs between the two hosts, as far as the app has to know. */
@@ -10,4 +11,6 @@ export interface AppHost {
   readonly resourcesFolder: string | null
   /** Starts the registry as a process of its own. */
   spawnRegistry(): SidecarProcess
+  /** Gives a file to the person. */
+  readonly saveFile: SaveFile
 }

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { Downloads } from '../../src/main/browser/downloads.ts'
 import { startBrowserServer, type BrowserServer } from '../../src/main/browser/server.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
 import { createRouter } from '../../src/main/router/router.ts'
@@ -10,6 +11,7 @@ import { scriptedServices } from '../support/scripted-services.ts'
 
 let server: BrowserServer
 let origin: string
+const downloads = new Downloads()
 const page = {
   content: Buffer.from('<!doctype html>'),
   contentType: 'text/html; charset=utf-8',
@@ -23,6 +25,7 @@ beforeAll(async () => {
       ['/', page],
       ['/index.html', page],
     ]),
+    downloads,
     port: 0,
     log: silentLogger(),
   })
@@ -156,6 +159,20 @@ test('an absolute request target leads nowhere', async () => {
     socket.once('error', reject)
   })
   expect(answer).toContain('404')
+})
+
+test('a download needs the session, works once and is saved, not shown', async () => {
+  const content = '<script>alert(1)</script>'
+  const saved = await downloads.offer({ name: 'a.html', mediaType: 'text/html', content })
+  const path = saved.type === 'download' ? saved.url : ''
+  const cookie = await signIn(server.mintUrl())
+  expect((await send(path)).status).toBe(404)
+  const answer = await send(path, { headers: { cookie } })
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-disposition']).toContain('attachment; filename="a.html"')
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+  expect(answer.headers['cache-control']).toBe('no-store')
+  expect((await send(path, { headers: { cookie } })).status).toBe(404)
 })
 
 test('other methods are refused', async () => {

@@ -5,6 +5,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { createApp, type App } from '../app.ts'
 import { readStartOptions, type StartOptions } from '../options.ts'
 import { loadStaticFiles } from '../web/static-files.ts'
+import { Downloads } from './downloads.ts'
 import { forkSidecar } from './fork-sidecar.ts'
 import { openAppWindow } from './open-window.ts'
 import { startBrowserServer, type BrowserServer } from './server.ts'
@@ -15,6 +16,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2))
+  const downloads = new Downloads()
   const app = await createApp({
     host: {
       kind: 'browser',
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
       packaged: false,
       resourcesFolder: null,
       spawnRegistry: () => forkSidecar(join(import.meta.dirname, 'registry.js')),
+      saveFile: downloads.offer,
     },
     profile: options.profile,
     demo: options.demo,
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
   })
   const server = await startBrowserServer({
     router: app.router,
+    downloads,
     files: await loadStaticFiles(join(import.meta.dirname, '..', 'renderer')),
     port: options.port,
     log: app.log.part('browser'),

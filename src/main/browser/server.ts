@@ -8,6 +8,7 @@ import type { Logger } from '../log/logger.ts'
 import type { AppRouter } from '../router/router.ts'
 import { SECURITY_HEADERS } from '../web/content-security-policy.ts'
 import type { StaticFiles } from '../web/static-files.ts'
+import { attachmentNamed, type Downloads } from './downloads.ts'
 import { cookieOf, hasLoopbackHost, hasOwnOrigin } from './request-guard.ts'
 import { Sessions } from './session.ts'
 
@@ -22,6 +23,8 @@ const REQUEST_TIMEOUT_MS = 15_000
 export interface BrowserServerOptions {
   readonly router: AppRouter
   readonly files: StaticFiles
+  /** Files that the app gives to its windows; none without. */
+  readonly downloads?: Downloads
   /** 0 for any free port. */
   readonly port: number
   readonly log: Logger
@@ -49,12 +52,10 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   const cookieName = `muster_session_${port}`
 
   server.on('request', (request, response) => {
-    answer(request, response, { sessions, files: options.files, cookieName }).catch(
-      (error: unknown) => {
-        options.log.warn('A request could not be answered', { error })
-        response.destroy()
-      },
-    )
+    answer(request, response, { ...options, sessions, cookieName }).catch((error: unknown) => {
+      options.log.warn('A request could not be answered', { error })
+      response.destroy()
+    })
   })
   const windows = serveWindows(server, sessions, cookieName, options)
 
@@ -64,6 +65,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     close: async () => {
       for (const window of windows.clients) window.terminate()
       windows.close()
+      options.downloads?.close()
       server.closeAllConnections()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -75,6 +77,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
 interface RequestContext {
   readonly sessions: Sessions
   readonly files: StaticFiles
+  readonly downloads?: Downloads
   readonly cookieName: string
 }
 
@@ -90,6 +93,7 @@ async function answer(
   if (request.method === 'POST' && target === '/session')
     return exchangeToken(request, response, context)
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405)
+  if (request.method === 'GET' && sendDownload(request, response, context)) return undefined
   const file = context.files.get(target)
   if (file === undefined) return refuse(response, 404)
   response.writeHead(200, {
@@ -98,6 +102,26 @@ async function answer(
     'Cache-Control': file.immutable ? 'private, max-age=31536000, immutable' : 'no-store',
   })
   response.end(request.method === 'HEAD' ? undefined : file.content)
+}
+
+/** Sends a file that waits to be downloaded; whether the request was for one. */
+function sendDownload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { sessions, downloads, cookieName }: RequestContext,
+): boolean {
+  if (!sessions.holds(cookieOf(request, cookieName))) return false
+  const file = downloads?.take(request.url ?? '')
+  if (file === undefined) return false
+  const content = Buffer.from(file.content)
+  response.writeHead(200, {
+    'Content-Type': file.mediaType,
+    'Content-Length': content.length,
+    'Content-Disposition': attachmentNamed(file.name),
+    'Cache-Control': 'no-store',
+  })
+  response.end(content)
+  return true
 }
 
 async function exchangeToken(

@@ -23,6 +23,7 @@ import { registerAppScheme, serveApp } from './app-protocol.ts'
 import { denyInContents, denyInSession } from './denials.ts'
 import { menuTemplate } from './menu.ts'
 import { ownArguments } from './own-arguments.ts'
+import { saveByDialog } from './save-dialog.ts'
 import { spawnUtilitySidecar } from './utility-sidecar.ts'
 import { connectWindows } from './window-port.ts'
 import { windowOptions } from './window.ts'
@@ -68,6 +69,7 @@ function startMuster(options: StartOptions): Promise<App> {
       resourcesFolder: app.isPackaged ? process.resourcesPath : null,
       spawnRegistry: () =>
         spawnUtilitySidecar(utilityProcess, join(import.meta.dirname, 'registry.js')),
+      saveFile: (file) => saveByDialog({ dialog, window: frontWindow }, file),
     },
     profile: options.profile,
     demo: options.demo,
@@ -84,6 +86,10 @@ function serveWindows(muster: App): void {
     serve: (port: MessagePortMain) => handler.upgrade(port),
     log: muster.log.part('window'),
   })
+}
+
+function frontWindow(): BrowserWindow | undefined {
+  return BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
 }
 
 /** Shows the window, or opens one where none is open. */

@@ -27,6 +27,16 @@ export const WireName = z.string().min(1).max(256)
 
 export const DialectName = z.enum(['device-connect', 'fabric'])
 
+/** What became of a file that the person asked for; its content never crosses the contract. */
+export const SavedFile = z.discriminatedUnion('type', [
+  /** Written where the person chose. */
+  z.strictObject({ type: z.literal('saved'), path: z.string() }),
+  /** The window fetches it, once, from its own origin: see `receiveFile` in the renderer. */
+  z.strictObject({ type: z.literal('download'), url: z.string(), name: z.string() }),
+  z.strictObject({ type: z.literal('cancelled') }),
+])
+export type SavedFile = z.infer<typeof SavedFile>
+
 export const StepState = z.enum([
   'waiting',
   'running',

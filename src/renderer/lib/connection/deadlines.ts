@@ -4,6 +4,9 @@ export const DEFAULT_DEADLINE_MS = 15_000
 /** What main may need beyond the time that a device is given to answer. */
 const CALL_MARGIN_MS = 5_000
 
+/** A dialog that asks where to save a file stays open as long as the person takes. */
+export const SAVE_DEADLINE_MS = 30 * 60_000
+
 // Calls that start servers, stretch keys or ask a device over the network.
 const LONGER_DEADLINES_MS: Readonly<Record<string, number>> = {
   'mesh.createLocal': 60_000,
