@@ -86,22 +86,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(page)
   },
 
-  openWindow: async ({ page, complaints }, use, testInfo) => {
-    const shown: Page[] = []
+  openWindow: async ({ page, complaints }, use) => {
     await use(async (muster) => {
       const window = await muster.show(page)
       if (window !== page) complaints(window)
-      shown.push(window)
       return new MusterWindow(window)
     })
-    // The runner takes a picture of its own page only.
-    for (const window of shown.filter((each) => each !== page && !each.isClosed())) {
-      if (testInfo.status === testInfo.expectedStatus) break
-      await testInfo.attach('window.png', {
-        body: await window.screenshot(),
-        contentType: 'image/png',
-      })
-    }
   },
 
   openLink: async ({ page }, use) => {
