@@ -1,18 +1,34 @@
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
 
-interface Export {
+export type CrossingType = 'service' | 'stream'
+
+/** What an account offers. Fields that are not named here, written elsewhere, are kept. */
+export interface Export {
   readonly name: string
   readonly subject: string
-  readonly type: 'service' | 'stream'
-  readonly response_type?: 'Singleton'
+  readonly type: CrossingType
+  readonly response_type?: string
+  /** An importer needs an activation token. Muster never asks for one: see `registryWiring`. */
+  readonly token_req?: boolean
 }
 
-interface Import {
+/** What an account takes from another. Fields that are not named here are kept. */
+export interface Import {
   readonly name: string
+  /** In the exporting account. */
   readonly subject: string
   readonly account: string
-  readonly type: 'service' | 'stream'
+  readonly type: CrossingType
+  /** Under which subject it is met here; `$1` names the first wildcard of `subject`. */
+  readonly local_subject?: string
+}
+
+/** Where a mapped subject leads, and which share of its messages in percent. */
+export interface MappingDestination {
+  readonly subject: string
+  readonly weight?: number
+  readonly cluster?: string
 }
 
 /** Exports and imports of an account: what crosses its border. */
@@ -45,6 +61,14 @@ export interface AccountClaims extends Wiring {
   /** User public key -> unix seconds: JWTs issued up to then are refused. */
   readonly revocations: Readonly<Record<string, number>>
   readonly default_permissions: { readonly pub: object; readonly sub: object }
+  /** Subject -> where its messages go instead. */
+  readonly mappings?: Readonly<Record<string, readonly MappingDestination[]>>
+}
+
+/** What the first JWT of a tenant's account carries beyond its wiring. */
+export interface WantedSettings {
+  readonly limits?: AccountLimits
+  readonly mappings?: Readonly<Record<string, readonly MappingDestination[]>>
 }
 
 /** JetStream storage of an account in bytes; -1 leaves it to the server's own limit. */
@@ -53,7 +77,7 @@ export interface JetStreamStorage {
   readonly memoryBytes: number
 }
 
-const NO_LIMITS: AccountLimits = {
+export const NO_LIMITS: AccountLimits = {
   subs: -1,
   data: -1,
   payload: -1,

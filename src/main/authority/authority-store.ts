@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Problem } from '#shared/contract/common.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { InternalError } from '#shared/errors.ts'
+import type { WantedSettings } from './account-claims.ts'
 
 export type AccountKind = 'system' | 'registry' | 'shared' | 'tenant'
 export type KeyPurpose = 'identity' | 'signing'
@@ -35,6 +36,12 @@ export interface TenantRecord {
   readonly problem: Problem | null
   readonly createdAt: Date
   readonly readyAt: Date | null
+  /** When the servers last confirmed a change of its account. */
+  readonly changedAt: Date
+  /** What its account shall begin with; null for nothing in particular. */
+  readonly wanted: WantedSettings | null
+  /** Since when it is being cleared; null where it is not. */
+  readonly clearingAt: Date | null
 }
 
 type Row = Record<string, SQLOutputValue>
@@ -112,21 +119,57 @@ export class AuthorityStore {
     ).map((row) => text(row, 'public_key'))
   }
 
+  /** Whether a key is recorded, for whomever. */
+  knowsKey(publicKey: string): boolean {
+    return this.#one('SELECT 1 FROM authority_keys WHERE public_key = ?', [publicKey]) !== undefined
+  }
+
+  /** Forgets an account and which keys were its own. The keys themselves are the keychain's. */
+  removeAccount(publicKey: string): void {
+    this.#run('DELETE FROM authority_keys WHERE holder = ?', [publicKey])
+    this.#run('DELETE FROM authority_accounts WHERE public_key = ?', [publicKey])
+  }
+
   tenant(name: string): TenantRecord | undefined {
-    return tenantOf(this.#one('SELECT * FROM authority_tenants WHERE name = ?', [name]))
+    return tenantOf(this.#one(`${TENANTS} WHERE t.name = ?`, [name]))
   }
 
   tenants(): TenantRecord[] {
-    return this.#all('SELECT * FROM authority_tenants ORDER BY created_at, name').flatMap(
+    return this.#all(`${TENANTS} ORDER BY t.created_at, t.name`).flatMap(
       (row) => tenantOf(row) ?? [],
     )
   }
 
-  addTenant(name: string, account: string, isolation: Isolation, at: Date): void {
+  addTenant(
+    name: string,
+    account: string,
+    isolation: Isolation,
+    at: Date,
+    wanted: WantedSettings | null = null,
+  ): void {
     this.#run(
-      "INSERT INTO authority_tenants (name, account, isolation, state, created_at) VALUES (?, ?, ?, 'pending', ?)",
-      [name, account, isolation, at.getTime()],
+      "INSERT INTO authority_tenants (name, account, isolation, state, created_at, wanted) VALUES (?, ?, ?, 'pending', ?, ?)",
+      [name, account, isolation, at.getTime(), wanted === null ? null : JSON.stringify(wanted)],
     )
+  }
+
+  /** From now on nobody is issued a credential in it, and it is not taken up again. */
+  setTenantClearing(name: string, at: Date): void {
+    this.#run(
+      "UPDATE authority_tenants SET state = 'pending', clearing_at = coalesce(clearing_at, ?) WHERE name = ?",
+      [at.getTime(), name],
+    )
+  }
+
+  /** Names of the tenants that live in an account. */
+  tenantsOf(account: string): string[] {
+    return this.#all('SELECT name FROM authority_tenants WHERE account = ?', [account]).map((row) =>
+      text(row, 'name'),
+    )
+  }
+
+  removeTenant(name: string): void {
+    this.#run('DELETE FROM authority_tenants WHERE name = ?', [name])
   }
 
   setTenantReady(name: string, at: Date): void {
@@ -156,6 +199,8 @@ export class AuthorityStore {
   }
 }
 
+const TENANTS =
+  'SELECT t.*, a.changed_at FROM authority_tenants t JOIN authority_accounts a ON a.public_key = t.account'
 const ACCOUNTS = 'SELECT public_key, kind, name, jwt FROM authority_accounts'
 
 function accountOf(row: Row | undefined): AccountRow | undefined {
@@ -173,11 +218,15 @@ const Tenant = z.object({
   state: z.enum(['pending', 'ready', 'error']),
   created_at: z.int(),
   ready_at: z.int().nullable(),
+  changed_at: z.int(),
+  clearing_at: z.int().nullable(),
+  wanted: z.string().nullable(),
 })
 
 function tenantOf(row: Row | undefined): TenantRecord | undefined {
   if (row === undefined) return undefined
-  const { isolation, state, created_at, ready_at } = Tenant.parse(row)
+  const { isolation, state, created_at, ready_at, changed_at, clearing_at, wanted } =
+    Tenant.parse(row)
   return {
     name: text(row, 'name'),
     account: text(row, 'account'),
@@ -186,6 +235,10 @@ function tenantOf(row: Row | undefined): TenantRecord | undefined {
     problem: row['problem'] === null ? null : Problem.parse(JSON.parse(text(row, 'problem'))),
     createdAt: new Date(created_at),
     readyAt: ready_at === null ? null : new Date(ready_at),
+    changedAt: new Date(changed_at),
+    // `addTenant` alone writes it.
+    wanted: wanted === null ? null : (JSON.parse(wanted) as WantedSettings),
+    clearingAt: clearing_at === null ? null : new Date(clearing_at),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
+import { Procedures, type Procedure } from '../steps/procedures.ts'
 import type { JetStreamStorage } from './account-claims.ts'
 import { AccountChanges, requireOperator, type AuthorityParts } from './account-changes.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
@@ -16,8 +17,14 @@ import { KeyVault } from './key-vault.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
 import { Revocations, type Revocation, type RevocationTarget } from './revocation.ts'
+import {
+  planRevocation,
+  type OrderTarget,
+  type RevocationOrder,
+  type RevocationPlan,
+} from './revocation-order.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { createTenant } from './tenant-creation.ts'
+import { createTenant, tenantProvisioning, type TenantProvisioning } from './tenant-provisioning.ts'
 import { issueUsers, type IssuedUser, type UserRequest } from './user-issue.ts'
 
 /** Storage is left to the server's own limit: a reserved share would run out with the tenants. */
@@ -33,6 +40,8 @@ export interface AuthorityOptions {
   readonly audit: KeyAudit
   readonly log: Logger
   readonly now?: () => Date
+  /** Journal of what was begun; one of its own unless given. Closed with the authority. */
+  readonly procedures?: Procedures
   /** JetStream storage of each tenant account. */
   readonly jetStream?: JetStreamStorage
 }
@@ -62,12 +71,13 @@ export interface Bootstrap {
  */
 export class Authority {
   readonly ledger: Ledger
+  readonly procedures: Procedures
+  readonly #provisioning: Procedure<TenantProvisioning>
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
   readonly #revocations: Revocations
   readonly #queue = new SerialQueue()
   readonly #closing = new AbortController()
-  readonly #jetStream: JetStreamStorage
   readonly #tenantListeners = new Set<(tenants: readonly TenantRecord[]) => void>()
 
   constructor(options: AuthorityOptions) {
@@ -80,10 +90,18 @@ export class Authority {
       log,
       now,
     }
-    this.#jetStream = options.jetStream ?? DEFAULT_JET_STREAM
     this.ledger = new Ledger(database, now)
     this.#changes = new AccountChanges(this.#parts)
     this.#revocations = new Revocations(this.#parts, this.#changes, this.ledger)
+    this.procedures = options.procedures ?? new Procedures({ database, log, now })
+    this.#provisioning = this.procedures.register(
+      tenantProvisioning({
+        parts: this.#parts,
+        changes: this.#changes,
+        jetStream: options.jetStream ?? DEFAULT_JET_STREAM,
+        exclusively: (work) => this.exclusively(work),
+      }),
+    )
   }
 
   /** The operator; undefined before `setUp`. */
@@ -170,27 +188,27 @@ export class Authority {
    * Creates a tenant, or returns the one there is, finishing it where that is due. Needs a mesh.
    * With isolation `shared` only permissions separate it from the other shared tenants, and their
    * clients can read each other's replies on `_INBOX.>`: say so where it is offered.
-   * @throws see `createTenant` in tenant-creation.ts; the tenant then stays, with its problem.
+   * @throws see `createTenant` in tenant-provisioning.ts; the tenant then stays, with its problem.
    */
-  createTenant(
+  async createTenant(
     name: string,
     options: { readonly isolation: Isolation },
     signal: AbortSignal = NEVER,
   ): Promise<TenantRecord> {
-    return this.#queue.run(async () => {
-      try {
-        return await createTenant(
-          this.#parts,
-          this.#changes,
-          name,
-          options.isolation,
-          this.#jetStream,
-          this.#until(signal),
-        )
-      } finally {
-        this.#announceTenants()
-      }
-    })
+    const until = this.#until(signal)
+    try {
+      return await createTenant(this.#parts, this.#provisioning, name, options.isolation, until)
+    } finally {
+      this.#announceTenants()
+    }
+  }
+
+  /**
+   * Runs work while no other change of accounts is under way. For procedures that change accounts; calling
+   * what queues itself (`createTenant`, `revoke`, …) within would wait for ever.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queue.run(work)
   }
 
   /** One user: see `issueUsers`. */
@@ -221,6 +239,27 @@ export class Authority {
     return this.#queue.run(() => this.#revocations.revoke(target, reason, this.#until(signal)))
   }
 
+  /** What a revocation would do; changes nothing: see `planRevocation`. */
+  planRevocation(target: OrderTarget, reason: string): RevocationPlan {
+    return planRevocation(this.ledger, target, reason, this.#parts.now())
+  }
+
+  /** Carries out a planned revocation: see `Revocations.carryOut`. */
+  carryOutRevocation(
+    order: RevocationOrder,
+    record: () => void,
+    signal: AbortSignal = NEVER,
+  ): Promise<void> {
+    return this.#queue.run(() => this.#revocations.carryOut(order, record, this.#until(signal)))
+  }
+
+  /** How many entries an account's revocation list has now. */
+  revocationEntries(account: string): number {
+    const row = this.#parts.store.account(account)
+    const entries = row === undefined ? undefined : this.#changes.claimsOf(row)?.revocations
+    return Object.keys(entries ?? {}).length
+  }
+
   /** Ends a credential that its user did not take: see `Revocations.strike`. */
   strike(
     ledgerId: string,
@@ -248,6 +287,7 @@ export class Authority {
   /** Cancels the change under way, which is then taken back, and waits for it. */
   async close(): Promise<void> {
     this.#closing.abort()
+    await this.procedures.close()
     await this.#queue.idle()
   }
 

@@ -1,4 +1,6 @@
+import { PROCEDURE_MIGRATIONS } from '../steps/migrations.ts'
 import type { Migration } from '../storage/database.ts'
+import { TENANT_MIGRATIONS } from './tenant-migrations.ts'
 
 /**
  * Schema of the authority: operator, accounts, tenants and the ledger. Nothing in it is secret.
@@ -74,4 +76,6 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX credentials_internal ON credentials (expires_at) WHERE delivery = 'internal';
     `,
   },
+  ...PROCEDURE_MIGRATIONS,
+  ...TENANT_MIGRATIONS,
 ]

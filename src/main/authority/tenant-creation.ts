@@ -1,7 +1,6 @@
 import { ConflictError, InternalError, RejectedError, toMusterError } from '#shared/errors.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { isStrictName } from '#shared/protocol/names.ts'
-import { inTransaction } from '../storage/database.ts'
 import {
   newAccountClaims,
   registryWiring,
@@ -11,41 +10,14 @@ import {
   type Wiring,
 } from './account-claims.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
-import type { AccountRow, Isolation, TenantRecord } from './authority-store.ts'
-import { createKeyRing, recordAccount, REGISTRY_ACCOUNT_NAME } from './operator-setup.ts'
+import type { AccountRow, TenantRecord } from './authority-store.ts'
+import { REGISTRY_ACCOUNT_NAME } from './operator-setup.ts'
 
 /**
  * The account of all tenants with isolation `shared`. Within it only user permissions separate them,
  * and `_INBOX.>` is common: a client of one can read the answers that another one gets.
  */
 export const SHARED_ACCOUNT_NAME = 'DEVICES'
-
-/**
- * Creates a tenant or takes an unfinished one up again; see tenant-provisioning.ts for the steps.
- * @throws RejectedError `TENANT_NAME`, ConflictError `TENANT_ISOLATION_FIXED`,
- *   `AUTHORITY_NOT_SET_UP`, and what `AccountChanges.apply` throws; the tenant keeps that problem.
- */
-export async function createTenant(
-  parts: AuthorityParts,
-  provisioning: Procedure<TenantProvisioning>,
-  name: string,
-  isolation: Isolation,
-  signal: AbortSignal,
-): Promise<TenantRecord> {
-  requireOperator(parts.store)
-  requireTenantName(name)
-  const existing = parts.store.tenant(name)
-  if (existing !== undefined && existing.isolation !== isolation) throw isolationFixed(existing)
-  if (existing?.state === 'ready') return existing
-  try {
-    await provisioning.startOrResume(provisioningOf(name, isolation), signal)
-  } catch (thrown) {
-    // A cancelled one is no problem of the tenant's: it stays as it was, to be taken up again.
-    if (!signal.aborted) noteProblem(parts, name, thrown)
-    throw thrown
-  }
-  return requireTenant(parts, name)
-}
 
 /** Pushes the account of a recorded tenant and REGISTRY, wired to each other, and notes it as ready. */
 export async function wireTenant(
@@ -108,7 +80,7 @@ function merge<T extends BorderCrossing>(present: readonly T[] | undefined, adde
   return [...(present ?? []), ...added.filter((item) => !known.has(key(item)))]
 }
 
-function noteProblem(parts: AuthorityParts, name: string, thrown: unknown): void {
+export function noteProblem(parts: AuthorityParts, name: string, thrown: unknown): void {
   const { kind, code, message, advice, details } = toMusterError(thrown)
   try {
     parts.store.setTenantProblem(name, { kind, code, message, advice, details: { ...details } })
@@ -137,7 +109,7 @@ function requireAccount(account: AccountRow | undefined): AccountRow {
   })
 }
 
-function requireTenantName(name: string): void {
+export function requireTenantName(name: string): void {
   if (isStrictName(name)) return
   throw new RejectedError({
     code: 'TENANT_NAME',
@@ -147,7 +119,7 @@ function requireTenantName(name: string): void {
   })
 }
 
-function isolationFixed({ name, isolation }: TenantRecord): ConflictError {
+export function isolationFixed({ name, isolation }: TenantRecord): ConflictError {
   return new ConflictError({
     code: 'TENANT_ISOLATION_FIXED',
     message:

@@ -15,7 +15,7 @@ const signal = AbortSignal.timeout(120_000)
 let deployment: Deployment
 
 beforeAll(async () => {
-  deployment = await startDeployment({ config: 'max_payload: 64KB' })
+  deployment = await startDeployment({ config: 'max_payload: 128KB' })
   await deployment.authority.createTenant('first', { isolation: 'account' }, signal)
 })
 
@@ -152,7 +152,7 @@ test('a revocation list that would not fit a message is refused before it is sen
   const { authority } = deployment
   await authority.createTenant('full', { isolation: 'account' }, signal)
   const users = await authority.issueUsers(
-    Array.from({ length: 700 }, (_, index) => ({
+    Array.from({ length: 1600 }, (_, index) => ({
       account: { tenant: 'full' },
       role: 'device' as const,
       name: `robot-${index}`,
@@ -175,7 +175,10 @@ test.each(['crash', 'fault'] as const)(
   async (mode) => {
     const points = await createUntil(`${mode}-all`, new Tripwire(Infinity, mode))
     expect(points).toBeGreaterThan(30)
-    for (let point = 1; point <= points; point += 1) {
+    // Every other point each, so that all of them have their turn in reasonable time.
+    const first = mode === 'crash' ? 1 : 2
+    const last = points - ((points - first) % 2)
+    for (let point = first; point <= last; point += 2) {
       const name = `${mode}-${point}`
       await createUntil(name, new Tripwire(point, mode))
       const tenant = await deployment.authority.createTenant(name, { isolation: 'account' }, signal)
@@ -186,7 +189,7 @@ test.each(['crash', 'fault'] as const)(
       expect(deployment.keychain.entries.has(String(public_key))).toBe(true)
     }
     expect(await serverState()).toEqual(await recordedState())
-    for (const point of [1, Math.floor(points / 2), points]) {
+    for (const point of [first, first + 10, last]) {
       const device = await deployment.device(`${mode}-${point}`, 'robot')
       await device.flush()
     }
