@@ -6,7 +6,7 @@ import type {
 import { toMusterError, type MusterError } from '#shared/errors.ts'
 import { normalizePin } from '#shared/protocol/pin.ts'
 import { fingerprintOf } from '../authority/fingerprint.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import type { Logger } from '../log/logger.ts'
 import { runSteps } from '../steps/run-steps.ts'
 import type {

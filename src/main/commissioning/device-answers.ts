@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { MusterError } from '#shared/errors.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
 import { isPublicKey } from '../authority/nkey.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import { redact } from '../log/redact.ts'
 import {
   deviceAlreadyCommissioned,

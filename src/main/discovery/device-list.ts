@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import type { DiscoveredDevice } from '#shared/contract/discovery.ts'
-import { cleanText } from './device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import type { Sighting } from './sightings.ts'
 
 /** A device that a person added by address. */

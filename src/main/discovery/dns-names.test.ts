@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { foldName, instanceLabelOf, isEncodable, labelsOf } from './dns-names.ts'
-import { cleanText } from './device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 
 const SERVICE = '_device-connect._tcp.local'
 

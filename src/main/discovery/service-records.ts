@@ -1,6 +1,6 @@
 import type { Answer, Packet, SrvAnswer, StringAnswer, TxtAnswer } from 'dns-packet'
 import { isSafeToken } from '#shared/protocol/names.ts'
-import { cleanText } from './device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import { foldName, instanceLabelOf, REPLACEMENT_CHARACTER } from './dns-names.ts'
 
 /** What a device says in its TXT record (protocol.md, "Commissioning"), cleaned and capped. */

@@ -1,4 +1,4 @@
-import { cleanText } from './device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import type { LinkStore } from './link-store.ts'
 
 /** A device as it is seen on one interface, from the records heard there. */

@@ -3,7 +3,7 @@ import { isSafeToken } from '#shared/protocol/names.ts'
 import type { Clock } from './clock.ts'
 import { formatDeviceAddress, type DeviceAddress } from './device-address.ts'
 import type { TypedDevice } from './device-list.ts'
-import { cleanText } from './device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 
 /** What a device says of itself when asked at an address. */
 export interface ProbedDevice {

@@ -6,7 +6,7 @@ import type {
 } from '#shared/contract/fleet.ts'
 import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 import { limitJson, limitJsonObject, type JsonLimits } from '#shared/protocol/limit-json.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 
 const MAX_ENTRIES = 512
 const MAX_NAME_LENGTH = 256

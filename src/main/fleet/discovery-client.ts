@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { TimeoutError, type NatsConnection } from '@nats-io/nats-core'
 import { messageOf, RejectedError, TransientError } from '#shared/errors.ts'
 import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import { orAborted } from '../steps/or-aborted.ts'
 
 const REQUEST_TIMEOUT_MS = 5_000

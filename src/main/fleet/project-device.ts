@@ -1,7 +1,7 @@
 import type { FleetDevice } from '#shared/contract/fleet.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
 import { isJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 import { deviceFacts, statusFacts } from '../registry/device-facts.ts'
 
 const MAX_TEXT_LENGTH = 200

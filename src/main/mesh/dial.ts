@@ -10,7 +10,8 @@ import {
   type MeshTransportOptions,
 } from './transport.ts'
 import { answerChallenge, type UserCredentials } from './user-credentials.ts'
-import { Backoff, unlessAborted } from './waiting.ts'
+import { orAborted } from '../steps/or-aborted.ts'
+import { Backoff } from './waiting.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -86,7 +87,7 @@ export async function dial(
   useMeshTransport()
   const opening = NatsConnectionImpl.connect(clientOptions(target, dialing))
   try {
-    const nats = await unlessAborted(opening, signal)
+    const nats = await orAborted(opening, signal)
     dialing.connected()
     return nats
   } catch (error) {

@@ -6,7 +6,8 @@ import {
   type MeshConnection,
   type MeshConnectionOptions,
 } from './connection.ts'
-import { Backoff, pause, unlessAborted } from './waiting.ts'
+import { orAborted } from '../steps/or-aborted.ts'
+import { Backoff, pause } from './waiting.ts'
 
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5_000
@@ -161,7 +162,7 @@ export class KeptConnection {
     this.#wasConnected = true
     const unsubscribe = connection.subscribe(() => this.#emit())
     this.#emit()
-    await unlessAborted(connection.nats.closed(), signal).catch(() => undefined)
+    await orAborted(connection.nats.closed(), signal).catch(() => undefined)
     unsubscribe()
     this.#earlierReconnects += connection.reconnects
     this.#problem = signal.aborted ? undefined : connection.problem
@@ -173,7 +174,7 @@ export class KeptConnection {
   #changed(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const unsubscribe = this.subscribe(resolve)
-    return unlessAborted(promise, signal).finally(unsubscribe)
+    return orAborted(promise, signal).finally(unsubscribe)
   }
 
   #emit(): void {

@@ -14,7 +14,7 @@ import type { MeshPorts } from './ports.ts'
 import { LOCAL_NAME } from './resting-state.ts'
 import type { SystemLink } from './system-link.ts'
 import type { CredentialsSource } from './user-credentials.ts'
-import { unlessAborted } from './waiting.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 
 export interface LocalSessionOptions {
   readonly mesh: LocalMesh
@@ -123,7 +123,7 @@ export class LocalSession implements MeshSession {
   /** Resolves once Muster's own connection stands and the accounts have been compared. */
   async connected(signal: AbortSignal): Promise<void> {
     await this.#options.link.connected(signal)
-    await unlessAborted(this.#reconciling, signal)
+    await orAborted(this.#reconciling, signal)
   }
 
   async end(): Promise<void> {

@@ -8,7 +8,7 @@ import type { MeshPaths } from './server-config.ts'
 import type { ServerLog } from './server-log.ts'
 import { untilServerAnswers } from './server-probe.ts'
 import { removePidFile, writePidFile } from './stale-server.ts'
-import { unlessAborted } from './waiting.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 
 const START_TIMEOUT_MS = 15_000
 const STOP_TIMEOUT_MS = 5_000
@@ -62,7 +62,7 @@ export async function launchServer(
       AbortSignal.any([deadline, stopProbe.signal]),
     )
     answers.catch(() => undefined)
-    const early = await unlessAborted(Promise.race([answers, server.ended]), deadline)
+    const early = await orAborted(Promise.race([answers, server.ended]), deadline)
     if (early !== undefined) throw await explainStart(early, launch)
     return server
   } catch (error) {

@@ -9,25 +9,6 @@ export async function pause(delayMs: number, signal: AbortSignal): Promise<void>
   await delay(boundedMs, undefined, { signal, ref: false }).catch(() => undefined)
 }
 
-/**
- * `work`, or the abort reason when the signal fires first; what `work` still brings is left to its
- * owner.
- */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let dispose: (() => void) | undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
-    dispose = () => signal.removeEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    dispose?.()
-  }
-}
-
 /** Delays that double from `firstMs` to `lastMs`. */
 export class Backoff {
   readonly #firstMs: number

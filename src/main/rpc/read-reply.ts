@@ -1,7 +1,7 @@
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 import { limitJson, type JsonLimits } from '#shared/protocol/limit-json.ts'
-import { cleanText } from '../discovery/device-text.ts'
+import { cleanText } from '#shared/protocol/device-text.ts'
 
 /** JSON-RPC 2.0, "Error object": what came was not JSON. Used for answers here, not requests. */
 const PARSE_ERROR = -32700
