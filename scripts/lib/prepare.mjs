@@ -2,12 +2,34 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PlainFailure, ROOT, run, succeeds } from './run.mjs'
+import { installSystemPackages } from './system-packages.mjs'
 
 const OLDEST_NODE_MAJOR = 20
 const ELECTRON_DOWNLOAD_TIMEOUT_MS = 180_000
 
+/**
+ * Sets up what a command needs, builds the app and does the command's work, whose exit code becomes
+ * this process's. What can't be set up is said in one sentence.
+ * @param {{ packages: readonly string[], required: boolean }} system Packages of the operating system,
+ *   and whether the work makes no sense without them.
+ * @param {() => Promise<number>} work
+ */
+export async function afterSetUp({ packages, required }, work) {
+  try {
+    requireNode()
+    await installPackages()
+    await installSystemPackages(packages, { required })
+    await build()
+    process.exitCode = await work()
+  } catch (error) {
+    if (!(error instanceof PlainFailure)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
+
 /** Fails with one sentence where the Node that runs this script is too old for npm's packages. */
-export function requireNode() {
+function requireNode() {
   const major = Number(process.versions.node.split('.')[0])
   if (major < OLDEST_NODE_MAJOR) {
     throw new PlainFailure(
@@ -17,7 +39,7 @@ export function requireNode() {
 }
 
 /** Installs the npm packages of the lock file, unless that very lock file was installed before. */
-export async function installPackages() {
+async function installPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
@@ -64,7 +86,7 @@ export function toolEnvironment() {
 }
 
 /** Builds the app where a source is newer than the last build. */
-export async function build() {
+async function build() {
   const stamp = join(ROOT, 'out', '.built')
   const builtAt = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (builtAt > newestSource()) return
