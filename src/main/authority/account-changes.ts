@@ -92,6 +92,24 @@ export class AccountChanges {
   }
 
   /**
+   * Takes accounts off the servers, and notes that none of them has them. Nothing may refer to them any more.
+   * @throws what the publisher throws; then the servers may have them or not, and it is to be called again.
+   */
+  async remove(
+    accounts: readonly AccountRow[],
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const publicKeys = accounts.map(({ publicKey }) => publicKey)
+    await this.#withdraw(publicKeys, reason, signal)
+    const { database, store, now } = this.#parts
+    inTransaction(database, () => {
+      for (const publicKey of publicKeys) store.setAccountJwt(publicKey, null, now())
+    })
+    for (const publicKey of publicKeys) this.#claims.delete(publicKey)
+  }
+
+  /**
    * Checks that one of the operator's keys signed this account JWT and that it is for this account.
    * @throws RejectedError `ACCOUNT_FOREIGN_ISSUER`, `JWT_…`.
    */
@@ -120,6 +138,7 @@ export class AccountChanges {
       requireFits(account, publisher.maxPayloadBytes())
     }
     if (signal.aborted) throw cancelled()
+    await this.#requireUnchanged(changes, signal)
     try {
       await publisher.publish(signed, signal)
     } catch (thrown) {
@@ -141,6 +160,20 @@ export class AccountChanges {
     }
   }
 
+  /** Nothing is built on a state that somebody else has replaced meanwhile. */
+  async #requireUnchanged(changes: readonly AccountChange[], signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.publisher.requireUnchanged?.(
+        changes.map(({ account }) => account),
+        signal,
+      )
+    } catch (thrown) {
+      const error = toMusterError(thrown)
+      if (error.kind === 'conflict') throw error
+      throw pushFailed(error, true)
+    }
+  }
+
   /** Puts back what the servers had; whether that is certain. */
   async #restore(changes: readonly AccountChange[]): Promise<boolean> {
     const { publisher, log } = this.#parts
@@ -152,7 +185,10 @@ export class AccountChanges {
     try {
       // The last to come is the first to go, so that no account refers to one that is gone.
       if (previous.length > 0) await publisher.publish(previous.toReversed(), signal)
-      if (added.length > 0) await this.#withdraw(added, signal)
+      if (added.length > 0) {
+        const reason = 'A push that failed is taken back: these accounts were new in it.'
+        await this.#withdraw(added, reason, signal)
+      }
       return true
     } catch (error) {
       log.warn('a failed change of accounts could not be taken back', { error })
@@ -160,11 +196,15 @@ export class AccountChanges {
     }
   }
 
-  async #withdraw(publicKeys: readonly string[], signal: AbortSignal): Promise<void> {
+  async #withdraw(
+    publicKeys: readonly string[],
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const signer = await this.#operatorSigner({
       action: 'account-remove',
       subjects: publicKeys,
-      reason: 'A push that failed is taken back: these accounts were new in it.',
+      reason,
     })
     // nats-server wants it self-signed by an operator key, and `accounts` in the generic data.
     const jwt = encodeJwt(

@@ -7,6 +7,13 @@ export interface SignedAccount {
   readonly jwt: string
 }
 
+/** An account as it is recorded: with what the servers confirmed last, or null before they first did. */
+export interface RecordedAccount {
+  readonly name: string
+  readonly publicKey: string
+  readonly jwt: string | null
+}
+
 /** Accounts to take off the resolver again, as a claim that the operator signed. */
 export interface AccountRemoval {
   readonly publicKeys: readonly string[]
@@ -27,6 +34,12 @@ export interface AccountPublisher {
    * @throws MusterError; some accounts may have been pushed by then.
    */
   publish(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void>
+  /**
+   * Checks, before a change is sent, that the servers still have what it was built on.
+   * @throws ConflictError `ACCOUNT_CHANGED_ELSEWHERE`, `ACCOUNT_REMOVED_ELSEWHERE`; MusterError where
+   *   the servers can't be asked.
+   */
+  requireUnchanged?(accounts: readonly RecordedAccount[], signal: AbortSignal): Promise<void>
   /**
    * Removes accounts by `$SYS.REQ.CLAIMS.DELETE` (code 200).
    * @throws MusterError

@@ -39,4 +39,30 @@ export const MESH_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    name: 'mesh-2-managed-and-pushes',
+    sql: `
+      -- Servers elsewhere that trust this profile's operator.
+      CREATE TABLE mesh_managed (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        urls TEXT NOT NULL,
+        ca_pem TEXT,
+        resolver TEXT NOT NULL CHECK (resolver IN ('full', 'memory', 'url')),
+        config_path TEXT,
+        pid_file TEXT,
+        accounts_host TEXT,
+        accounts_port INTEGER,
+        registry INTEGER NOT NULL CHECK (registry IN (0, 1))
+      ) STRICT;
+
+      -- Account JWTs that were sent from here, by hash, before they were.
+      CREATE TABLE mesh_pushes (
+        account TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        sha256 BLOB NOT NULL,
+        UNIQUE (account, sha256)
+      ) STRICT;
+    `,
+  },
 ]

@@ -1,4 +1,9 @@
-import { RequestError, TimeoutError, type NatsConnection } from '@nats-io/nats-core'
+import {
+  NoRespondersError,
+  RequestError,
+  TimeoutError,
+  type NatsConnection,
+} from '@nats-io/nats-core'
 import { z } from 'zod'
 import { messageOf, RejectedError, TransientError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
@@ -76,19 +81,19 @@ export class SystemLink {
 
   /** Sends an account JWT to the resolver. @throws RejectedError `CLAIMS_REFUSED`. */
   async updateClaims(jwt: string, signal: AbortSignal): Promise<void> {
-    requireTaken(await this.#request('$SYS.REQ.CLAIMS.UPDATE', jwt, signal))
+    requireTaken(await this.request('$SYS.REQ.CLAIMS.UPDATE', jwt, signal))
   }
 
   /** Removes accounts by a claim that the operator signed. @throws RejectedError `CLAIMS_REFUSED`. */
   async deleteClaims(jwt: string, signal: AbortSignal): Promise<void> {
-    requireTaken(await this.#request('$SYS.REQ.CLAIMS.DELETE', jwt, signal))
+    requireTaken(await this.request('$SYS.REQ.CLAIMS.DELETE', jwt, signal))
   }
 
   /** The JWT that the resolver holds; undefined where it has none. */
   async lookUpClaims(account: string, signal: AbortSignal): Promise<string | undefined> {
     const subject = `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`
     try {
-      const jwt = await this.#request(subject, '', signal)
+      const jwt = await this.request(subject, '', signal)
       return jwt === '' ? undefined : jwt
     } catch (error) {
       // nats-server 2.9 does not answer for an account that it does not know.
@@ -99,7 +104,7 @@ export class SystemLink {
 
   /** Public keys of all accounts that the resolver holds. */
   async listClaims(signal: AbortSignal): Promise<readonly string[]> {
-    return parse(ListAnswer, await this.#request('$SYS.REQ.CLAIMS.LIST', '', signal)).data ?? []
+    return parse(ListAnswer, await this.request('$SYS.REQ.CLAIMS.LIST', '', signal)).data ?? []
   }
 
   /**
@@ -145,12 +150,16 @@ export class SystemLink {
     signal: AbortSignal,
   ): Promise<{ readonly total: number; readonly users: readonly string[] }> {
     const query = JSON.stringify({ auth: true, sort: 'cid', offset, limit })
-    const answer = await this.#request(`$SYS.REQ.ACCOUNT.${account}.CONNZ`, query, signal)
+    const answer = await this.request(`$SYS.REQ.ACCOUNT.${account}.CONNZ`, query, signal)
     const { total, connections } = parse(ConnectionsAnswer, answer).data
     return { total, users: connections?.map((one) => one.authorized_user) ?? [] }
   }
 
-  async #request(subject: string, payload: string, signal: AbortSignal): Promise<string> {
+  /**
+   * Asks one server on its system account. @throws TransientError `MESH_NO_ANSWER`,
+   * `MESH_REQUEST_FAILED`, and what keeps it from being connected.
+   */
+  async request(subject: string, payload: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted()
     const nats = await this.#ready(signal)
     try {
@@ -160,6 +169,33 @@ export class SystemLink {
       signal.throwIfAborted()
       throw noAnswer(error)
     }
+  }
+
+  /**
+   * Asks all servers of a cluster; ends once `enough` says so of the answers, or after two seconds.
+   * Nobody answering is no error: then there are none.
+   */
+  async gather(
+    subject: string,
+    payload: string,
+    enough: (answers: readonly string[]) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    signal.throwIfAborted()
+    const nats = await this.#ready(signal)
+    const answers: string[] = []
+    try {
+      const options = { strategy: 'timer', maxWait: REQUEST_TIMEOUT_MS, noMux: true } as const
+      for await (const message of await nats.requestMany(subject, payload, options)) {
+        signal.throwIfAborted()
+        answers.push(message.string())
+        if (enough(answers)) break
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isUnheard(error)) throw noAnswer(error)
+    }
+    return answers
   }
 
   #ready(signal: AbortSignal): Promise<NatsConnection> {
@@ -197,11 +233,18 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** The server that is asked does not offer this, or said nothing in time. */
+function isUnheard(error: unknown): boolean {
+  return (
+    error instanceof TimeoutError ||
+    error instanceof NoRespondersError ||
+    (error instanceof RequestError && error.isNoResponders())
+  )
+}
+
 function noAnswer(error: unknown): TransientError {
-  const unheard =
-    error instanceof TimeoutError || (error instanceof RequestError && error.isNoResponders())
   return new TransientError({
-    code: unheard ? 'MESH_NO_ANSWER' : 'MESH_REQUEST_FAILED',
+    code: isUnheard(error) ? 'MESH_NO_ANSWER' : 'MESH_REQUEST_FAILED',
     message: `The NATS server did not answer on its system account: ${messageOf(error)}.`,
     advice: 'Try again once the mesh is connected.',
     cause: error,

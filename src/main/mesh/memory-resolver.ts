@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { RejectedError, TransientError } from '#shared/errors.ts'
+import type { AccountRemoval, SignedAccount } from '../authority/account-publisher.ts'
+import { accountsInUse, confirmInUse, inUse } from './accounts-in-use.ts'
+import type { WayOptions } from './full-resolver.ts'
+import { GeneratedConfigFile, type GeneratedConfig } from './generated-config.ts'
+import { inParallel } from './in-parallel.ts'
+import { explainFileError } from './mesh-files.ts'
+import {
+  requireTaken,
+  type HeldAccount,
+  type HeldByServer,
+  type ResolverWay,
+} from './resolver-way.ts'
+import { pause } from './waiting.ts'
+
+const CONFIRM_TIMEOUT_MS = 5_000
+const CONFIRM_INTERVAL_MS = 50
+const PARALLEL = 16
+
+export interface MemoryResolverOptions extends WayOptions {
+  /** The server's configuration file, on this computer. */
+  readonly configPath: string
+  /** Where its process id stands; null where the configuration file says so itself. */
+  readonly pidFile: string | null
+  readonly operator: () => Promise<Pick<GeneratedConfig, 'operatorJwt' | 'systemAccount'>>
+}
+
+/**
+ * The memory resolver: accounts stand in `resolver_preload` of the server's configuration file. A
+ * running server takes a change of an account only while that is in use, and says `code 200` otherwise too
+ * ("skipped"); so the file is written first, what is in use is changed at once, and for the rest the server
+ * reads its file again.
+ */
+export class MemoryResolver implements ResolverWay {
+  readonly kind = 'memory'
+  readonly removes = true
+  readonly #options: MemoryResolverOptions
+  readonly #file: GeneratedConfigFile
+
+  constructor(options: MemoryResolverOptions) {
+    this.#options = options
+    this.#file = new GeneratedConfigFile(options.configPath)
+  }
+
+  async list(signal: AbortSignal): Promise<readonly string[]> {
+    const preload = await this.#file.preload()
+    return [...new Set([...preload.keys(), ...(await accountsInUse(this.#options, signal))])]
+  }
+
+  async held(
+    accounts: readonly string[],
+    _thorough: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly HeldAccount[]> {
+    const preload = await this.#file.preload()
+    const servers = await this.#options.roster.servers(signal)
+    return inParallel(accounts, PARALLEL, async (publicKey) => {
+      const told = await inUse(this.#options, publicKey, signal)
+      const written = preload.get(publicKey)?.jwt
+      const jwts = new Set([...told.values(), written ?? ''].filter((jwt) => jwt !== ''))
+      return {
+        publicKey,
+        jwts: [...jwts],
+        servers: servers.map((server): HeldByServer => {
+          const jwt = told.get(server.id) ?? ''
+          if (jwt !== '') return { server, state: 'loaded', jwt }
+          return written === undefined
+            ? { server, state: 'missing' }
+            : { server, state: 'stored', jwt: written }
+        }),
+      }
+    })
+  }
+
+  async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
+    const preload = new Map(await this.#file.preload())
+    for (const { publicKey, name, jwt } of accounts) preload.set(publicKey, { name, jwt })
+    await this.#write(preload)
+    let skipped = false
+    for (const account of accounts) skipped = (await this.#update(account, signal)) || skipped
+    if (skipped) await this.#reload(signal)
+    for (const account of accounts) await confirmInUse(this.#options, account, signal)
+  }
+
+  async withdraw(removal: AccountRemoval, signal: AbortSignal): Promise<void> {
+    const preload = new Map(await this.#file.preload())
+    for (const publicKey of removal.publicKeys) preload.delete(publicKey)
+    await this.#write(preload)
+    await this.#reload(signal)
+  }
+
+  async #write(preload: ReadonlyMap<string, { name: string; jwt: string }>): Promise<void> {
+    const operator = await this.#options.operator()
+    try {
+      await this.#file.write({ resolver: 'memory', ...operator, preload })
+    } catch (error) {
+      throw explainFileError(error, dirname(this.#file.path))
+    }
+  }
+
+  /** Changes an account that is in use; whether a server has it not in use. */
+  async #update(account: SignedAccount, signal: AbortSignal): Promise<boolean> {
+    const { link, roster } = this.#options
+    const { length } = await roster.servers(signal)
+    const answers = await link.gather(
+      `$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.UPDATE`,
+      account.jwt,
+      (all) => all.length >= length,
+      signal,
+    )
+    return requireTaken(answers, `the account ${account.name}`).skipped
+  }
+
+  /** Has the servers read their configuration again: on `$SYS` from 2.10 on, else by a signal. */
+  async #reload(signal: AbortSignal): Promise<void> {
+    const { link, roster } = this.#options
+    for (const { id, name } of await roster.servers(signal)) {
+      const answers = await link.gather(`$SYS.REQ.SERVER.${id}.RELOAD`, '', () => true, signal)
+      const failure = answers.find((answer) => answer.includes('"error"'))
+      if (failure !== undefined) throw reloadRefused(name)
+      if (answers.length === 0) await this.#signal(signal)
+    }
+    // The reload may have cut what was under way on the system account.
+    roster.forget()
+  }
+
+  async #signal(signal: AbortSignal): Promise<void> {
+    const named = this.#options.pidFile ?? (await this.#file.pidFile())
+    if (named === undefined) throw reloadByHand(this.#file.path)
+    const path = resolve(dirname(this.#file.path), named)
+    const pid = Number((await readFile(path, 'utf8').catch(() => '')).trim())
+    if (!Number.isSafeInteger(pid) || pid <= 1) throw reloadByHand(this.#file.path)
+    const before = await this.#loadedAt(signal)
+    try {
+      process.kill(pid, 'SIGHUP')
+    } catch (error) {
+      throw reloadByHand(this.#file.path, error)
+    }
+    const deadline = AbortSignal.timeout(CONFIRM_TIMEOUT_MS)
+    for (;;) {
+      // A reload may lose an answer: saying nothing proves nothing.
+      const loaded = await this.#loadedAt(signal)
+      if (loaded !== '' && loaded !== before) return
+      if (deadline.aborted) throw reloadRefused(path)
+      await pause(CONFIRM_INTERVAL_MS, signal)
+      signal.throwIfAborted()
+    }
+  }
+
+  /** When the servers read their configuration last. */
+  async #loadedAt(signal: AbortSignal): Promise<string> {
+    const trust = await this.#options.roster.trust(signal)
+    return trust.map(({ serverId, loadedAt }) => `${serverId} ${loadedAt}`).join(' ')
+  }
+}
+
+function reloadRefused(server: string): TransientError {
+  return new TransientError({
+    code: 'SERVER_RELOAD_FAILED',
+    message: `The NATS server ${server.slice(0, 128)} did not read its configuration again. It goes on with the accounts that it had.`,
+    advice:
+      'Look at its log: often the part of the configuration that Muster does not write has an error. Then try again.',
+  })
+}
+
+function reloadByHand(configPath: string, cause?: unknown): RejectedError {
+  return new RejectedError({
+    code: 'SERVER_RELOAD_BY_HAND',
+    message: `The NATS server has to read ${configPath} again, and Muster can not make it: before version 2.10 that takes a signal to a process on this computer.`,
+    advice:
+      'Put a line pid_file: "/path/nats-server.pid" into the configuration, restart the server, and see that Muster runs as a user who may signal it. Or use nats-server 2.10 or newer.',
+    details: { path: configPath },
+    cause,
+  })
+}
