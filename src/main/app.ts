@@ -1,11 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
+import { composeAudit } from './app/audit.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
-import { actorHere } from './audit/actor.ts'
-import { AuditTrail } from './audit/audit-trail.ts'
 import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
 import { CommissioningService } from './commissioning/commissioning-service.ts'
@@ -75,7 +74,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     const link = new SystemLink({ log })
     const publisher = new ClaimsPublisher({ link, log })
-    const audit = new AuditTrail({ database, actor: actorHere() })
+    const { trail: audit, auditLog } = composeAudit({
+      database,
+      keychain,
+      profileFolder: profile.folder,
+      saveFile: host.saveFile,
+      health,
+      log,
+    })
+    owned(auditLog)
     const authority = owned(new Authority({ database, keychain, publisher, audit, log }))
     const tenants = owned(new TenantService({ authority, log }))
     const mesh = owned(
@@ -135,6 +142,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     endings.push(
       connectKeychain({ keychain, health, log }, async () => {
+        void auditLog.start()
         await mesh.startActive()
         commissioning.resume()
       }),
@@ -153,6 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
             demo: options.demo,
           }),
         },
+        audit: auditLog,
         keychain,
         mesh: meshWithRegistry(mesh, registry),
         tenants: confirmedTenants(tenants, mesh),

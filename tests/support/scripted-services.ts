@@ -27,6 +27,13 @@ export function scriptedServices() {
         demo: true,
       }),
     },
+    audit: {
+      subscribe: unscripted,
+      list: unscripted,
+      verify: unscripted,
+      acknowledge: unscripted,
+      export: unscripted,
+    },
     keychain: {
       subscribe: unscripted,
       unlock: unscripted,

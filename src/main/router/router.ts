@@ -1,7 +1,6 @@
-import { implement } from '@orpc/server'
 import type { MusterError } from '#shared/errors.ts'
-import { contract } from '#shared/contract/index.ts'
-import { toContractError } from './errors.ts'
+import { auditRouter } from './audit.ts'
+import { implementContract } from './implementer.ts'
 import type { Services } from './services.ts'
 import { streamOf } from './stream.ts'
 
@@ -17,18 +16,13 @@ const NEVER = new AbortController().signal
  * are validated by the contract's strict schemas on every call.
  */
 export function createRouter(services: Services, options: RouterOptions) {
-  const os = implement(contract).use(async ({ next, path }) => {
-    try {
-      return await next()
-    } catch (thrown) {
-      throw toContractError(thrown, (error) => options.onInternalError(error, path.join('.')))
-    }
-  })
+  const os = implementContract((error, path) => options.onInternalError(error, path))
   const { app, commissioning, discovery, events, fleet, health, keychain, mesh, rpc } = services
   const { settings, tenants } = services
 
   return os.router({
     app: { info: os.app.info.handler(() => app.info()) },
+    audit: auditRouter(os.audit, services.audit),
     commissioning: {
       inspect: os.commissioning.inspect.handler(({ input, signal }) =>
         commissioning.inspect(input.key, signal ?? NEVER),

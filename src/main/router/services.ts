@@ -26,11 +26,13 @@ import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
+import type { AuditCalls } from './audit.ts'
 import type { Subscribe } from './stream.ts'
 
 /** What the router asks of main, domain by domain: the narrow side of each service. */
 export interface Services {
   readonly app: { info(): AppInfo }
+  readonly audit: AuditCalls
   readonly keychain: {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>

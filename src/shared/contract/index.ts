@@ -1,4 +1,5 @@
 import { app } from './app.ts'
+import { audit } from './audit.ts'
 import { commissioning } from './commissioning.ts'
 import { discovery } from './discovery.ts'
 import { events } from './events.ts'
@@ -13,6 +14,7 @@ import { tenants } from './tenants.ts'
 /** Every call that crosses from the renderer to main, in one object (decision 0001). */
 export const contract = {
   app,
+  audit,
   commissioning,
   discovery,
   events,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
+import { auditRouter } from '../../../src/main/router/audit.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
 import { meshOf, tenantOf, type FakeState } from './state.ts'
@@ -35,6 +36,7 @@ export function fakeRouter(state: FakeState) {
         demo: state.scenario === 'full',
       })),
     },
+    audit: auditRouter(os.audit, state.audit),
     commissioning: {
       inspect: os.commissioning.inspect.handler(async ({ input }) => {
         await delay(250)

@@ -7,10 +7,18 @@ export const COMPONENT_NAMES: Readonly<Record<HealthComponent['name'], string>> 
   registry: 'Registry',
   discovery: 'Discovery',
   storage: 'Storage',
+  audit: 'Audit log',
 }
 
 /** Parts in the order in which they need each other. */
-export const COMPONENT_ORDER = ['keychain', 'storage', 'mesh', 'registry', 'discovery'] as const
+export const COMPONENT_ORDER = [
+  'keychain',
+  'storage',
+  'audit',
+  'mesh',
+  'registry',
+  'discovery',
+] as const
 
 export const STATE_WORDS: Readonly<Record<HealthComponent['state'], { word: string; tone: Tone }>> =
   {
