@@ -4,6 +4,7 @@ import { composeAudit } from './app/audit.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
+import { composeRenewal } from './app/renewal.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
 import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
@@ -131,6 +132,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     const events = owned(new EventsService({ connections, dialect, log }))
     const rpc = new RpcService({ connections: mesh, dialect })
+    const renewal = owned(
+      composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
+    )
 
     endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
     endings.push(
@@ -145,6 +149,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         void auditLog.start()
         await mesh.startActive()
         commissioning.resume()
+        renewal.resume()
       }),
     )
     discovery.follow()
@@ -168,6 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         discovery,
         commissioning,
         fleet,
+        renewal,
         rpc,
         events,
         health,

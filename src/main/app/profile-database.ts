@@ -3,6 +3,7 @@ import { AUDIT_MIGRATIONS } from '../audit/migrations.ts'
 import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
+import { RENEWAL_MIGRATIONS } from '../renewal/migrations.ts'
 import { RESOLVER_MIGRATIONS } from '../resolver/migrations.ts'
 import { SETTINGS_MIGRATIONS } from '../settings/settings-service.ts'
 import { openDatabase } from '../storage/database.ts'
@@ -19,6 +20,7 @@ export function openProfileDatabase(path: string, health: HealthService): Databa
     ...AUDIT_MIGRATIONS,
     ...MESH_MIGRATIONS,
     ...RESOLVER_MIGRATIONS,
+    ...RENEWAL_MIGRATIONS,
   ]
   const { database, setAside } = openDatabase(path, migrations)
   health.report('storage', { state: 'ok', summary: 'The profile database is sound.' })

@@ -94,12 +94,15 @@ export class DeviceCredentials {
     return Promise.resolve()
   }
 
-  /** Credentials whose devices have not connected yet. */
+  /** Commissioned credentials whose devices have not connected yet; renewals are not for us to watch. */
   pending(): readonly PendingDeviceCredential[] {
     return this.#authority.ledger
       .pending()
-      .flatMap(({ id, tenant, deviceId, publicKey, pendingUntil }) =>
-        tenant === null || deviceId === null || pendingUntil === null
+      .flatMap(({ id, tenant, deviceId, publicKey, pendingUntil, delivery }) =>
+        tenant === null ||
+        deviceId === null ||
+        pendingUntil === null ||
+        delivery !== 'commissioning'
           ? []
           : { id, tenant, deviceId, publicKey, pendingUntil },
       )

@@ -1,15 +1,18 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { CredentialSummary } from '#shared/contract/fleet.ts'
+import { ROLE_NAMES } from '#shared/protocol/roles.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Permissions } from './permissions.ts'
+import type { CredentialForm } from './user-jwt.ts'
+import type { RevocationOrder } from './revocation-order.ts'
 
 const Row = z.object({
   id: z.string(),
   public_key: z.string(),
   account: z.string(),
   tenant: z.string().nullable(),
-  role: z.enum(['device', 'registry', 'console', 'system']),
+  role: z.enum([...ROLE_NAMES, 'system']),
   name: z.string(),
   device_id: z.string().nullable(),
   permissions: z.string(),
@@ -18,14 +21,18 @@ const Row = z.object({
   expires_at: z.int(),
   pending_until: z.int().nullable(),
   connected_at: z.int().nullable(),
-  delivery: z.enum(['internal', 'commissioning', 'bundle', 'file']),
+  delivery: z.enum(['internal', 'commissioning', 'bundle', 'file', 'mesh']),
   state: z.enum(['pending', 'active', 'struck', 'revoked']),
   revoked_at: z.int().nullable(),
   reason: z.string().nullable(),
+  form: z.int(),
 })
 type Row = z.infer<typeof Row>
 
-/** How a credential reached, or shall reach, its user. `internal`: a connection of this app. */
+/**
+ * How a credential reached, or shall reach, its user. `internal`: a connection of this app; `mesh`: a
+ * renewal that was handed over by the device's function `updateCredentials`.
+ */
 export type Delivery = Row['delivery']
 
 /**
@@ -53,7 +60,11 @@ export interface LedgerEntry {
   readonly state: Row['state']
   readonly revokedAt: Date | null
   readonly reason: string | null
+  /** How its JWT is made again from this row; null or missing where it can't be. */
+  readonly form?: CredentialForm | null
 }
+
+const FORMS: readonly (CredentialForm | null)[] = [null, 'own', 'scoped']
 
 const COLUMNS = Object.keys(Row.shape)
 const INSERT = `INSERT INTO credentials (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`
@@ -87,6 +98,29 @@ export class Ledger {
     return this.#select('WHERE public_key = ? ORDER BY issued_at, rowid', [publicKey])
   }
 
+  /** When the account's latest credential was issued; the epoch where there is none. */
+  latestIssue(account: string): Date {
+    const row = this.#prepared('SELECT max(issued_at) AS at FROM credentials WHERE account = ?').get(
+      account,
+    )
+    return new Date(typeof row?.['at'] === 'number' ? row['at'] : 0)
+  }
+
+  /** All credentials of a tenant, the oldest first. */
+  entriesOfTenant(tenant: string): LedgerEntry[] {
+    return this.#select('WHERE tenant = ? ORDER BY issued_at, rowid', [tenant])
+  }
+
+  /**
+   * How many credentials of each tenant work now, those of this app's own connections left out.
+   */
+  usableByTenant(): ReadonlyMap<string, number> {
+    const rows = this.#prepared(
+      "SELECT tenant, count(*) AS usable FROM credentials WHERE tenant IS NOT NULL AND delivery <> 'internal' AND state IN ('pending', 'active') AND expires_at > ? GROUP BY tenant",
+    ).all(this.#now().getTime())
+    return new Map(rows.map((row) => [String(row['tenant']), Number(row['usable'])]))
+  }
+
   /** Credentials of devices that have not connected yet. */
   pending(): LedgerEntry[] {
     return this.#select("WHERE state = 'pending' AND role = 'device' ORDER BY issued_at, rowid")
@@ -99,10 +133,15 @@ export class Ledger {
     ])
   }
 
-  /** Devices that have a credential and did not connect with it yet. */
+  /**
+   * Devices that have a credential and did not connect with it yet. One that is renewed is not among
+   * them: it has a credential that it connects with.
+   */
   pendingDevices(): { tenant: string; deviceId: string; issuedAt: Date }[] {
-    return this.pending().flatMap(({ tenant, deviceId, issuedAt }) =>
-      tenant === null || deviceId === null ? [] : { tenant, deviceId, issuedAt },
+    return this.pending().flatMap(({ tenant, deviceId, issuedAt, delivery }) =>
+      tenant === null || deviceId === null || delivery === 'mesh' || delivery === 'file'
+        ? []
+        : { tenant, deviceId, issuedAt },
     )
   }
 
@@ -117,13 +156,18 @@ export class Ledger {
   }
 
   /**
-   * User keys of an account whose every credential has expired. Struck ones count too: they would be
-   * good again without their revocation.
+   * User keys of an account whose every credential has expired, or was signed by none of these keys, which are all
+   * that count. Struck ones count too: they would be good again without their revocation.
    */
-  expiredKeys(account: string, moment: Date): ReadonlySet<string> {
+  expiredKeys(
+    account: string,
+    moment: Date,
+    signingKeys: readonly string[],
+  ): ReadonlySet<string> {
     const rows = this.#prepared(
-      'SELECT public_key FROM credentials WHERE account = ? GROUP BY public_key HAVING max(expires_at) < ?',
-    ).all(account, moment.getTime())
+      `SELECT public_key FROM credentials WHERE account = ? GROUP BY public_key
+       HAVING max(iif(signing_key IN (SELECT value FROM json_each(?)), expires_at, 0)) < ?`,
+    ).all(account, JSON.stringify(signingKeys), moment.getTime())
     return new Set(rows.map((row) => String(row['public_key'])))
   }
 
@@ -139,6 +183,17 @@ export class Ledger {
   confirmConnected(id: string): void {
     const { changes } = this.#prepared(
       "UPDATE credentials SET state = 'active', connected_at = ? WHERE id = ? AND state = 'pending'",
+    ).run(this.#now().getTime(), id)
+    if (changes > 0) this.announce()
+  }
+
+  /**
+   * Notes that a credential which was struck for want of a connection was connected with after all:
+   * it is in force again. One that was revoked stays so.
+   */
+  reinstate(id: string): void {
+    const { changes } = this.#prepared(
+      "UPDATE credentials SET state = 'active', connected_at = ?, reason = NULL WHERE id = ? AND state = 'struck' AND revoked_at IS NULL",
     ).run(this.#now().getTime(), id)
     if (changes > 0) this.announce()
   }
@@ -159,14 +214,34 @@ export class Ledger {
     )
   }
 
+  /** Ends what an order names: all credentials of its keys, issued up to its times. In the caller's transaction. */
+  endRevoked({ account, keys, upTo, reason }: RevocationOrder): void {
+    const set = `UPDATE credentials SET state = 'revoked', reason = ?, revoked_at = ?
+      WHERE account = ? AND revoked_at IS NULL`
+    const byKey = this.#prepared(`${set} AND public_key = ? AND issued_at <= ?`)
+    for (const [key, seconds] of Object.entries(keys)) {
+      byKey.run(reason, seconds * 1000, account, key, seconds * 1000)
+    }
+    if (upTo === null) return
+    this.#prepared(`${set} AND issued_at <= ?`).run(reason, upTo * 1000, account, upTo * 1000)
+  }
+
   /**
    * Drops credentials of this app's own connections that have expired: they are good for nothing any
-   * more, and every start of the app makes new ones. In the caller's transaction.
+   * more, and every start of the app makes new ones. Revoked ones stay for as long as the account's
+   * list names them. In the caller's transaction.
    */
   dropExpiredInternal(moment: Date): void {
-    this.#prepared("DELETE FROM credentials WHERE delivery = 'internal' AND expires_at < ?").run(
-      moment.getTime(),
-    )
+    this.#prepared(
+      "DELETE FROM credentials WHERE delivery = 'internal' AND revoked_at IS NULL AND expires_at < ?",
+    ).run(moment.getTime())
+  }
+
+  /** Drops the revoked ones of this app's own that have expired, once no list names them. */
+  dropRevokedInternal(account: string, moment: Date): void {
+    this.#prepared(
+      "DELETE FROM credentials WHERE account = ? AND delivery = 'internal' AND expires_at < ?",
+    ).run(account, moment.getTime())
   }
 
   /** Calls `listener` after each change; returns how to stop that. */
@@ -230,6 +305,7 @@ function entryOf(raw: Record<string, SQLOutputValue>): LedgerEntry {
     state: row.state,
     revokedAt: date(row.revoked_at),
     reason: row.reason,
+    form: FORMS[row.form] ?? null,
   }
 }
 
@@ -253,6 +329,7 @@ function valuesOf(entry: LedgerEntry): (string | number | null)[] {
     state: entry.state,
     revoked_at: entry.revokedAt?.getTime() ?? null,
     reason: entry.reason,
+    form: FORMS.indexOf(entry.form ?? null),
   }
   return [
     row.id,
@@ -272,5 +349,6 @@ function valuesOf(entry: LedgerEntry): (string | number | null)[] {
     row.state,
     row.revoked_at,
     row.reason,
+    row.form,
   ]
 }

@@ -5,7 +5,7 @@ import {
   type NatsConnection,
 } from '@nats-io/nats-core'
 import { z } from 'zod'
-import { messageOf, RejectedError, TransientError } from '#shared/errors.ts'
+import { messageOf, MusterError, RejectedError, TransientError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { KeptConnection, type ConnectionTarget, type KeptState } from './kept-connection.ts'
 
@@ -61,8 +61,9 @@ export class SystemLink {
     return this.#kept.use(target)
   }
 
-  connected(signal: AbortSignal): Promise<NatsConnection> {
-    return this.#kept.connected(signal)
+  /** Once it stands; `patient` waits also where there is no mesh to connect to yet. */
+  connected(signal: AbortSignal, patient = false): Promise<NatsConnection> {
+    return this.#kept.connected(signal, patient)
   }
 
   /** Tries to connect at once where it waits for the next try. */
@@ -198,9 +199,31 @@ export class SystemLink {
     return answers
   }
 
-  #ready(signal: AbortSignal): Promise<NatsConnection> {
-    return this.connected(AbortSignal.any([signal, AbortSignal.timeout(RECONNECT_TIMEOUT_MS)]))
+  async #ready(signal: AbortSignal): Promise<NatsConnection> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(RECONNECT_TIMEOUT_MS)])
+    try {
+      return await this.connected(deadline)
+    } catch (error) {
+      throw error instanceof MusterError ? serverNotOurs(error) : error
+    }
   }
+}
+
+/**
+ * A refused login as what it means on the system account, whose user Muster issues itself: the
+ * server does not trust this operator (any more). Other errors unchanged.
+ */
+export function serverNotOurs(error: MusterError): MusterError {
+  if (error.code !== 'MESH_AUTH_REFUSED') return error
+  const where = String(error.details['servers'] ?? 'this address')
+  return new RejectedError({
+    code: 'SERVER_OPERATOR_OTHER',
+    message: `The NATS server at ${where} refuses Muster on its system account: it runs with another operator, with another system account, or without any.`,
+    advice:
+      'Put the server configuration of this mesh on the server (Settings, Mesh) and restart it. If it is the server of somebody else, correct the address.',
+    details: error.details,
+    cause: error,
+  })
 }
 
 function requireTaken(answer: string): void {

@@ -1,6 +1,7 @@
 import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
 import { implementContract } from './implementer.ts'
+import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
 import { streamOf } from './stream.ts'
 
@@ -95,6 +96,7 @@ export function createRouter(services: Services, options: RouterOptions) {
       }),
       use: os.mesh.use.handler(({ input }) => mesh.use(input.id)),
     },
+    renewal: renewalRouter(os.renewal, services.renewal),
     rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },
     settings: {
       get: os.settings.get.handler(() => settings.get()),

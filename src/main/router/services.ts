@@ -27,6 +27,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
+import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
 
 /** What the router asks of main, domain by domain: the narrow side of each service. */
@@ -75,6 +76,7 @@ export interface Services {
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
   }
+  readonly renewal: RenewalCalls
   readonly rpc: {
     call(
       request: DeviceAddress & {

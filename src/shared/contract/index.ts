@@ -7,6 +7,7 @@ import { fleet } from './fleet.ts'
 import { health } from './health.ts'
 import { keychain } from './keychain.ts'
 import { mesh } from './mesh.ts'
+import { renewal } from './renewal.ts'
 import { rpc } from './rpc.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
@@ -22,6 +23,7 @@ export const contract = {
   health,
   keychain,
   mesh,
+  renewal,
   rpc,
   settings,
   tenants,

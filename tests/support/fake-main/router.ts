@@ -3,6 +3,7 @@ import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
+import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
 import { meshOf, tenantOf, type FakeState } from './state.ts'
@@ -240,6 +241,7 @@ export function fakeRouter(state: FakeState) {
         return state.mesh
       }),
     },
+    renewal: renewalRouter(os.renewal, state.renewal),
     rpc: {
       call: os.rpc.call.handler(async ({ input, signal }): Promise<RpcOutcome> => {
         if (failing) return { type: 'no-responder', durationMs: 0.7 }

@@ -10,9 +10,11 @@ import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import type { MeshState, RemoteConnection } from '#shared/contract/mesh.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
+import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import { fakeAudit } from './audit.ts'
 import { FakeCommissioning } from './commissioning.ts'
+import { fakeRenewal } from './renewal.ts'
 import { ago, fleetDevices, oddDevices, waitingDevices } from './devices.ts'
 import { PROBLEMS } from './problems.ts'
 import { Topic } from './topic.ts'
@@ -59,6 +61,7 @@ export class FakeState {
   stale: boolean
   readonly commissioning: FakeCommissioning
   readonly audit: AuditLog
+  readonly renewal: RenewalService
 
   readonly keychainTopic = new Topic(() => ({ type: 'snapshot' as const, status: this.keychain }))
   readonly meshTopic = new Topic(() => ({ type: 'snapshot' as const, mesh: this.mesh }))
@@ -84,6 +87,7 @@ export class FakeState {
   constructor(scenario: Scenario) {
     this.scenario = scenario
     this.audit = fakeAudit(scenario)
+    this.renewal = fakeRenewal(scenario)
     const isFull = scenario === 'full'
     const isFailing = scenario === 'failing'
     this.keychain = scenario === 'locked' ? LOCKED : scenario === 'first-run' ? UNINITIALISED : OPEN

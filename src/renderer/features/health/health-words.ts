@@ -8,6 +8,7 @@ export const COMPONENT_NAMES: Readonly<Record<HealthComponent['name'], string>> 
   discovery: 'Discovery',
   storage: 'Storage',
   audit: 'Audit log',
+  credentials: 'Credentials',
 }
 
 /** Parts in the order in which they need each other. */
@@ -18,6 +19,7 @@ export const COMPONENT_ORDER = [
   'mesh',
   'registry',
   'discovery',
+  'credentials',
 ] as const
 
 export const STATE_WORDS: Readonly<Record<HealthComponent['state'], { word: string; tone: Tone }>> =

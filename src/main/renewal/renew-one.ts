@@ -1,0 +1,285 @@
+import { toMusterError, type MusterError } from '#shared/errors.ts'
+import { problemOf } from '#shared/problem-of.ts'
+import type { RenewalItemState } from '#shared/contract/renewal.ts'
+import { deadlineAt } from '../commissioning/deadline.ts'
+import type { Logger } from '../log/logger.ts'
+import { orAborted } from '../steps/or-aborted.ts'
+import { pause } from '../steps/pause.ts'
+import { digestOf, type ConnectionWitness, type Sighting } from './connection-witness.ts'
+import type { DeliveryOrder, Recipient, RenewalDelivery } from './delivery.ts'
+import { didNotComeBack, endedMeanwhile, interrupted } from './renewal-errors.ts'
+import type { RenewalIssuer, RenewedCredential } from './renewal-issuer.ts'
+import type { ItemRecord, JobRecord, RenewalStore } from './renewal-store.ts'
+
+/** After a restart devices need a moment to reconnect before they count as missing. */
+const GRACE_AFTER_RESTART_MS = 60_000
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 60_000
+
+export interface RenewalTools {
+  readonly store: RenewalStore
+  readonly issuer: RenewalIssuer
+  readonly witness: Pick<ConnectionWitness, 'expect' | 'look'>
+  readonly deliveries: { readonly mesh: RenewalDelivery; readonly file: RenewalDelivery }
+  /** How long a device may take to come back with its new credential. */
+  readonly deadlineMs: () => number
+  readonly now: () => Date
+  readonly log: Logger
+}
+
+/**
+ * Renews one credential, each decision written down before it is acted on. Returns how it ended.
+ * @throws the signal's reason; the item then stays as it is, for `takeUpOne`.
+ */
+export async function renewOne(
+  tools: RenewalTools,
+  job: JobRecord,
+  item: ItemRecord,
+  signal: AbortSignal,
+): Promise<RenewalItemState> {
+  if (item.delivery === 'commission') return end(tools, item, 'manual')
+  const delivery = tools.deliveries[item.delivery]
+  // At once, so that nobody begins it a second time.
+  tools.store.changeItem(item, { state: 'issuing' })
+  let credential: RenewedCredential
+  try {
+    await delivery.check(recipientOf(item), signal)
+    signal.throwIfAborted()
+    const deadline = new Date(tools.now().getTime() + tools.deadlineMs())
+    credential = await tools.issuer.issue({
+      credentialId: item.ledger_id,
+      validDays: job.valid_days,
+      delivery: item.delivery,
+      ...(item.delivery === 'mesh' ? { pendingUntil: deadline } : {}),
+    })
+    tools.store.changeItem(item, {
+      state: 'delivering',
+      new_ledger_id: credential.ledgerId,
+      digest: digestOf(credential.file.nats.jwt),
+      deadline: item.delivery === 'mesh' ? deadline.getTime() : null,
+      expires_at: credential.expiresAt.getTime(),
+      delivered_at: tools.now().getTime(),
+    })
+  } catch (error) {
+    if (signal.aborted) throw error
+    return end(tools, item, 'failed', toMusterError(error))
+  }
+  const order: DeliveryOrder = {
+    jobId: job.id,
+    recipient: recipientOf(item),
+    file: credential.file,
+    deadline: new Date(tools.now().getTime() + tools.deadlineMs()),
+  }
+  return handOver(tools, reread(tools, item), delivery, order, signal)
+}
+
+/** Goes on with an item that was under way when the app ended. Ends or throws as `renewOne`. */
+export async function takeUpOne(
+  tools: RenewalTools,
+  job: JobRecord,
+  item: ItemRecord,
+  signal: AbortSignal,
+): Promise<RenewalItemState> {
+  const { store, issuer } = tools
+  if (item.state === 'awaiting' || (item.state === 'delivering' && item.delivery === 'mesh')) {
+    const graceMs = tools.now().getTime() + GRACE_AFTER_RESTART_MS
+    const deadline = Math.max(item.deadline ?? 0, graceMs)
+    store.changeItem(item, { state: 'awaiting', deadline })
+    return outcomeOf(tools, reread(tools, item), new Arrival(tools, item), signal)
+  }
+  // The JWT was in memory only. What was issued is of no use, and no device has it.
+  const lost =
+    item.new_ledger_id === null
+      ? issuer.pendingSince(item.public_key, new Date(job.started_at))
+      : [item.new_ledger_id]
+  for (const id of lost) await strikeAtLast(tools, id, interrupted().message, signal)
+  store.changeItem(item, { new_ledger_id: null, digest: null, deadline: null, expires_at: null })
+  return renewOne(tools, job, reread(tools, item), signal)
+}
+
+async function handOver(
+  tools: RenewalTools,
+  item: ItemRecord,
+  delivery: RenewalDelivery,
+  order: DeliveryOrder,
+  signal: AbortSignal,
+): Promise<RenewalItemState> {
+  // Before the delivery: a quick device is back before it has answered.
+  const arrival = item.delivery === 'mesh' ? new Arrival(tools, item) : undefined
+  try {
+    const outcome = await delivery.deliver(order, signal)
+    if (outcome === 'laid-down') return end(tools, item, 'written')
+    tools.store.changeItem(item, { state: 'awaiting' })
+  } catch (thrown) {
+    arrival?.stop()
+    if (signal.aborted) throw thrown
+    const error = toMusterError(thrown)
+    await strikeAtLast(tools, item.new_ledger_id, error.message, signal)
+    return end(tools, item, 'failed', error)
+  }
+  return outcomeOf(tools, item, arrival ?? new Arrival(tools, item), signal)
+}
+
+/** Waits for the holder, and settles which of the two credentials is in force. */
+async function outcomeOf(
+  tools: RenewalTools,
+  item: ItemRecord,
+  arrival: Arrival,
+  signal: AbortSignal,
+): Promise<RenewalItemState> {
+  try {
+    const failure = await arrival.settled(signal)
+    if (failure === undefined) return confirmed(tools, item)
+    // An event was lost, or somebody else told of the failure: what the server says counts.
+    const seen = await lookAtLast(tools, item, signal)
+    if (seen.some((sighting) => isNew(item, sighting))) return confirmed(tools, item)
+    const error = failure === 'deadline' ? notBack(item, seen.length > 0) : failure
+    await strikeAtLast(tools, item.new_ledger_id, error.message, signal)
+    return end(tools, item, 'rolled-back', error)
+  } finally {
+    arrival.stop()
+  }
+}
+
+/** Waits for the holder of an item to be seen with its new credential. */
+class Arrival {
+  readonly #tools: RenewalTools
+  readonly #item: ItemRecord
+  readonly #stops: (() => void)[]
+  readonly #outcome = Promise.withResolvers<MusterError | 'deadline' | undefined>()
+
+  constructor(tools: RenewalTools, item: ItemRecord) {
+    this.#tools = tools
+    this.#item = item
+    const { account, public_key: publicKey } = item
+    const onSeen = (sighting: Sighting) => {
+      if (isNew(item, sighting)) this.#outcome.resolve(undefined)
+    }
+    const onRefused = (error: MusterError) => this.#outcome.resolve(error)
+    this.#stops = [
+      tools.witness.expect({ account, publicKey, soon: true, onSeen }),
+      tools.deliveries.mesh.onRefused?.(recipientOf(item), onRefused) ?? (() => undefined),
+    ]
+  }
+
+  /** Nothing once it was seen; else why it was not. @throws the signal's reason. */
+  async settled(signal: AbortSignal): Promise<MusterError | 'deadline' | undefined> {
+    const { now } = this.#tools
+    const at = new Date(this.#item.deadline ?? now().getTime())
+    const deadline = deadlineAt(
+      at,
+      () => new DOMException('The deadline has passed.', 'TimeoutError'),
+      () => now().getTime(),
+    )
+    deadline.signal.addEventListener('abort', () => this.#outcome.resolve('deadline'))
+    try {
+      return await orAborted(this.#outcome.promise, signal)
+    } finally {
+      deadline.cancel()
+    }
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+}
+
+/**
+ * Whether a connection was made with the new JWT. A server that does not show JWTs leaves a connection
+ * that began after the delivery as the sign.
+ */
+export function isNew(item: ItemRecord, { digest, startedAt }: Sighting): boolean {
+  if (digest !== undefined) return digest === item.digest
+  return item.delivered_at !== null && startedAt.getTime() >= item.delivered_at
+}
+
+export function recipientOf(item: ItemRecord): Recipient {
+  return {
+    tenant: item.tenant,
+    deviceId: item.device_id,
+    publicKey: item.public_key,
+    name: item.name,
+  }
+}
+
+function confirmed(tools: RenewalTools, item: ItemRecord): RenewalItemState {
+  const id = item.new_ledger_id ?? ''
+  tools.issuer.confirm(id)
+  // Somebody else swept it meanwhile.
+  if (tools.issuer.stateOf(id) === 'struck') tools.issuer.reinstate(id)
+  if (tools.issuer.stateOf(id) === 'active') return end(tools, item, 'renewed')
+  return end(tools, item, 'failed', endedMeanwhile())
+}
+
+function notBack(item: ItemRecord, connected: boolean): MusterError {
+  return didNotComeBack(item.device_id ?? item.name, new Date(item.deadline ?? 0), connected)
+}
+
+function end(
+  tools: RenewalTools,
+  item: ItemRecord,
+  state: RenewalItemState,
+  error?: MusterError,
+): RenewalItemState {
+  tools.store.changeItem(item, {
+    state,
+    problem: error === undefined ? null : problemOf(error),
+    ended_at: tools.now().getTime(),
+  })
+  tools.log.info('A renewal ended', {
+    deviceId: item.device_id,
+    tenant: item.tenant,
+    publicKey: item.public_key,
+    state,
+    ...(error === undefined ? {} : { code: error.code }),
+  })
+  return state
+}
+
+function reread({ store }: RenewalTools, item: ItemRecord): ItemRecord {
+  return store.item(item.job_id, item.sequence) ?? item
+}
+
+/** Who is connected with the key now, asked until a server answers. @throws the signal's reason. */
+function lookAtLast(
+  tools: RenewalTools,
+  item: ItemRecord,
+  signal: AbortSignal,
+): Promise<Sighting[]> {
+  return atLast(tools, signal, () => tools.witness.look(item.account, item.public_key, signal))
+}
+
+/**
+ * Takes the new credential back, however often that has to be tried. A revocation would name the key, not
+ * the JWT, so the authority only strikes it from the ledger while the old one works.
+ * @throws the signal's reason.
+ */
+async function strikeAtLast(
+  tools: RenewalTools,
+  ledgerId: string | null,
+  reason: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ledgerId === null) return
+  await atLast(tools, signal, () => tools.issuer.strike(ledgerId, reason, signal))
+}
+
+async function atLast<T>(
+  { log }: RenewalTools,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+    signal.throwIfAborted()
+    try {
+      return await work()
+    } catch (error) {
+      signal.throwIfAborted()
+      log.warn('A renewal can not be settled yet', {
+        error: toMusterError(error),
+        retryInMs: waitMs,
+      })
+      await pause(waitMs, signal)
+    }
+  }
+}
