@@ -1,10 +1,9 @@
-import { InternalError, RejectedError } from '#shared/errors.ts'
+import { InternalError } from '#shared/errors.ts'
 import { inTransaction } from '../storage/database.ts'
 import type { AccountChange, AccountChanges, AuthorityParts, ChangeUse } from './account-changes.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
-
-/** The default lifetime of a credential: revocations of keys that the ledger does not know live as long. */
-const DEFAULT_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000
+import { EVERY_USER, RevocationLists, type RevocationEntries } from './revocation-list.ts'
+import { secondsOf, unknownCredential, type RevocationOrder } from './revocation-order.ts'
 
 /** Which credential to withdraw. */
 export type RevocationTarget = { readonly publicKey: string } | { readonly ledgerId: string }
@@ -16,6 +15,15 @@ export interface Revocation {
   /** Ledger ids of the credentials that this ended. */
   readonly ended: readonly string[]
 }
+
+export interface CarryOutOptions {
+  /** Runs in the transaction that notes it. */
+  record(): void
+  /** Ledger id of a throw-away credential of the account that is revoked in the same push. */
+  readonly probeId?: string
+}
+
+const PROBE_REASON = 'It was issued to see that the servers refuse what was revoked with it.'
 
 /** A credential to end, and as what. */
 interface Ending {
@@ -29,11 +37,45 @@ export class Revocations {
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
   readonly #ledger: Ledger
+  readonly #lists: RevocationLists
 
   constructor(parts: AuthorityParts, changes: AccountChanges, ledger: Ledger) {
     this.#parts = parts
     this.#changes = changes
     this.#ledger = ledger
+    this.#lists = new RevocationLists(ledger, parts.now)
+  }
+
+  /**
+   * Carries out what was planned: pushed, confirmed, then recorded together with `record`. Carried out
+   * again it changes nothing, so that a restart may not know how far it came.
+   * @throws RejectedError `REVOCATION_LIST_FULL`; what `AccountChanges.apply` throws.
+   */
+  async carryOut(
+    order: RevocationOrder,
+    { record, probeId }: CarryOutOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { account, keys, upTo, reason } = order
+    const probe = probeId === undefined ? undefined : this.#entry(probeId)
+    const added = {
+      ...keys,
+      ...(probe === undefined ? {} : { [probe.publicKey]: secondsOf(probe.issuedAt) }),
+      ...(upTo === null ? {} : { [EVERY_USER]: upTo }),
+    }
+    const write = () => {
+      this.#ledger.endRevoked(order)
+      if (probe !== undefined) this.#ledger.end(probe.id, 'revoked', PROBE_REASON, probe.issuedAt)
+      record()
+    }
+    if (this.#isRecorded(account, added)) inTransaction(this.#parts.database, write)
+    else {
+      const name = this.#parts.store.account(account)?.name ?? ''
+      const subjects = upTo === null ? Object.keys(keys) : [`${name} ${account}`]
+      const use: ChangeUse = { action: 'credential-revoke', subjects, reason }
+      await this.#push(account, added, use, signal, write)
+    }
+    this.#ledger.announce()
   }
 
   /**
@@ -101,8 +143,8 @@ export class Revocations {
       }
       if (revokedAt.size === 0) inTransaction(this.#parts.database, record)
       else {
-        const change = this.#change(account, revokedAt)
-        await this.#changes.apply([change], useOf(group, [...revokedAt.keys()]), signal, record)
+        const added = Object.fromEntries([...revokedAt].map(([key, at]) => [key, secondsOf(at)]))
+        await this.#push(account, added, useOf(group, [...revokedAt.keys()]), signal, record)
       }
       this.#ledger.announce()
       for (const [key, at] of revokedAt) all.set(key, at)
@@ -132,7 +174,24 @@ export class Revocations {
     return new Date(Math.max(now, ...issued))
   }
 
-  #change(publicKey: string, revokedAt: ReadonlyMap<string, Date>): AccountChange {
+  /** Whether the account's list, as the servers confirmed it, has all of this. */
+  #isRecorded(publicKey: string, added: RevocationEntries): boolean {
+    const account = this.#parts.store.account(publicKey)
+    const entries = account === undefined ? undefined : this.#changes.claimsOf(account)?.revocations
+    if (entries === undefined) return false
+    const all = entries[EVERY_USER] ?? 0
+    return Object.entries(added).every(
+      ([key, seconds]) => Math.max(entries[key] ?? 0, all) >= seconds,
+    )
+  }
+
+  async #push(
+    publicKey: string,
+    added: RevocationEntries,
+    use: ChangeUse,
+    signal: AbortSignal,
+    record: () => void,
+  ): Promise<void> {
     const account = this.#parts.store.account(publicKey)
     const claims = account === undefined ? undefined : this.#changes.claimsOf(account)
     if (account === undefined || claims === undefined) {
@@ -143,23 +202,18 @@ export class Revocations {
         details: { account: publicKey },
       })
     }
-    const revocations = this.#pruned(publicKey, claims.revocations ?? {})
-    for (const [key, at] of revokedAt) revocations[key] = Math.floor(at.getTime() / 1000)
-    return { account, claims: { ...claims, revocations } }
-  }
-
-  /** Without the entries whose every credential has expired: the list has to fit a message. */
-  #pruned(account: string, revocations: Readonly<Record<string, number>>) {
-    const now = this.#parts.now()
-    const expired = this.#ledger.expiredKeys(account, now)
-    // A key that the ledger does not know (any more) was issued for no longer than the longest was.
-    const lifetime = Math.max(DEFAULT_LIFETIME_MS, this.#ledger.longestLifetimeMs(account))
-    const oldest = (now.getTime() - lifetime) / 1000
-    const kept: Record<string, number> = {}
-    for (const [key, seconds] of Object.entries(revocations)) {
-      if (!expired.has(key) && seconds >= oldest) kept[key] = seconds
-    }
-    return kept
+    const list = this.#lists.extended(
+      publicKey,
+      claims.revocations ?? {},
+      added,
+      signingKeysOf(claims.signing_keys),
+    )
+    const change: AccountChange = { account, claims: { ...claims, revocations: list.entries } }
+    await this.#changes.apply([change], use, signal, () => {
+      if (list.pruned) this.#ledger.dropRevokedInternal(publicKey, this.#parts.now())
+      record()
+    })
+    if (list.pruned) this.#lists.recorded(publicKey)
   }
 
   #entry(id: string): LedgerEntry {
@@ -175,14 +229,15 @@ function useOf([first]: readonly Ending[], subjects: readonly string[]): ChangeU
   return { action, subjects, reason: first?.reason ?? 'A credential is withdrawn.' }
 }
 
-function isOpen({ state }: LedgerEntry): boolean {
-  return state === 'pending' || state === 'active'
+/** Keys that sign users: plain, or with a role as their scope. */
+function signingKeysOf(keys: readonly unknown[]): string[] {
+  return keys.flatMap((entry) => {
+    if (typeof entry === 'string') return entry
+    const key = (entry as { readonly key?: unknown } | null)?.key
+    return typeof key === 'string' ? key : []
+  })
 }
 
-function unknownCredential(): RejectedError {
-  return new RejectedError({
-    code: 'CREDENTIAL_UNKNOWN',
-    message: 'This credential is not in the ledger, so it was not issued by this profile.',
-    advice: 'Revoke it where it was issued.',
-  })
+function isOpen({ state }: LedgerEntry): boolean {
+  return state === 'pending' || state === 'active'
 }
