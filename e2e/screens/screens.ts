@@ -109,6 +109,18 @@ export const SCREENS: readonly Screen[] = [
   { name: 'device-events', scenarios: ['empty', 'full'], path: `${SENSOR}&tab=events` },
   { name: 'device-record', scenarios: ['full'], path: `${PUMP}&tab=record` },
   { name: 'device-page', scenarios: ['full'], path: '/fleet/south-farm/irrigation-pump-00002' },
+  { name: 'audit', scenarios: ALL, path: '/audit' },
+  { name: 'audit-entry', scenarios: WITH_DEVICES, path: '/audit?entry=1809' },
+  {
+    name: 'audit-acknowledge',
+    scenarios: ['failing'],
+    path: '/audit',
+    prepare: (page) =>
+      page
+        .getByRole('button', { name: /I have looked into it/u })
+        .first()
+        .click(),
+  },
   { name: 'settings', scenarios: ALL, path: '/settings' },
   {
     name: 'health',

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router'
 import { z } from 'zod'
 import { Frame } from './frame.tsx'
+import { AuditRoute } from './screens/audit-route.tsx'
 import { CommissionRoute } from './screens/commission-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
@@ -16,6 +17,10 @@ import { SettingsRoute } from './screens/settings-route.tsx'
 /** What stands behind the `?` of an address came from outside; what is not text is ignored. */
 const OptionalText = z.string().optional().catch(undefined)
 
+const AuditSearch = z.object({
+  entry: z.coerce.number().int().positive().optional().catch(undefined),
+  key: OptionalText,
+})
 const CommissionSearch = z.object({ device: OptionalText, job: OptionalText })
 const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
 const DeviceSearch = z.object({ tab: OptionalText })
@@ -52,6 +57,13 @@ export const deviceRoute = createRoute({
   component: DeviceRoute,
 })
 
+export const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  validateSearch: AuditSearch,
+  component: AuditRoute,
+})
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -66,6 +78,7 @@ export function createAppRouter() {
       commissionRoute,
       fleetRoute,
       deviceRoute,
+      auditRoute,
       settingsRoute,
     ]),
     history: createHashHistory(),

@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useConnectionState } from '../lib/connection/api-context.ts'
+import { useAuditStream } from '../lib/live/audit.ts'
 import { useCommissioningStream } from '../lib/live/commissioning.ts'
 import { useDiscoveryStream } from '../lib/live/discovery.ts'
 import { useFleetStream } from '../lib/live/fleet.ts'
@@ -15,6 +16,7 @@ export function Streams(): null {
   useKeychainStream()
   useMeshStream()
   useHealthStream()
+  useAuditStream()
   useTenantsStream()
   useDiscoveryStream()
   useCommissioningStream()

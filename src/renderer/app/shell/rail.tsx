@@ -1,6 +1,12 @@
 import { Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconRadar2, IconServer2, IconSettings, type TablerIcon } from '@tabler/icons-react'
+import {
+  IconHistory,
+  IconRadar2,
+  IconServer2,
+  IconSettings,
+  type TablerIcon,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useApi } from '../../lib/connection/api-context.ts'
@@ -9,7 +15,7 @@ import { Logo } from '../../ui/logo.tsx'
 import styles from './shell.module.css'
 
 interface Place {
-  readonly to: '/commission' | '/fleet' | '/settings'
+  readonly to: '/commission' | '/fleet' | '/audit' | '/settings'
   readonly name: string
   readonly icon: TablerIcon
 }
@@ -18,6 +24,7 @@ interface Place {
 export const PLACES: readonly Place[] = [
   { to: '/commission', name: 'Commission', icon: IconRadar2 },
   { to: '/fleet', name: 'Fleet', icon: IconServer2 },
+  { to: '/audit', name: 'Audit', icon: IconHistory },
   { to: '/settings', name: 'Settings', icon: IconSettings },
 ]
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { FleetDevice } from '#shared/contract/fleet.ts'
-import { rowAfterKey } from './keyboard.ts'
+import { rowAfterKey } from '../../ui/row-keys.ts'
 import { reduceFleet, type FleetState } from '../../lib/live/fleet-state.ts'
 import { FleetOrder, type SortColumn } from './fleet-order.ts'
 import { countStates, fittingDevices, type FleetFilter } from './fleet-view.ts'
