@@ -12,6 +12,7 @@ import { inTransaction } from '../storage/database.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
 import type { AccountRow, AuthorityStore } from './authority-store.ts'
+import type { RoleStore } from './role-store.ts'
 import { decodeJwt, encodeJwt, verifyJwt } from './jwt.ts'
 import type { AuditedSigner, KeyUse } from './key-use.ts'
 import type { KeyVault } from './key-vault.ts'
@@ -27,6 +28,7 @@ const MESSAGE_OVERHEAD_BYTES = 128
 export interface AuthorityParts {
   readonly database: DatabaseSync
   readonly store: AuthorityStore
+  readonly roles: RoleStore
   readonly keys: KeyVault
   readonly publisher: AccountPublisher
   readonly log: Logger
@@ -228,7 +230,10 @@ export class AccountChanges {
 
   #operatorSigner(use: KeyUse): Promise<AuditedSigner> {
     const { keys, store } = this.#parts
-    return keys.signer(store.keysOf(this.#operator(), 'signing'), 'operator', use)
+    const operator = this.#operator()
+    // An imported operator may have no signing key; then its identity signs, as it did before.
+    const usual = [...store.keysOf(operator, 'signing'), ...store.keysOf(operator, 'identity')]
+    return keys.signer(usual, 'operator', use)
   }
 
   #operatorKeys(): string[] {

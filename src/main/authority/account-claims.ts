@@ -54,10 +54,28 @@ export interface AccountLimits {
   readonly consumer?: number
 }
 
+/** A signing key whose users have the permissions of this template and bring none of their own. */
+export interface ScopedSigningKey {
+  readonly kind: 'user_scope'
+  readonly key: string
+  readonly role: string
+  readonly template: object
+}
+
+/** A plain signing key (A…), whose users carry their permissions themselves, or a scoped one. */
+export type SigningKeyClaim = string | ScopedSigningKey
+
+/** Public keys of all that sign for an account, plain and scoped. An account written elsewhere may have none. */
+export function signingKeyIds(claims: {
+  readonly signing_keys?: readonly SigningKeyClaim[]
+}): string[] {
+  return (claims.signing_keys ?? []).map((key) => (typeof key === 'string' ? key : key.key))
+}
+
 /** The `nats` part of an account JWT, as far as Muster writes it. */
 export interface AccountClaims extends Wiring {
   readonly limits: AccountLimits
-  readonly signing_keys: readonly string[]
+  readonly signing_keys: readonly SigningKeyClaim[]
   /** User public key -> unix seconds: JWTs issued up to then are refused. */
   readonly revocations: Readonly<Record<string, number>>
   readonly default_permissions: { readonly pub: object; readonly sub: object }

@@ -79,8 +79,13 @@ export class AuthorityStore {
     return accountOf(this.#one(`${ACCOUNTS} WHERE public_key = ?`, [publicKey]))
   }
 
+  /**
+   * The account of a kind: that of this name; of the kinds of which one serves all, which an imported
+   * deployment may call otherwise, else the oldest.
+   */
   accountNamed(kind: AccountKind, name: string): AccountRow | undefined {
-    return accountOf(this.#one(`${ACCOUNTS} WHERE kind = ? AND name = ?`, [kind, name]))
+    const only = kind === 'tenant' ? 'AND name = ?' : 'ORDER BY name = ? DESC, created_at LIMIT 1'
+    return accountOf(this.#one(`${ACCOUNTS} WHERE kind = ? ${only}`, [kind, name]))
   }
 
   accounts(): AccountRow[] {
@@ -96,7 +101,7 @@ export class AuthorityStore {
     )
   }
 
-  setAccountJwt(publicKey: string, jwt: string, at: Date): void {
+  setAccountJwt(publicKey: string, jwt: string | null, at: Date): void {
     this.#run('UPDATE authority_accounts SET jwt = ?, changed_at = ? WHERE public_key = ?', [
       jwt,
       at.getTime(),

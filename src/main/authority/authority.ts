@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
 import { Procedures, type Procedure } from '../steps/procedures.ts'
-import type { JetStreamStorage } from './account-claims.ts'
+import type { JetStreamStorage, WantedSettings } from './account-claims.ts'
 import { AccountChanges, requireOperator, type AuthorityParts } from './account-changes.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
 import {
@@ -16,14 +16,27 @@ import type { KeyAudit } from './key-use.ts'
 import { KeyVault } from './key-vault.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
-import { Revocations, type Revocation, type RevocationTarget } from './revocation.ts'
+import {
+  Revocations,
+  type CarryOutOptions,
+  type Revocation,
+  type RevocationTarget,
+} from './revocation.ts'
 import {
   planRevocation,
   type OrderTarget,
   type RevocationOrder,
   type RevocationPlan,
 } from './revocation-order.ts'
+import { RoleStore } from './role-store.ts'
 import { SerialQueue } from './serial-queue.ts'
+import {
+  endInternalCredentials,
+  signStatement,
+  type SignedStatement,
+  type StatementUse,
+} from './statements.ts'
+import { TenantAccounts } from './tenant-accounts.ts'
 import { createTenant, tenantProvisioning, type TenantProvisioning } from './tenant-provisioning.ts'
 import { issueUsers, type IssuedUser, type UserRequest } from './user-issue.ts'
 
@@ -72,6 +85,8 @@ export interface Bootstrap {
 export class Authority {
   readonly ledger: Ledger
   readonly procedures: Procedures
+  /** Accounts of tenants: groups of them, their limits, what crosses their borders. */
+  readonly tenantAccounts: TenantAccounts
   readonly #provisioning: Procedure<TenantProvisioning>
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
@@ -85,6 +100,7 @@ export class Authority {
     this.#parts = {
       database,
       store: new AuthorityStore(database),
+      roles: new RoleStore(database),
       keys: new KeyVault(keychain, audit),
       publisher,
       log,
@@ -93,12 +109,22 @@ export class Authority {
     this.ledger = new Ledger(database, now)
     this.#changes = new AccountChanges(this.#parts)
     this.#revocations = new Revocations(this.#parts, this.#changes, this.ledger)
+    const jetStream = options.jetStream ?? DEFAULT_JET_STREAM
+    this.tenantAccounts = new TenantAccounts({
+      parts: this.#parts,
+      changes: this.#changes,
+      ledger: this.ledger,
+      jetStream,
+      exclusively: (work) => this.exclusively(work),
+      announce: () => this.#announceTenants(),
+      until: (signal) => this.#until(signal),
+    })
     this.procedures = options.procedures ?? new Procedures({ database, log, now })
     this.#provisioning = this.procedures.register(
       tenantProvisioning({
         parts: this.#parts,
         changes: this.#changes,
-        jetStream: options.jetStream ?? DEFAULT_JET_STREAM,
+        jetStream,
         exclusively: (work) => this.exclusively(work),
       }),
     )
@@ -175,7 +201,9 @@ export class Authority {
     const record = store.tenant(tenant)
     if (record === undefined) return false
     try {
-      for (const publicKey of store.keysOf(record.account, 'signing')) {
+      const usual = store.keysOf(record.account, 'signing')
+      // An imported account may have no signing key; then its identity signs.
+      for (const publicKey of [...usual, ...store.keysOf(record.account, 'identity')]) {
         if (await keys.has(publicKey)) return true
       }
       return false
@@ -192,12 +220,13 @@ export class Authority {
    */
   async createTenant(
     name: string,
-    options: { readonly isolation: Isolation },
+    options: { readonly isolation: Isolation; readonly wanted?: WantedSettings | null },
     signal: AbortSignal = NEVER,
   ): Promise<TenantRecord> {
     const until = this.#until(signal)
+    const { isolation, wanted = null } = options
     try {
-      return await createTenant(this.#parts, this.#provisioning, name, options.isolation, until)
+      return await createTenant(this.#parts, this.#provisioning, name, isolation, until, wanted)
     } finally {
       this.#announceTenants()
     }
@@ -247,10 +276,15 @@ export class Authority {
   /** Carries out a planned revocation: see `Revocations.carryOut`. */
   carryOutRevocation(
     order: RevocationOrder,
-    record: () => void,
+    options: CarryOutOptions,
     signal: AbortSignal = NEVER,
   ): Promise<void> {
-    return this.#queue.run(() => this.#revocations.carryOut(order, record, this.#until(signal)))
+    return this.#queue.run(() => this.#revocations.carryOut(order, options, this.#until(signal)))
+  }
+
+  /** What people call an account; empty for one that is not recorded. */
+  accountName(publicKey: string): string {
+    return this.#parts.store.account(publicKey)?.name ?? ''
   }
 
   /** How many entries an account's revocation list has now. */
@@ -267,6 +301,24 @@ export class Authority {
     signal: AbortSignal = NEVER,
   ): Promise<{ revoked: boolean }> {
     return this.#queue.run(() => this.#revocations.strike(ledgerId, reason, this.#until(signal)))
+  }
+
+  /** Signs a text that is no JWT by a signing key of the operator: see `signStatement`. */
+  signStatement(text: string, use: StatementUse): Promise<SignedStatement> {
+    return signStatement(this.#parts, text, use)
+  }
+
+  /** Public parts of the keys that may sign for the operator; none before `setUp`. */
+  operatorKeys(): readonly string[] {
+    const { store } = this.#parts
+    const operator = store.operator()
+    if (operator === undefined) return []
+    return [operator.publicKey, ...store.keysOf(operator.publicKey, 'signing')]
+  }
+
+  /** Ends credentials of this app's own connections: see `endInternalCredentials`. */
+  endInternal(ledgerIds: readonly string[], reason: string): void {
+    endInternalCredentials(this.#parts, this.ledger, ledgerIds, reason)
   }
 
   /** Strikes every credential past its `pendingUntil`; returns them as they were. */
@@ -311,6 +363,11 @@ export class Authority {
 
   #until(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.#closing.signal])
+  }
+
+  /** Tells everybody who follows the tenants that they were changed in the database. */
+  tenantsChanged(): void {
+    this.#announceTenants()
   }
 
   #announceTenants(): void {

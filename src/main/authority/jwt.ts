@@ -19,6 +19,8 @@ export interface JwtRequest {
   readonly issuedAt: number
   /** Unix seconds; never expires without. */
   readonly expiresAt?: number
+  /** The `jti`, where the same request has to give the same text; random without. */
+  readonly id?: string
 }
 
 const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url')
@@ -37,7 +39,7 @@ export function encodeJwt(request: JwtRequest, signer: Signer): string {
   const { expiresAt } = request
   const claims = {
     ...(expiresAt === undefined ? {} : { exp: expiresAt }),
-    jti: encodeBase32(randomBytes(ID_BYTES)),
+    jti: request.id ?? encodeBase32(randomBytes(ID_BYTES)),
     iat: request.issuedAt,
     iss: signer.publicKey,
     name: request.name,

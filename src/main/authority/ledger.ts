@@ -100,9 +100,9 @@ export class Ledger {
 
   /** When the account's latest credential was issued; the epoch where there is none. */
   latestIssue(account: string): Date {
-    const row = this.#prepared('SELECT max(issued_at) AS at FROM credentials WHERE account = ?').get(
-      account,
-    )
+    const row = this.#prepared(
+      'SELECT max(issued_at) AS at FROM credentials WHERE account = ?',
+    ).get(account)
     return new Date(typeof row?.['at'] === 'number' ? row['at'] : 0)
   }
 
@@ -159,11 +159,7 @@ export class Ledger {
    * User keys of an account whose every credential has expired, or was signed by none of these keys, which are all
    * that count. Struck ones count too: they would be good again without their revocation.
    */
-  expiredKeys(
-    account: string,
-    moment: Date,
-    signingKeys: readonly string[],
-  ): ReadonlySet<string> {
+  expiredKeys(account: string, moment: Date, signingKeys: readonly string[]): ReadonlySet<string> {
     const rows = this.#prepared(
       `SELECT public_key FROM credentials WHERE account = ? GROUP BY public_key
        HAVING max(iif(signing_key IN (SELECT value FROM json_each(?)), expires_at, 0)) < ?`,
@@ -196,6 +192,13 @@ export class Ledger {
       "UPDATE credentials SET state = 'active', connected_at = ?, reason = NULL WHERE id = ? AND state = 'struck' AND revoked_at IS NULL",
     ).run(this.#now().getTime(), id)
     if (changes > 0) this.announce()
+  }
+
+  /** Moves the moment until which a user must have connected; in the caller's transaction. */
+  awaitUntil(id: string, moment: Date): void {
+    this.#prepared(
+      "UPDATE credentials SET pending_until = ? WHERE id = ? AND state = 'pending'",
+    ).run(moment.getTime(), id)
   }
 
   /** Adds entries; in the caller's transaction. */

@@ -1,5 +1,6 @@
 import { PROCEDURE_MIGRATIONS } from '../steps/migrations.ts'
 import type { Migration } from '../storage/database.ts'
+import { KEY_MIGRATIONS } from './key-migrations.ts'
 import { TENANT_MIGRATIONS } from './tenant-migrations.ts'
 
 /**
@@ -77,5 +78,6 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
     `,
   },
   ...PROCEDURE_MIGRATIONS,
+  ...KEY_MIGRATIONS,
   ...TENANT_MIGRATIONS,
 ]

@@ -1,22 +1,26 @@
 import type { Dialect } from '#shared/protocol/dialect.ts'
-import { subjectsOf } from '#shared/protocol/subjects.ts'
+import { requireSafeToken } from '#shared/protocol/names.ts'
+import {
+  expandedRules,
+  placedTemplate,
+  scopedInboxPrefix,
+  type PermissionTemplate,
+  type SubjectRules,
+} from '#shared/protocol/permission-template.ts'
+import { DEFAULT_TEMPLATES, type RoleName } from '#shared/protocol/roles.ts'
 
-export type UserRole = 'device' | 'registry' | 'console' | 'system'
+/** Roles of the window, and that of Muster's own user of the system account. */
+export type UserRole = RoleName | 'system'
 
 /** What a user may say and hear, in the shape of a user JWT's claims. */
 export interface Permissions {
-  readonly pub: { readonly allow: readonly string[] }
-  readonly sub: { readonly allow: readonly string[] }
+  readonly pub: { readonly allow: readonly string[]; readonly deny?: readonly string[] }
+  readonly sub: { readonly allow: readonly string[]; readonly deny?: readonly string[] }
   /** Leave to answer a request on its reply subject; `ttl` in nanoseconds. */
   readonly resp?: { readonly max: number; readonly ttl: number }
 }
 
-/**
- * How long after a request its answer is let through. A request through an imported service comes
- * with a reply subject of the server (`_R_.…`), which no list of subjects could name.
- */
-const ANSWER_WINDOW_NS = 5 * 60 * 1_000_000_000
-const MAY_ANSWER = { max: 1, ttl: ANSWER_WINDOW_NS } as const
+const NANOSECONDS = 1_000_000_000
 
 const SHARED_INBOX_PREFIX = '_INBOX'
 
@@ -28,32 +32,60 @@ export function inboxPrefixOf(publicKey: string, inbox: 'private' | 'shared'): s
   return inbox === 'private' ? `${SHARED_INBOX_PREFIX}_${publicKey}` : SHARED_INBOX_PREFIX
 }
 
+/** The prefix on which a user with these permissions hears its answers. */
+export function inboxIn({ sub }: Permissions, publicKey: string): string {
+  const heard = [inboxPrefixOf(publicKey, 'private'), scopedInboxPrefix(publicKey, 'private')].find(
+    (prefix) => sub.allow.includes(`${prefix}.>`),
+  )
+  return heard ?? SHARED_INBOX_PREFIX
+}
+
 export interface PermissionRequest {
   readonly role: UserRole
   readonly dialect: Dialect
-  /** Needed for the roles device and console. */
+  /** Needed for all roles but registry and system. */
   readonly tenant: string | null
   readonly inboxPrefix: string
+  /** The role's template, where it is not the one that it comes with. */
+  readonly template?: PermissionTemplate
+  /** Name and key of the user, where the template asks for them. */
+  readonly user?: { readonly name: string; readonly publicKey: string }
 }
 
 /**
- * Permissions of a role (protocol.md, "NATS decentralized auth"). The same in both isolation modes:
- * in a shared account they are all that stands between tenants, in an account of its own they
- * keep a device off the subjects that nobody answers for.
+ * Permissions of a user whose JWT carries them itself. The same in both isolation modes: in a shared account they are all that
+ * stands between tenants, in an account of its own they keep a device off the subjects that nobody answers for.
  * @throws RejectedError `NAME_UNSAFE`.
  */
 export function permissionsOf(request: PermissionRequest): Permissions {
   const { dialect, inboxPrefix, role } = request
-  const inbox = `${inboxPrefix}.>`
   if (role === 'system') {
-    return { pub: { allow: ['$SYS.REQ.>'] }, sub: { allow: ['$SYS.>', inbox] } }
+    return { pub: { allow: ['$SYS.REQ.>'] }, sub: { allow: ['$SYS.>', `${inboxPrefix}.>`] } }
   }
-  const own =
-    role === 'registry'
-      ? `${dialect.subjectRoot}.>`
-      : subjectsOf(dialect).everythingOf(request.tenant ?? '')
-  // Whoever hears its answers on a private prefix has no business writing into `_INBOX.>`.
-  const others = inboxPrefix === SHARED_INBOX_PREFIX ? [inbox] : []
-  const both = { pub: { allow: [own, ...others] }, sub: { allow: [own, inbox] } }
-  return role === 'console' ? both : { ...both, resp: MAY_ANSWER }
+  const tenant = role === 'registry' ? null : requireSafeToken(request.tenant ?? '', 'tenant')
+  const template = request.template ?? DEFAULT_TEMPLATES[role]
+  const placed = placedTemplate(template, { root: dialect.subjectRoot, tenant }, inboxPrefix)
+  const user = request.user ?? { name: '', publicKey: '' }
+  return claimsOf({
+    pub: expandedRules(placed.pub, user),
+    sub: expandedRules(placed.sub, user),
+    answers: placed.answers,
+  })
+}
+
+/** Permissions as they stand in a JWT, which leaves out what is empty. */
+export function claimsOf(rules: Pick<PermissionTemplate, 'pub' | 'sub' | 'answers'>): Permissions {
+  const { answers } = rules
+  return {
+    pub: lists(rules.pub),
+    sub: lists(rules.sub),
+    ...(answers === null ? {} : { resp: { max: answers.max, ttl: answers.seconds * NANOSECONDS } }),
+  }
+}
+
+function lists({ allow, deny }: SubjectRules): {
+  allow: readonly string[]
+  deny?: readonly string[]
+} {
+  return deny.length === 0 ? { allow } : { allow, deny }
 }

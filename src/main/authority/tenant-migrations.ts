@@ -18,4 +18,15 @@ export const TENANT_MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    name: 'authority-tenants-2-batches',
+    sql: `
+      -- What a batch that has not ended is to make, as JSON: names and settings.
+      CREATE TABLE tenant_batches (
+        id TEXT PRIMARY KEY,
+        plan TEXT NOT NULL,
+        begun_at INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ]

@@ -2,18 +2,13 @@ import { z } from 'zod'
 import type { ProcedureContext, ProcedureKind } from '../steps/procedure.ts'
 import type { Procedure } from '../steps/procedures.ts'
 import { inTransaction } from '../storage/database.ts'
-import type { JetStreamStorage } from './account-claims.ts'
+import type { JetStreamStorage, WantedSettings } from './account-claims.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
 import type { Isolation, TenantRecord } from './authority-store.ts'
 import { recordAccount } from './operator-setup.ts'
-import {
-  isolationFixed,
-  noteProblem,
-  requireTenant,
-  requireTenantName,
-  SHARED_ACCOUNT_NAME,
-  wireTenant,
-} from './tenant-creation.ts'
+import { isolationFixed, noteProblem, requireTenant, SHARED_ACCOUNT_NAME } from './tenant-creation.ts'
+import { requireNewTenantName } from './tenant-group.ts'
+import { wireTenants } from './tenant-wiring.ts'
 
 const State = z.strictObject({
   tenant: z.string(),
@@ -23,12 +18,14 @@ const State = z.strictObject({
   /** Keys of an account that is made for it; null where it moves into one that is there. */
   identity: z.string().nullable(),
   signing: z.string().nullable(),
+  /** What its account begins with; `createTenant` alone writes it. */
+  wanted: z.custom<WantedSettings>().nullable().default(null),
 })
 export type TenantProvisioning = z.infer<typeof State>
 
 /**
  * Creates a tenant or takes an unfinished one up again; see `tenantProvisioning` for the steps.
- * @throws RejectedError `TENANT_NAME`, ConflictError `TENANT_ISOLATION_FIXED`,
+ * @throws RejectedError `TENANT_NAME`; ConflictError `TENANT_NAME_CLASH`, `TENANT_ISOLATION_FIXED`,
  *   `AUTHORITY_NOT_SET_UP`, and what `AccountChanges.apply` throws; the tenant keeps that problem.
  */
 export async function createTenant(
@@ -37,15 +34,19 @@ export async function createTenant(
   name: string,
   isolation: Isolation,
   signal: AbortSignal,
+  wanted: WantedSettings | null = null,
 ): Promise<TenantRecord> {
   requireOperator(parts.store)
-  requireTenantName(name)
   const existing = parts.store.tenant(name)
+  if (existing === undefined) {
+    const taken = parts.store.tenants().map((tenant) => tenant.name)
+    requireNewTenantName(name, taken)
+  }
   if (existing !== undefined && existing.isolation !== isolation) throw isolationFixed(existing)
   const begun = provisioning.unfinished(subjectOf(name)) !== undefined
   if (existing?.state === 'ready' && !begun) return existing
   try {
-    const asked = { tenant: name, isolation, account: null, identity: null, signing: null }
+    const asked = { tenant: name, isolation, account: null, identity: null, signing: null, wanted }
     await provisioning.startOrResume(asked, signal)
     // A failure after its last step left it with a problem and nothing to take up.
     if (parts.store.tenant(name)?.state === 'error') await provisioning.start(asked, signal)
@@ -101,7 +102,7 @@ export function tenantProvisioning(
         final: true,
         run: async (state, { signal }) => {
           const tenant = requireTenant(parts, state.tenant)
-          if (tenant.state !== 'ready') await wireTenant(parts, changes, tenant, jetStream, signal)
+          if (tenant.state !== 'ready') await wireTenants(parts, changes, [tenant], jetStream, signal)
           return state
         },
       },
@@ -153,13 +154,15 @@ async function forgetKeys(
 
 function record(parts: AuthorityParts, state: TenantProvisioning): TenantProvisioning {
   const { database, store, now } = parts
-  const { tenant, isolation, account, identity, signing } = state
+  const { tenant, isolation, account, identity, signing, wanted } = state
   inTransaction(database, () => {
     if (identity !== null && signing !== null && store.account(identity) === undefined) {
       const kind = isolation === 'shared' ? 'shared' : 'tenant'
       recordAccount(parts, kind, accountName(state), { identity, signing }, null)
     }
-    if (store.tenant(tenant) === undefined) store.addTenant(tenant, account ?? '', isolation, now())
+    if (store.tenant(tenant) === undefined) {
+      store.addTenant(tenant, account ?? '', isolation, now(), wanted)
+    }
   })
   return state
 }

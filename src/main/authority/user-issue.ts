@@ -1,40 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { RejectedError, TransientError } from '#shared/errors.ts'
-import { dialectOf } from '#shared/protocol/dialect.ts'
+import { RejectedError } from '#shared/errors.ts'
+import { isSafeToken } from '#shared/protocol/names.ts'
 import { inTransaction } from '../storage/database.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
-import type { AccountRow } from './authority-store.ts'
-import { encodeJwt } from './jwt.ts'
-import type { Delivery, Ledger, LedgerEntry } from './ledger.ts'
-import { createNkey, isPublicKey } from './nkey.ts'
-import { REGISTRY_ACCOUNT_NAME, SYSTEM_ACCOUNT_NAME } from './operator-setup.ts'
-import { inboxPrefixOf, permissionsOf } from './permissions.ts'
-import type { AuditedSigner } from './key-use.ts'
+import { deskName, openDesk, type Desk } from './issue-desk.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+import { createNkey } from './nkey.ts'
+import { inboxIn } from './permissions.ts'
+import type { Signer } from './signer.ts'
+import { requireForm, userJwt } from './user-jwt.ts'
+import {
+  accountFor,
+  nameOf,
+  requireUserKey,
+  tenantOf,
+  tenantUnknown,
+  type UserRequest,
+} from './user-request.ts'
 
-/** How long a credential for one of the app's own connections lives. */
-export const INTERNAL_TTL_MS = 24 * 60 * 60 * 1000
-
-/** Where a user belongs and what it may do there. */
-export type UserPlace =
-  | { readonly account: 'system'; readonly role: 'system' }
-  | { readonly account: 'registry'; readonly role: 'registry' }
-  | { readonly account: { readonly tenant: string }; readonly role: 'device' | 'console' }
-
-export type UserRequest = UserPlace & {
-  /** Shown in the ledger and in the server's list of connections. */
-  readonly name: string
-  /** The user's own key (U…). Without it one is created, and its seed returned. */
-  readonly publicKey?: string
-  readonly deviceId?: string
-  readonly ttlMs: number
-  /** Until then the user must have connected: see `Ledger.confirmConnected`. */
-  readonly pendingUntil?: Date
-  readonly delivery: Delivery
-  /** Why, for the audit log; by default what the delivery tells. */
-  readonly reason?: string
-  /** Private by default for connections of this app, except the registry's. */
-  readonly inbox?: 'private' | 'shared'
-}
+export { INTERNAL_TTL_MS, type UserPlace, type UserRequest } from './user-request.ts'
 
 export interface IssuedUser {
   readonly ledgerId: string
@@ -49,8 +33,10 @@ export interface IssuedUser {
 }
 
 /**
- * Issues users: all or none, each noted in the ledger before its JWT is handed out.
- * @throws RejectedError `USER_KEY`, `TENANT_UNKNOWN`, `ACCOUNT_KEYS_MISSING`; TransientError
+ * Issues users: all or none, each noted in the ledger before its JWT is handed out. Issuing is
+ * create-or-return: for the same key, role and place the credential that is there already comes back, byte for
+ * byte, unless it has ended, comes to its end, or `renew` asks for a new one.
+ * @throws RejectedError `USER_KEY`, `USER_NAME`, `TENANT_UNKNOWN`, `ACCOUNT_KEYS_MISSING`; TransientError
  *   `TENANT_NOT_READY`; ConflictError `AUTHORITY_NOT_SET_UP`; what the keychain throws.
  */
 export async function issueUsers(
@@ -61,22 +47,27 @@ export async function issueUsers(
 ): Promise<IssuedUser[]> {
   requireOperator(parts.store)
   for (const request of requests) requireUserKey(request)
+  const deskOf = (request: UserRequest) => deskName(accountFor(parts, request), request)
   const desks = new Map<string, Desk>()
-  const byAccount = Map.groupBy(requests, (request) => accountFor(parts, request).publicKey)
-  for (const [publicKey, group] of byAccount) {
-    desks.set(publicKey, await openDesk(parts, changes, group))
+  for (const [name, group] of Map.groupBy(requests, deskOf)) {
+    desks.set(name, await openDesk(parts, changes, group))
   }
   const issued = requests.map((request) => {
-    const desk = desks.get(accountFor(parts, request).publicKey)
+    const desk = desks.get(deskOf(request))
     if (desk === undefined) throw tenantUnknown(nameOf(request))
-    return issueOne(parts, desk, request)
+    return issueOne(parts, ledger, desk, request)
   })
   inTransaction(parts.database, () => {
     ledger.dropExpiredInternal(parts.now())
-    ledger.add(issued.map(({ entry }) => entry))
-    for (const { account, signer } of desks.values()) {
+    ledger.add(issued.flatMap(({ entry, isNew }) => (isNew ? entry : [])))
+    for (const { entry, isNew, pendingUntil } of issued) {
+      if (!isNew && pendingUntil !== undefined) ledger.awaitUntil(entry.id, pendingUntil)
+    }
+    for (const { signer } of desks.values()) {
       signer.done(
-        issued.flatMap(({ entry }) => (entry.account === account.publicKey ? entry.publicKey : [])),
+        issued.flatMap(({ entry }) =>
+          entry.signingKey === signer.publicKey ? entry.publicKey : [],
+        ),
       )
     }
   })
@@ -84,72 +75,72 @@ export async function issueUsers(
   return issued.map(({ user }) => user)
 }
 
-/** What issuing in one account takes, for the moment of a batch. */
-interface Desk {
-  readonly account: AccountRow
-  readonly signer: AuditedSigner
-  readonly revocations: Readonly<Record<string, number>>
-}
-
-async function openDesk(
+/**
+ * The same credential once more: its JWT, made again from the ledger.
+ * @throws RejectedError `CREDENTIAL_UNKNOWN`, `CREDENTIAL_NOT_REPEATABLE`, `ACCOUNT_KEYS_MISSING`; what the keychain throws.
+ */
+export async function repeatUser(
   parts: AuthorityParts,
-  changes: AccountChanges,
-  requests: readonly UserRequest[],
-): Promise<Desk> {
-  const [first] = requests
-  if (first === undefined) throw tenantUnknown('')
-  const account = accountFor(parts, first)
-  const signer = await parts.keys.signer(
-    parts.store.keysOf(account.publicKey, 'signing'),
-    'account',
-    {
-      action: 'credential-issue',
-      subjects: requests.map(({ publicKey, name }) => publicKey ?? `a new key for ${name}`),
-      reason: [...new Set(requests.map(reasonOf))].join(' '),
-    },
-  )
-  return { account, signer, revocations: changes.claimsOf(account)?.revocations ?? {} }
+  ledger: Ledger,
+  ledgerId: string,
+  reason: string,
+): Promise<IssuedUser> {
+  const entry = ledger.entry(ledgerId)
+  if (entry === undefined) throw unknownCredential()
+  requireForm(entry)
+  const signer = await parts.keys.signer([entry.signingKey], 'account', {
+    action: 'credential-issue',
+    subjects: [entry.publicKey],
+    reason,
+  })
+  const user = userOf(entry, signer)
+  signer.done()
+  return user
 }
 
-function issueOne(
+interface Issued {
+  readonly user: IssuedUser
+  readonly entry: LedgerEntry
+  readonly isNew: boolean
+  readonly pendingUntil: Date | undefined
+}
+
+function issueOne(parts: AuthorityParts, ledger: Ledger, desk: Desk, request: UserRequest): Issued {
+  const created = request.publicKey === undefined ? createNkey('user') : undefined
+  const publicKey = request.publicKey ?? created?.publicKey ?? ''
+  const wanted = entryFor(parts, desk, request, publicKey)
+  const existing = created === undefined ? sameCredential(ledger, wanted, request) : undefined
+  const entry = existing ?? wanted
+  const seed = created === undefined ? {} : { seed: created.seed }
+  return {
+    user: { ...userOf(entry, desk.signer), ...seed },
+    entry,
+    isNew: existing === undefined,
+    pendingUntil: request.pendingUntil,
+  }
+}
+
+/** The ledger row of a new credential. */
+function entryFor(
   parts: AuthorityParts,
   desk: Desk,
   request: UserRequest,
-): { user: IssuedUser; entry: LedgerEntry } {
-  const created = request.publicKey === undefined ? createNkey('user') : undefined
-  const publicKey = request.publicKey ?? created?.publicKey ?? ''
-  const tenant = tenantOf(request)
-  const inboxPrefix = inboxPrefixOf(publicKey, inboxOf(request))
-  const dialect = dialectOf(requireOperator(parts.store).dialect)
-  const permissions = permissionsOf({ role: request.role, dialect, tenant, inboxPrefix })
+  publicKey: string,
+): LedgerEntry {
+  const name = desk.namedByDevice ? (request.deviceId ?? request.name) : request.name
+  // It becomes part of subjects, where a wildcard would open every device's.
+  if (desk.namedByDevice && !isSafeToken(name)) throw unsafeName(name)
   const issuedAt = issueSecond(parts.now(), desk.revocations, publicKey)
   const expiresAt = issuedAt + Math.ceil(request.ttlMs / 1000)
-  const jwt = encodeJwt(
-    {
-      name: request.name,
-      subject: publicKey,
-      type: 'user',
-      nats: {
-        ...permissions,
-        subs: -1,
-        data: -1,
-        payload: -1,
-        issuer_account: desk.account.publicKey,
-      },
-      issuedAt,
-      expiresAt,
-    },
-    desk.signer,
-  )
-  const entry: LedgerEntry = {
+  return {
     id: randomUUID(),
     publicKey,
     account: desk.account.publicKey,
-    tenant,
+    tenant: tenantOf(request),
     role: request.role,
-    name: request.name,
+    name,
     deviceId: request.deviceId ?? null,
-    permissions,
+    permissions: desk.permissions({ name, publicKey }, request),
     signingKey: desk.signer.publicKey,
     issuedAt: new Date(issuedAt * 1000),
     expiresAt: new Date(expiresAt * 1000),
@@ -159,17 +150,60 @@ function issueOne(
     state: request.pendingUntil === undefined ? 'active' : 'pending',
     revokedAt: null,
     reason: null,
+    form: desk.form,
   }
-  const user = {
+}
+
+/** Share of its life that a credential must still have before it, to be handed out again. */
+const LEAST_LIFE_LEFT = 0.2
+
+/**
+ * The credential that was issued for the same key, role and place already. Those of this app's own connections are
+ * made anew each time: they are short-lived, and who asks again wants a fresh one.
+ */
+function sameCredential(
+  ledger: Ledger,
+  wanted: LedgerEntry,
+  request: UserRequest,
+): LedgerEntry | undefined {
+  if (request.renew === true || request.delivery === 'internal') return undefined
+  const now = wanted.issuedAt.getTime()
+  return ledger.entriesOfKey(wanted.publicKey).findLast((entry) => {
+    const lifeMs = entry.expiresAt.getTime() - entry.issuedAt.getTime()
+    return (
+      isSamePlace(entry, wanted) &&
+      (entry.state === 'active' || entry.state === 'pending') &&
+      entry.expiresAt.getTime() - now > lifeMs * LEAST_LIFE_LEFT &&
+      // Asked for a short life, nobody shall get a long one.
+      entry.expiresAt <= wanted.expiresAt
+    )
+  })
+}
+
+function isSamePlace(entry: LedgerEntry, wanted: LedgerEntry): boolean {
+  return (
+    entry.account === wanted.account &&
+    entry.tenant === wanted.tenant &&
+    entry.role === wanted.role &&
+    entry.name === wanted.name &&
+    entry.deviceId === wanted.deviceId &&
+    entry.delivery === wanted.delivery &&
+    entry.signingKey === wanted.signingKey &&
+    entry.form === wanted.form &&
+    JSON.stringify(entry.permissions) === JSON.stringify(wanted.permissions)
+  )
+}
+
+function userOf(entry: LedgerEntry, signer: Signer): IssuedUser {
+  const form = requireForm(entry)
+  return {
     ledgerId: entry.id,
-    publicKey,
-    jwt,
-    ...(created === undefined ? {} : { seed: created.seed }),
+    publicKey: entry.publicKey,
+    jwt: userJwt(entry, form, signer),
     expiresAt: entry.expiresAt,
-    inboxPrefix,
-    accountPublicKey: desk.account.publicKey,
+    inboxPrefix: inboxIn(entry.permissions, entry.publicKey),
+    accountPublicKey: entry.account,
   }
-  return { user, entry }
 }
 
 /**
@@ -185,62 +219,20 @@ function issueSecond(
   return Math.max(Math.floor(now.getTime() / 1000), revokedAt + 1)
 }
 
-function accountFor({ store }: AuthorityParts, request: UserRequest): AccountRow {
-  const account =
-    request.account === 'system'
-      ? store.accountNamed('system', SYSTEM_ACCOUNT_NAME)
-      : request.account === 'registry'
-        ? store.accountNamed('registry', REGISTRY_ACCOUNT_NAME)
-        : undefined
-  if (account !== undefined) return account
-  const tenant = store.tenant(nameOf(request))
-  const home = tenant === undefined ? undefined : store.account(tenant.account)
-  if (tenant === undefined || home === undefined) throw tenantUnknown(nameOf(request))
-  if (tenant.state === 'ready') return home
-  throw new TransientError({
-    code: 'TENANT_NOT_READY',
-    message: `The mesh has not confirmed the tenant ${tenant.name} yet, so nobody could connect with a credential for it.`,
-    advice: 'Wait until the tenant is ready, or look at its problem on the Tenants page.',
-    details: { tenant: tenant.name },
-  })
-}
-
-function nameOf(request: UserRequest): string {
-  return tenantOf(request) ?? ''
-}
-
-function tenantOf(request: UserRequest): string | null {
-  return typeof request.account === 'string' ? null : request.account.tenant
-}
-
-function reasonOf(request: UserRequest): string {
-  const { reason, delivery, name, deviceId } = request
-  if (reason !== undefined) return reason
-  return delivery === 'internal'
-    ? `A connection of Muster's own: ${name}.`
-    : `Issued for ${deviceId ?? name}, delivered by ${delivery}.`
-}
-
-function inboxOf(request: UserRequest): 'private' | 'shared' {
-  if (request.inbox !== undefined) return request.inbox
-  const ours = request.delivery === 'internal'
-  return ours && (request.role === 'system' || request.role === 'console') ? 'private' : 'shared'
-}
-
-function requireUserKey({ publicKey }: UserRequest): void {
-  if (publicKey === undefined || isPublicKey(publicKey, 'user')) return
-  throw new RejectedError({
-    code: 'USER_KEY',
-    message: 'The public key to issue for is not the key of a NATS user (U…), or it is mistyped.',
-    advice: 'Take the key from the device or its label again.',
-  })
-}
-
-function tenantUnknown(tenant: string): RejectedError {
+function unsafeName(name: string): RejectedError {
   return new RejectedError({
-    code: 'TENANT_UNKNOWN',
-    message: `There is no tenant ${tenant} in this profile.`,
-    advice: 'Create the tenant first, or choose another one.',
-    details: { tenant },
+    code: 'USER_NAME',
+    message:
+      'In this role the name becomes part of the subjects that the user may use, so it can not be empty or have dots, spaces, * or >.',
+    advice: 'Give it the device id as its name: letters, digits, dashes and underscores.',
+    details: { length: name.length },
+  })
+}
+
+function unknownCredential(): RejectedError {
+  return new RejectedError({
+    code: 'CREDENTIAL_UNKNOWN',
+    message: 'This credential is not in the ledger, so it was not issued by this profile.',
+    advice: 'Look for it where it was issued.',
   })
 }

@@ -57,3 +57,11 @@ export function stopped(reason: unknown): MusterError {
     cause: reason,
   })
 }
+
+export function alreadyRunning(): ConflictError {
+  return new ConflictError({
+    code: 'PROCEDURE_RUNNING',
+    message: 'This is already under way.',
+    advice: 'Wait until it has ended.',
+  })
+}

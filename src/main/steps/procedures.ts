@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Problem } from '#shared/contract/common.ts'
-import { ConflictError, toMusterError, type MusterError } from '#shared/errors.ts'
+import { toMusterError, type MusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { Logger } from '../log/logger.ts'
 import {
+  alreadyRunning,
   closing,
   pastReturn,
   procedureGone,
@@ -126,6 +127,20 @@ export class Procedures {
    */
   async resume(id: string, signal: AbortSignal): Promise<void> {
     await this.#forward(id, signal)
+  }
+
+  /**
+   * Forgets an unfinished procedure of this kind without doing or undoing anything more: for whoever
+   * removes what it was working on. Nothing where there is none.
+   * @throws ConflictError `PROCEDURE_RUNNING`
+   */
+  abandon(subject: string, kind: string): void {
+    const entry = this.#journal.entryOn(subject)
+    if (entry?.kind !== kind) return
+    if (this.#running.has(entry.id)) throw alreadyRunning()
+    this.#journal.remove(entry.id)
+    this.#log.info('a procedure was given up', { kind, subject })
+    this.#announce()
   }
 
   /**
@@ -253,13 +268,7 @@ export class Procedures {
   async #exclusively<T>(id: string, work: (kind: AnyKind) => Promise<T>): Promise<T> {
     const kind = this.#kinds.get(this.#entry(id).kind)
     if (kind === undefined) throw unknownProcedure()
-    if (this.#running.has(id)) {
-      throw new ConflictError({
-        code: 'PROCEDURE_RUNNING',
-        message: 'This is already under way.',
-        advice: 'Wait until it has ended.',
-      })
-    }
+    if (this.#running.has(id)) throw alreadyRunning()
     const running = kind.exclusively === undefined ? work(kind) : kind.exclusively(() => work(kind))
     this.#running.set(id, running)
     this.#announce()

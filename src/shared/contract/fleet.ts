@@ -1,3 +1,4 @@
+import { ROLE_NAMES } from '../protocol/roles.ts'
 import { eventIterator, Instant, procedure, WireName, z } from './common.ts'
 
 /** The small projection of a device that lists show. */
@@ -69,7 +70,7 @@ export const CredentialSummary = z.strictObject({
   id: z.string(),
   publicKey: z.string(),
   fingerprint: z.string(),
-  role: z.enum(['device', 'registry', 'console']),
+  role: z.enum(ROLE_NAMES),
   state: z.enum(['pending', 'active', 'struck', 'revoked', 'expired']),
   issuedAt: Instant,
   expiresAt: Instant,

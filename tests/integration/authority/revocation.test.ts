@@ -84,7 +84,10 @@ test('striking an undelivered renewal does not cut the device that works with th
   const { authority } = deployment
   const key = createNkey('user')
   const connection = await deployment.connectAs(await issueFor(key))
-  const renewal = await issueFor(key, { pendingUntil: new Date(Date.now() + DAY_MS) })
+  const renewal = await issueFor(key, {
+    renew: true,
+    pendingUntil: new Date(Date.now() + DAY_MS),
+  })
   expect(await authority.strike(renewal.ledgerId, 'not taken', signal)).toEqual({ revoked: false })
   expect(authority.ledger.entry(renewal.ledgerId)?.state).toBe('struck')
   await connection.flush()

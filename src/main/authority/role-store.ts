@@ -1,0 +1,97 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
+import { DEFAULT_TEMPLATES, ROLE_NAMES, type RoleName } from '#shared/protocol/roles.ts'
+
+const Rules = z.strictObject({ allow: z.array(z.string()), deny: z.array(z.string()) })
+const Template = z.strictObject({
+  pub: Rules,
+  sub: Rules,
+  answers: z.strictObject({ max: z.int(), seconds: z.int() }).nullable(),
+  inbox: z.enum(['shared', 'private']),
+})
+const KeyRow = z.object({
+  public_key: z.string(),
+  role: z.enum(ROLE_NAMES),
+  account: z.string(),
+  tenant: z.string().nullable(),
+  created_at: z.int(),
+})
+
+/** A signing key whose users have the permissions of one role, and nothing else. */
+export interface ScopedKey {
+  readonly publicKey: string
+  readonly role: RoleName
+  /** The account (A…) that lists it. */
+  readonly account: string
+  /** Whose subjects its template names; null for the registry. */
+  readonly tenant: string | null
+  readonly createdAt: Date
+}
+
+/** Templates of the roles as they were edited, and the scoped keys that were made from them. */
+export class RoleStore {
+  readonly #database: DatabaseSync
+
+  /** @param database with AUTHORITY_MIGRATIONS applied */
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  template(role: RoleName): PermissionTemplate {
+    const row = this.#database
+      .prepare('SELECT template FROM authority_roles WHERE role = ?')
+      .get(role)
+    const text = row?.['template']
+    return typeof text === 'string' ? Template.parse(JSON.parse(text)) : DEFAULT_TEMPLATES[role]
+  }
+
+  /** When a role's template was edited; null for one that is as it came. */
+  editedAt(role: RoleName): Date | null {
+    const row = this.#database
+      .prepare('SELECT changed_at FROM authority_roles WHERE role = ?')
+      .get(role)
+    const at = row?.['changed_at']
+    return typeof at === 'number' ? new Date(at) : null
+  }
+
+  /** Saves a template; null goes back to the one that the role came with. */
+  setTemplate(role: RoleName, template: PermissionTemplate | null, at: Date): void {
+    if (template === null) {
+      this.#database.prepare('DELETE FROM authority_roles WHERE role = ?').run(role)
+      return
+    }
+    this.#database
+      .prepare(
+        'INSERT OR REPLACE INTO authority_roles (role, template, changed_at) VALUES (?, ?, ?)',
+      )
+      .run(role, JSON.stringify(template), at.getTime())
+  }
+
+  /** Scoped keys, the newest first: the first of a role and tenant signs. */
+  keys(account?: string): ScopedKey[] {
+    const order = 'ORDER BY created_at DESC, rowid DESC'
+    const rows =
+      account === undefined
+        ? this.#database.prepare(`SELECT * FROM authority_scoped_keys ${order}`).all()
+        : this.#database
+            .prepare(`SELECT * FROM authority_scoped_keys WHERE account = ? ${order}`)
+            .all(account)
+    return rows.map((row) => {
+      const { public_key, created_at, ...rest } = KeyRow.parse(row)
+      return { publicKey: public_key, createdAt: new Date(created_at), ...rest }
+    })
+  }
+
+  addKey(key: ScopedKey): void {
+    this.#database
+      .prepare(
+        'INSERT OR IGNORE INTO authority_scoped_keys (public_key, role, account, created_at, tenant) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(key.publicKey, key.role, key.account, key.createdAt.getTime(), key.tenant)
+  }
+
+  removeKey(publicKey: string): void {
+    this.#database.prepare('DELETE FROM authority_scoped_keys WHERE public_key = ?').run(publicKey)
+  }
+}
