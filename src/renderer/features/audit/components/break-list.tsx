@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { Button, Group, Modal, Textarea } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import type { AuditBreak } from '#shared/contract/audit.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { absoluteTime } from '../../../lib/time/format.ts'
@@ -46,17 +47,18 @@ function BreakNotice({ found }: { found: AuditBreak }) {
   }
   return (
     <>
-      <Notice
-        tone="bad"
-        title={title(found)}
-        actions={
-          <Button size="xs" variant="default" onClick={() => setAsking(true)}>
-            I have looked into it…
-          </Button>
-        }
-      >
-        {meaning} {aroundText(found)} {advice}
-      </Notice>
+      <div className={styles.break} role="note">
+        <IconAlertTriangle className={styles.breakIcon} size={18} stroke={1.75} aria-hidden />
+        <div>
+          <strong className={styles.breakTitle}>{title(found)}</strong>
+          <div>
+            {meaning} {aroundText(found)} {advice}
+          </div>
+        </div>
+        <Button size="xs" variant="default" onClick={() => setAsking(true)}>
+          I have looked into it…
+        </Button>
+      </div>
       {asking && <AcknowledgeDialog found={found} onClose={() => setAsking(false)} />}
     </>
   )

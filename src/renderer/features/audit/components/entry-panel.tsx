@@ -71,26 +71,26 @@ function EntryFacts({ line, onSelect, onKey }: EntryFactsProps) {
             <bdi>{line.reason}</bdi>
           </Fact>
           <Fact name="Key">
-            {key !== null && (
+            {key === null ? null : (
               <>
                 <span className="m-mono" title={key}>
                   {shortKey(key)}
                 </span>{' '}
                 <CopyIcon text={key} what="public key" />{' '}
-                <Anchor component="button" type="button" onClick={() => onKey(key)}>
+                <Anchor inherit component="button" type="button" onClick={() => onKey(key)}>
                   All its uses
                 </Anchor>
               </>
             )}
           </Fact>
-          <Fact name="Error">{line.code !== null && <code>{line.code}</code>}</Fact>
+          <Fact name="Error">{line.code === null ? null : <code>{line.code}</code>}</Fact>
           <Fact name="Who">
             <bdi>{line.user}</bdi> on <bdi>{line.host}</bdi>
           </Fact>
           <Fact name="When">{absoluteTime(Date.parse(line.at))}</Fact>
           <Fact name="Begun">
-            {begun !== null && (
-              <Anchor component="button" type="button" onClick={() => onSelect(begun)}>
+            {begun === null ? null : (
+              <Anchor inherit component="button" type="button" onClick={() => onSelect(begun)}>
                 Entry {begun}
               </Anchor>
             )}
