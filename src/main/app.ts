@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { composeAudit } from './app/audit.ts'
+import { composeCredentials } from './app/credentials.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
@@ -20,6 +21,7 @@ import { KeychainService } from './keychain/keychain-service.ts'
 import { openFileLogger, type Logger } from './log/logger.ts'
 import { ClaimsPublisher } from './mesh/claims-publisher.ts'
 import { MeshService } from './mesh/mesh-service.ts'
+import { PushMarks } from './mesh/push-marks.ts'
 import { SystemLink } from './mesh/system-link.ts'
 import { lockProfile } from './profile/profile-lock.ts'
 import type { Profile } from './profile/profile.ts'
@@ -74,7 +76,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
     )
     const link = new SystemLink({ log })
-    const publisher = new ClaimsPublisher({ link, log })
+    const publisher = new ClaimsPublisher({ link, log, marks: new PushMarks(database) })
     const { trail: audit, auditLog } = composeAudit({
       database,
       keychain,
@@ -132,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     const events = owned(new EventsService({ connections, dialect, log }))
     const rpc = new RpcService({ connections: mesh, dialect })
+    const credentials = owned(composeCredentials({ database, authority, link, mesh, fleet, log }))
     const renewal = owned(
       composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
     )
@@ -150,6 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         await mesh.startActive()
         commissioning.resume()
         renewal.resume()
+        credentials.resume()
       }),
     )
     discovery.follow()
@@ -172,6 +176,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         tenants: confirmedTenants(tenants, mesh),
         discovery,
         commissioning,
+        credentials,
         fleet,
         renewal,
         rpc,

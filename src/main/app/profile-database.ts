@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AUDIT_MIGRATIONS } from '../audit/migrations.ts'
 import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
+import { CREDENTIAL_MIGRATIONS } from '../credentials/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
 import { RENEWAL_MIGRATIONS } from '../renewal/migrations.ts'
@@ -21,6 +22,7 @@ export function openProfileDatabase(path: string, health: HealthService): Databa
     ...MESH_MIGRATIONS,
     ...RESOLVER_MIGRATIONS,
     ...RENEWAL_MIGRATIONS,
+    ...CREDENTIAL_MIGRATIONS,
   ]
   const { database, setAside } = openDatabase(path, migrations)
   health.report('storage', { state: 'ok', summary: 'The profile database is sound.' })

@@ -1,5 +1,6 @@
 import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
+import { credentialsRouter } from './credentials.ts'
 import { implementContract } from './implementer.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
@@ -34,6 +35,7 @@ export function createRouter(services: Services, options: RouterOptions) {
         streamOf((listener) => commissioning.subscribe(listener), signal ?? NEVER),
       ),
     },
+    credentials: credentialsRouter(os.credentials, services.credentials),
     discovery: {
       watch: os.discovery.watch.handler(({ signal }) =>
         streamOf((listener) => discovery.subscribe(listener), signal ?? NEVER),

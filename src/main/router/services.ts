@@ -27,6 +27,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
+import type { CredentialsCalls } from './credentials.ts'
 import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
 
@@ -34,6 +35,7 @@ import type { Subscribe } from './stream.ts'
 export interface Services {
   readonly app: { info(): AppInfo }
   readonly audit: AuditCalls
+  readonly credentials: CredentialsCalls
   readonly keychain: {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>

@@ -1,6 +1,7 @@
 import { app } from './app.ts'
 import { audit } from './audit.ts'
 import { commissioning } from './commissioning.ts'
+import { credentials } from './credentials.ts'
 import { discovery } from './discovery.ts'
 import { events } from './events.ts'
 import { fleet } from './fleet.ts'
@@ -17,6 +18,7 @@ export const contract = {
   app,
   audit,
   commissioning,
+  credentials,
   discovery,
   events,
   fleet,

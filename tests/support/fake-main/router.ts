@@ -3,6 +3,7 @@ import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
+import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
@@ -38,6 +39,7 @@ export function fakeRouter(state: FakeState) {
       })),
     },
     audit: auditRouter(os.audit, state.audit),
+    credentials: credentialsRouter(os.credentials, state.credentials),
     commissioning: {
       inspect: os.commissioning.inspect.handler(async ({ input }) => {
         await delay(250)
@@ -209,6 +211,7 @@ export function fakeRouter(state: FakeState) {
           dialect,
           urls,
           tenant,
+          managed: false,
           active: false,
         }
         state.connections = [...state.connections, added]

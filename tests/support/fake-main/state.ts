@@ -12,8 +12,10 @@ import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
+import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
 import { fakeAudit } from './audit.ts'
 import { FakeCommissioning } from './commissioning.ts'
+import { fakeCredentials } from './credentials.ts'
 import { fakeRenewal } from './renewal.ts'
 import { ago, fleetDevices, oddDevices, waitingDevices } from './devices.ts'
 import { PROBLEMS } from './problems.ts'
@@ -61,6 +63,7 @@ export class FakeState {
   stale: boolean
   readonly commissioning: FakeCommissioning
   readonly audit: AuditLog
+  readonly credentials: CredentialsCalls
   readonly renewal: RenewalService
 
   readonly keychainTopic = new Topic(() => ({ type: 'snapshot' as const, status: this.keychain }))
@@ -87,6 +90,7 @@ export class FakeState {
   constructor(scenario: Scenario) {
     this.scenario = scenario
     this.audit = fakeAudit(scenario)
+    this.credentials = fakeCredentials(scenario)
     this.renewal = fakeRenewal(scenario)
     const isFull = scenario === 'full'
     const isFailing = scenario === 'failing'
@@ -259,6 +263,7 @@ const PLANT: RemoteConnection = {
   dialect: 'device-connect',
   urls: ['tls://nats-1.plant2.example:4222', 'tls://nats-2.plant2.example:4222'],
   tenant: 'default',
+  managed: false,
   active: false,
 }
 
