@@ -22,6 +22,8 @@ export interface NatsServerOptions {
   readonly args?: readonly string[]
   /** A fixed port, to start a server again where one was; any free port unless told. */
   readonly port?: number
+  /** Another nats-server than the one on the PATH. */
+  readonly binary?: string
 }
 
 export interface NatsServer {
@@ -32,6 +34,7 @@ export interface NatsServer {
   readonly wsUrl: string | undefined
   readonly pid: number
   readonly folder: string
+  readonly configPath: string
   /** Everything that the server wrote to its log so far. */
   output(): string
   /** Makes the server read its configuration again, after writing `config` (SIGHUP). */
@@ -55,7 +58,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   }
   if (options.config !== undefined) await writeFile(configPath, options.config)
   const child = spawn(
-    'nats-server',
+    options.binary ?? 'nats-server',
     [
       ...(options.config === undefined ? [] : ['-c', configPath]),
       '-a',
@@ -88,6 +91,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       wsUrl: websocket?.[0],
       pid: child.pid,
       folder,
+      configPath,
       output: () => output,
       reload: async (config) => {
         if (config !== undefined) await writeFile(configPath, config)

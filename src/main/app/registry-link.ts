@@ -152,6 +152,7 @@ export class RegistryLink {
       knownTenants: [],
       accessLists: [],
       logFolder,
+      ...(access.accountServer === undefined ? {} : { accountServer: access.accountServer }),
     }
   }
 

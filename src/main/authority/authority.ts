@@ -5,6 +5,7 @@ import { Procedures, type Procedure } from '../steps/procedures.ts'
 import type { JetStreamStorage, WantedSettings } from './account-claims.ts'
 import { AccountChanges, requireOperator, type AuthorityParts } from './account-changes.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
+import { AccountVersions } from './account-versions.ts'
 import {
   AuthorityStore,
   type AccountRow,
@@ -87,6 +88,8 @@ export class Authority {
   readonly procedures: Procedures
   /** Accounts of tenants: groups of them, their limits, what crosses their borders. */
   readonly tenantAccounts: TenantAccounts
+  /** Record and servers brought together, and accounts back to earlier versions. */
+  readonly versions: AccountVersions
   readonly #provisioning: Procedure<TenantProvisioning>
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
@@ -118,6 +121,14 @@ export class Authority {
       exclusively: (work) => this.exclusively(work),
       announce: () => this.#announceTenants(),
       until: (signal) => this.#until(signal),
+    })
+    this.versions = new AccountVersions({
+      parts: this.#parts,
+      changes: this.#changes,
+      ledger: this.ledger,
+      exclusively: (work) => this.exclusively(work),
+      until: (signal) => this.#until(signal),
+      announce: () => this.#announceTenants(),
     })
     this.procedures = options.procedures ?? new Procedures({ database, log, now })
     this.#provisioning = this.procedures.register(

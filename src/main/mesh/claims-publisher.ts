@@ -10,6 +10,7 @@ import { verifyJwt, type DecodedJwt } from '../authority/jwt.ts'
 import type { Logger } from '../log/logger.ts'
 import { FullResolver } from './full-resolver.ts'
 import { notConnected } from './kept-connection.ts'
+import { operatorKeysOf } from './operator-keys.ts'
 import type { PushMarks } from './push-marks.ts'
 import type { HeldAccount, ResolverWay } from './resolver-way.ts'
 import { ServerRoster } from './server-roster.ts'
@@ -78,8 +79,7 @@ export class ClaimsPublisher implements AccountPublisher {
 
   /** Names the operator whose accounts may be published; to be called before the link connects. */
   trust(operatorJwt: string): void {
-    const claims = verifyJwt(operatorJwt, { type: 'operator' })
-    this.#operatorKeys = [claims.sub, ...signingKeysOf(claims)]
+    this.#operatorKeys = operatorKeysOf(operatorJwt)
   }
 
   maxPayloadBytes(): number {
@@ -229,11 +229,6 @@ export class ClaimsPublisher implements AccountPublisher {
       details: { account: account.publicKey },
     })
   }
-}
-
-function signingKeysOf(claims: DecodedJwt): string[] {
-  const { signing_keys: keys } = claims.nats
-  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
 }
 
 function changedElsewhere(account: RecordedAccount, jwt: string): ConflictError {

@@ -27,6 +27,8 @@ export interface InternalUser {
 
 /** What the mesh needs of the authority. */
 export interface MeshAuthority {
+  /** The operator; undefined before `setUp`. */
+  operator(): { readonly dialect: DialectName } | undefined
   /** Creates operator, SYS and REGISTRY, or returns those there are. */
   setUp(request: { readonly dialect: DialectName }): Promise<unknown>
   /** What a server has to hold; waits for a change of accounts under way. */
@@ -35,6 +37,8 @@ export interface MeshAuthority {
     readonly systemAccount: SignedAccount
     readonly accounts: readonly SignedAccount[]
   }>
+  /** Runs work while no change of accounts is under way. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
   issueUser(request: InternalUserRequest): Promise<InternalUser>
   canIssue(tenant: string): Promise<boolean>
 }

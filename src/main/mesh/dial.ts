@@ -99,7 +99,8 @@ export async function dial(
 }
 
 function clientOptions(target: DialTarget, dialing: Dialing): MeshTransportOptions {
-  const { name, servers, caPem, clientCertificate } = target
+  const { name, servers, caPem } = target
+  const clientCertificate = target.clientCertificate ?? dialing.credentials.clientCertificate
   const overWebSocket = servers.some(isWebSocket)
   return {
     name,

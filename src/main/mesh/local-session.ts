@@ -1,14 +1,14 @@
 import type { MeshReach } from '#shared/contract/mesh.ts'
-import { toMusterError } from '#shared/errors.ts'
 import { dialectOf, type Dialect } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
-import type { ClaimsPublisher, Reconciliation } from './claims-publisher.ts'
+import type { ClaimsPublisher } from './claims-publisher.ts'
 import type { MeshAuthority, MeshTenants, Notify } from './collaborators.ts'
 import type { ConnectionTarget } from './kept-connection.ts'
 import type { LocalMesh, MeshEndpoint } from './local-mesh.ts'
 import type { MeshSession, SessionState } from './mesh-session.ts'
 import { localCondition } from './mesh-state.ts'
 import { LOCAL } from './mesh-store.ts'
+import { OwnAccounts } from './own-accounts.ts'
 import { ownUserSource } from './own-user.ts'
 import type { MeshPorts } from './ports.ts'
 import { LOCAL_NAME } from './resting-state.ts'
@@ -37,13 +37,12 @@ export class LocalSession implements MeshSession {
   readonly mesh: LocalMesh
   readonly #options: LocalSessionOptions
   readonly #systemUser: CredentialsSource
-  readonly #consoles = new Map<string, CredentialsSource>()
+  readonly #own: OwnAccounts
   readonly #ending = new AbortController()
   readonly #unsubscribe: (() => void)[]
   #linkedTo: MeshEndpoint | undefined
   #linkPhase: string = 'off'
   #reconciling: Promise<void> = Promise.resolve()
-  #canIssue = false
 
   constructor(options: LocalSessionOptions) {
     this.#options = options
@@ -53,6 +52,7 @@ export class LocalSession implements MeshSession {
       role: 'system',
       name: 'Muster',
     })
+    this.#own = new OwnAccounts({ ...options, tenant: () => this.mesh.settings.tenant })
     this.#unsubscribe = [
       options.mesh.subscribe(() => this.#onServer()),
       options.link.subscribe(() => this.#onLink()),
@@ -75,7 +75,7 @@ export class LocalSession implements MeshSession {
       serverVersion: mesh.server.plan?.binary.version ?? null,
       rttMs: link.state.rttMs,
       serverRestarts: mesh.server.restarts,
-      canIssue: this.#canIssue,
+      canIssue: this.#own.canIssue,
       ...localCondition(mesh.server, link.state, wasConnected, mesh.limitation()),
     }
   }
@@ -87,22 +87,31 @@ export class LocalSession implements MeshSession {
   targetOf(tenant: string): ConnectionTarget | undefined {
     const endpoint = this.endpoint()
     if (endpoint === undefined) return undefined
-    return { ...targetAt(endpoint, 'muster console'), credentials: this.#consoleOf(tenant) }
+    return { ...targetAt(endpoint, 'muster console'), credentials: this.#own.consoleOf(tenant) }
   }
 
   serves(): boolean {
     return true
   }
 
+  get ours(): boolean {
+    return true
+  }
+
+  get runsRegistry(): boolean {
+    return true
+  }
+
   async begin(): Promise<void> {
+    this.#options.publisher.use(undefined)
     this.#options.tenants.followOwn()
-    this.#refreshCanIssue()
+    this.#own.refreshCanIssue()
     await this.mesh.keepRunning()
   }
 
   async hurry(): Promise<void> {
     this.#options.link.hurry()
-    this.#refreshCanIssue()
+    this.#own.refreshCanIssue()
     await this.mesh.hurry()
   }
 
@@ -128,6 +137,7 @@ export class LocalSession implements MeshSession {
 
   async end(): Promise<void> {
     this.#ending.abort()
+    this.#own.end()
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     await this.#options.link.use(undefined)
     await this.mesh.stop()
@@ -151,62 +161,10 @@ export class LocalSession implements MeshSession {
     const connected = phase === 'connected' && this.#linkPhase !== 'connected'
     this.#linkPhase = phase
     if (connected) {
-      this.#reconciling = this.#reconcile()
-      this.#refreshCanIssue()
+      this.#reconciling = this.#own.reconcile(this.#ending.signal)
+      this.#own.refreshCanIssue()
     }
     this.#options.changed()
-  }
-
-  async #reconcile(): Promise<void> {
-    const { authority, publisher, tenants, log } = this.#options
-    const { signal } = this.#ending
-    try {
-      const { systemAccount, accounts } = await authority.bootstrap()
-      signal.throwIfAborted()
-      this.#report(await publisher.reconcile([systemAccount, ...accounts], signal))
-      tenants.retryPending()
-    } catch (error) {
-      // The next connect looks again; a push that matters is confirmed on its own.
-      if (!signal.aborted) log.warn('the accounts on the mesh could not be compared', { error })
-    }
-  }
-
-  #report({ repaired, foreign }: Reconciliation): void {
-    if (foreign.length > 0) {
-      this.#options.notify({
-        level: 'error',
-        title: 'Somebody else wrote accounts into the mesh',
-        text: `Account JWTs that this mesh’s operator did not sign were found for ${foreign.join(', ')}. Those of Muster’s own accounts were put right. Find out who holds a key of the system account.`,
-      })
-    } else if (repaired.length > 0) {
-      this.#options.notify({
-        level: 'warning',
-        title: 'Accounts on the mesh were put right',
-        text: `The server held something else than Muster had recorded for ${repaired.map(({ name }) => name).join(', ')}.`,
-      })
-    }
-  }
-
-  #refreshCanIssue(): void {
-    const { authority, log } = this.#options
-    authority.canIssue(this.mesh.settings.tenant).then(
-      (canIssue) => {
-        if (this.#canIssue === canIssue || this.#ending.signal.aborted) return
-        this.#canIssue = canIssue
-        this.#options.changed()
-      },
-      (error: unknown) =>
-        log.warn('can not tell whether this mesh issues', { error: toMusterError(error) }),
-    )
-  }
-
-  #consoleOf(tenant: string): CredentialsSource {
-    const existing = this.#consoles.get(tenant)
-    if (existing !== undefined) return existing
-    const user = { account: { tenant }, role: 'console', name: 'Muster console' } as const
-    const source = ownUserSource(this.#options.authority, user)
-    this.#consoles.set(tenant, source)
-    return source
   }
 }
 

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/nats-core'
 import type {
   MeshReach,
@@ -7,6 +8,7 @@ import type {
   NewRemoteConnection,
   RemoteConnection,
 } from '#shared/contract/mesh.ts'
+import type { ManagedMesh, NewManagedMesh } from '#shared/contract/resolver.ts'
 import { dialectOf, type Dialect } from '#shared/protocol/dialect.ts'
 import { SerialQueue } from '../authority/serial-queue.ts'
 import type { Logger } from '../log/logger.ts'
@@ -15,12 +17,26 @@ import { openMeshConnection } from './connection.ts'
 import { notConnected } from './kept-connection.ts'
 import { LOCAL_CREATION, portsFor, type LocalCreation, type LocalOrder } from './local-creation.ts'
 import { targetAt, type LocalSession } from './local-session.ts'
-import { localExists, noLocalMesh, noMesh, notOurs, tenantUnknown } from './mesh-errors.ts'
-import { LOCAL, MeshStore } from './mesh-store.ts'
+import { accountsUrlAt, ManagedMeshes } from './managed-meshes.ts'
+import {
+  connectionUnknown,
+  localExists,
+  noLocalMesh,
+  noMesh,
+  notOurs,
+  tenantUnknown,
+} from './mesh-errors.ts'
+import {
+  LOCAL,
+  MeshStore,
+  type ManagedMeshSettings,
+  type RemoteMeshSettings,
+} from './mesh-store.ts'
 import { listNetworkAddresses, type Interfaces } from './network-addresses.ts'
 import { ownUserSource } from './own-user.ts'
 import type { MeshPorts } from './ports.ts'
 import { RemoteConnections } from './remote-connections.ts'
+import type { StoredLogin } from './remote-login.ts'
 import { SessionSwitch, type MeshServiceOptions } from './session-switch.ts'
 import type { TenantPool } from './tenant-pool.ts'
 import type { UserCredentials } from './user-credentials.ts'
@@ -29,10 +45,19 @@ import { untilUserConnects } from './user-presence.ts'
 /** How long setting up or changing the local mesh may take. */
 const CHANGE_TIMEOUT_MS = 60_000
 
+/** Serves account JWTs over HTTP, for URL resolvers. */
+export interface AccountServer {
+  readonly host: string
+  readonly port: number
+  readonly folder: string
+}
+
 /** What the registry sidecar needs to connect. */
 export interface RegistryAccess {
   readonly servers: readonly string[]
   readonly caPem?: string
+  /** Where it serves accounts to nats-servers that fetch them, and from which folder. */
+  readonly accountServer?: AccountServer
   /** Issues a user of the REGISTRY account. */
   credentials(signal?: AbortSignal): Promise<UserCredentials>
 }
@@ -46,6 +71,7 @@ export class MeshService {
   readonly #log: Logger
   readonly #store: MeshStore
   readonly #remotes: RemoteConnections
+  readonly #managed: ManagedMeshes
   readonly #switch: SessionSwitch
   readonly #queue = new SerialQueue()
   readonly #closing = new AbortController()
@@ -57,12 +83,22 @@ export class MeshService {
     this.#log = options.log.part('mesh')
     this.#store = new MeshStore(database)
     this.#remotes = new RemoteConnections(this.#store, keychain)
+    const { authority, link, publisher } = options
+    this.#managed = new ManagedMeshes({
+      store: this.#store,
+      authority,
+      link,
+      publisher,
+      accountsFolder: join(options.folder, 'mesh', 'accounts'),
+      log: this.#log,
+    })
     this.#switch = new SessionSwitch({
       ...options,
       interfaces,
       log: this.#log,
       store: this.#store,
       remotes: this.#remotes,
+      managed: this.#managed,
     })
     this.tenantConnections = this.#switch.pool
   }
@@ -146,13 +182,19 @@ export class MeshService {
 
   connections(): RemoteConnection[] {
     const active = this.#store.active()
-    return this.#store.remotes().map(({ id, name, dialect, urls, tenant }) => ({
-      id,
-      name,
-      dialect,
-      urls: [...urls],
-      tenant,
-      active: id === active,
+    const dialect = this.#options.authority.operator()?.dialect ?? 'device-connect'
+    const all = [
+      ...this.#store.remotes().map((remote) => ({ ...remote, managed: false })),
+      ...this.#store.managedMeshes().map((mesh) => ({ ...mesh, dialect, managed: true })),
+    ]
+    return all.map((one) => ({
+      id: one.id,
+      name: one.name,
+      dialect: one.dialect,
+      urls: [...one.urls],
+      tenant: one.tenant,
+      managed: one.managed,
+      active: one.id === active,
     }))
   }
 
@@ -160,7 +202,33 @@ export class MeshService {
   async addRemote(order: NewRemoteConnection): Promise<RemoteConnection> {
     const settings = await this.#remotes.add(order)
     const { name, dialect, urls, tenant } = settings
-    return { id: settings.id, name, dialect, urls: [...urls], tenant, active: false }
+    return {
+      id: settings.id,
+      name,
+      dialect,
+      urls: [...urls],
+      tenant,
+      managed: false,
+      active: false,
+    }
+  }
+
+  /** Saves a connection that logs in otherwise than by a JWT: see `RemoteConnections.addLogin`. */
+  async addRemoteLogin(
+    order: Pick<RemoteMeshSettings, 'name' | 'dialect' | 'urls' | 'tenant' | 'caPem'>,
+    login: StoredLogin,
+  ): Promise<string> {
+    return (await this.#remotes.addLogin(order, login)).id
+  }
+
+  /**
+   * A saved connection with what it logs in with: secret, for an export that somebody asked for.
+   * @throws RejectedError `CONNECTION_UNKNOWN`, `CREDENTIALS_GONE`; what the keychain throws.
+   */
+  async remoteLogin(id: string): Promise<{ settings: RemoteMeshSettings; login: StoredLogin }> {
+    const settings = this.#store.remote(id)
+    if (settings === undefined) throw connectionUnknown()
+    return { settings, login: await this.#remotes.login(settings) }
   }
 
   /** Removes a saved connection; where it is in use, no mesh is then. */
@@ -191,7 +259,7 @@ export class MeshService {
   deviceEndpoint(): { urls: readonly string[]; caPem?: string } {
     const { session } = this.#switch
     if (session === undefined) throw noMesh()
-    if (session.id !== LOCAL) throw notOurs()
+    if (!session.ours) throw notOurs()
     const endpoint = session.endpoint()
     if (endpoint === undefined) throw notConnected()
     const { deviceUrls: urls, caPem } = endpoint
@@ -200,7 +268,8 @@ export class MeshService {
 
   /** For the registry sidecar; null where there is none to run: a remote mesh has its own. */
   registryAccess(): RegistryAccess | null {
-    const endpoint = this.#switch.local?.endpoint()
+    const { session } = this.#switch
+    const endpoint = session?.runsRegistry === true ? session.endpoint() : undefined
     if (endpoint === undefined) return null
     const { servers, caPem } = endpoint
     const user = { account: 'registry', role: 'registry', name: 'Muster registry' } as const
@@ -209,7 +278,33 @@ export class MeshService {
       servers,
       ...(caPem === undefined ? {} : { caPem }),
       credentials: (signal = this.#closing.signal) => source(signal, true),
+      ...this.#accountServer(),
     }
+  }
+
+  /** Saves a mesh elsewhere whose operator is ours: see `ManagedMeshes.add`. */
+  addManaged(order: NewManagedMesh): Promise<ManagedMesh> {
+    return this.#queue.run(async () => this.#toldOf(await this.#managed.add(order)))
+  }
+
+  managed(): ManagedMesh[] {
+    return this.#store.managedMeshes().map((settings) => this.#toldOf(settings))
+  }
+
+  /** What the servers of a managed mesh need in their configuration, as text to copy. */
+  configuration(id: string): Promise<string> {
+    return this.#managed.configuration(id)
+  }
+
+  /** Writes that into the configuration file that is named for it. */
+  writeConfiguration(id: string): Promise<void> {
+    return this.#managed.writeConfiguration(id)
+  }
+
+  /** Where a connection of this name goes on the mesh in use; undefined while that is not known. */
+  placeOf(name: string): ReturnType<typeof targetAt> | undefined {
+    const endpoint = this.#switch.session?.endpoint()
+    return endpoint === undefined ? undefined : targetAt(endpoint, name)
   }
 
   /** Process id of the local nats-server that runs. */
@@ -251,11 +346,51 @@ export class MeshService {
     await connection.close()
   }
 
+  /**
+   * Logs in once with somebody's credentials on the mesh in use and leaves again.
+   * @throws MusterError that says why it does not: `MESH_AUTH_REFUSED`, `MESH_NOT_CONNECTED`, ….
+   */
+  async tryLogin(credentials: UserCredentials, signal: AbortSignal): Promise<void> {
+    const endpoint = this.#switch.session?.endpoint()
+    if (endpoint === undefined) throw notConnected()
+    const target = targetAt(endpoint, 'muster login check')
+    const source = () => Promise.resolve(credentials)
+    const connection = await openMeshConnection(
+      { ...target, credentials: source, log: this.#log },
+      signal,
+    )
+    await connection.close()
+  }
+
   /** Leaves the mesh and ends its server. Nothing can be asked of the service afterwards. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#queue.run(() => this.#switch.close())
     await this.#options.link.close()
+  }
+
+  #accountServer(): { accountServer?: AccountServer } {
+    const { session } = this.#switch
+    const at = session === undefined ? undefined : this.#store.managed(session.id)?.accounts
+    if (at === undefined || at === null) return {}
+    return { accountServer: { ...at, folder: this.#managed.folder.path } }
+  }
+
+  #toldOf(settings: ManagedMeshSettings): ManagedMesh {
+    const { id, name, urls, tenant, resolver, configPath, registry, accounts } = settings
+    const accountsUrl = accounts === null ? null : accountsUrlAt(accounts)
+    const active = id === this.#store.active()
+    return {
+      id,
+      name,
+      urls: [...urls],
+      tenant,
+      resolver,
+      configPath,
+      accountsUrl,
+      registry,
+      active,
+    }
   }
 
   #creation(order: LocalOrder): LocalCreation {

@@ -11,6 +11,10 @@ export interface MeshSession {
   /** LOCAL or the id of the saved connection. */
   readonly id: string
   readonly dialect: Dialect
+  /** Whether its accounts are this profile's operator's, so that devices can be taken into it. */
+  readonly ours: boolean
+  /** Whether its registry runs on this computer. */
+  readonly runsRegistry: boolean
   /** @param wasConnected whether it was connected since it was chosen or changed */
   state(wasConnected: boolean): SessionState
   /** Where it is; undefined before that is known. */

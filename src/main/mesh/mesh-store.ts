@@ -5,6 +5,7 @@ import type { MeshReach } from '#shared/contract/mesh.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { inTransaction } from '../storage/database.ts'
 import type { MeshPorts } from './ports.ts'
+import type { ResolverKind } from './resolver-way.ts'
 
 /** Name of the local mesh where a connection is chosen. */
 export const LOCAL = 'local'
@@ -28,6 +29,24 @@ export interface RemoteMeshSettings {
   readonly caPem: string | null
 }
 
+/** Servers elsewhere whose operator is this profile's. */
+export interface ManagedMeshSettings {
+  readonly id: string
+  readonly name: string
+  readonly urls: readonly string[]
+  readonly caPem: string | null
+  /** The first tenant. */
+  readonly tenant: string
+  readonly resolver: ResolverKind
+  /** Memory resolver: the server's configuration file on this computer. */
+  readonly configPath: string | null
+  readonly pidFile: string | null
+  /** URL resolver: where the registry process serves the accounts. */
+  readonly accounts: { readonly host: string; readonly port: number } | null
+  /** Whether the registry of this mesh runs on this computer. */
+  readonly registry: boolean
+}
+
 const LocalRow = z.object({
   id: z.string(),
   dialect: DialectSchema,
@@ -44,6 +63,20 @@ const RemoteRow = z.object({
   urls: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
   tenant: z.string(),
   ca_pem: z.string().nullable(),
+})
+
+const ManagedRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  urls: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  ca_pem: z.string().nullable(),
+  tenant: z.string(),
+  resolver: z.enum(['full', 'memory', 'url']),
+  config_path: z.string().nullable(),
+  pid_file: z.string().nullable(),
+  accounts_host: z.string().nullable(),
+  accounts_port: z.int().nullable(),
+  registry: z.int(),
 })
 
 /** What the profile's database knows of meshes. */
@@ -121,11 +154,48 @@ export class MeshStore {
     })
   }
 
+  managedMeshes(): ManagedMeshSettings[] {
+    return this.#database
+      .prepare('SELECT * FROM mesh_managed ORDER BY name')
+      .all()
+      .map((row) => managedOf(row))
+  }
+
+  managed(id: string): ManagedMeshSettings | undefined {
+    const row = this.#database.prepare('SELECT * FROM mesh_managed WHERE id = ?').get(id)
+    return row === undefined ? undefined : managedOf(row)
+  }
+
+  addManaged(mesh: ManagedMeshSettings): void {
+    inTransaction(this.#database, () => {
+      this.#database
+        .prepare(
+          `INSERT INTO mesh_managed (id, name, urls, ca_pem, tenant, resolver, config_path, pid_file,
+             accounts_host, accounts_port, registry)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          mesh.id,
+          mesh.name,
+          JSON.stringify(mesh.urls),
+          mesh.caPem,
+          mesh.tenant,
+          mesh.resolver,
+          mesh.configPath,
+          mesh.pidFile,
+          mesh.accounts?.host ?? null,
+          mesh.accounts?.port ?? null,
+          mesh.registry ? 1 : 0,
+        )
+    })
+  }
+
   /** Removes a saved connection, which is in use no longer then. */
   removeRemote(id: string): void {
     inTransaction(this.#database, () => {
       this.#database.prepare('DELETE FROM mesh_active WHERE connection = ?').run(id)
       this.#database.prepare('DELETE FROM mesh_remote WHERE id = ?').run(id)
+      this.#database.prepare('DELETE FROM mesh_managed WHERE id = ?').run(id)
     })
   }
 
@@ -152,4 +222,18 @@ export class MeshStore {
 function remoteOf(row: unknown): RemoteMeshSettings {
   const { ca_pem: caPem, ...rest } = RemoteRow.parse(row)
   return { ...rest, caPem }
+}
+
+function managedOf(row: unknown): ManagedMeshSettings {
+  const {
+    ca_pem: caPem,
+    config_path: configPath,
+    pid_file: pidFile,
+    accounts_host: host,
+    accounts_port: port,
+    registry,
+    ...rest
+  } = ManagedRow.parse(row)
+  const accounts = host === null || port === null ? null : { host, port }
+  return { ...rest, caPem, configPath, pidFile, accounts, registry: registry === 1 }
 }

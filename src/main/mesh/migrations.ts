@@ -48,6 +48,7 @@ export const MESH_MIGRATIONS: readonly Migration[] = [
         name TEXT NOT NULL UNIQUE,
         urls TEXT NOT NULL,
         ca_pem TEXT,
+        tenant TEXT NOT NULL,
         resolver TEXT NOT NULL CHECK (resolver IN ('full', 'memory', 'url')),
         config_path TEXT,
         pid_file TEXT,

@@ -1,17 +1,15 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
-import { z } from 'zod'
 import type { NewRemoteConnection } from '#shared/contract/mesh.ts'
 import { ConflictError, RejectedError } from '#shared/errors.ts'
 import { requireSafeToken } from '#shared/protocol/names.ts'
 import { verifyJwt } from '../authority/jwt.ts'
 import type { MeshStore, RemoteMeshSettings } from './mesh-store.ts'
 import { parseCredentials } from './parse-credentials.ts'
+import { credentialsOf, readStoredLogin, storedLogin, type StoredLogin } from './remote-login.ts'
 import { deleteLongSecret, getLongSecret, setLongSecret, type SecretStore } from './secret-store.ts'
 import type { UserCredentials } from './user-credentials.ts'
 
 const SCHEMES = ['nats:', 'tls:', 'ws:', 'wss:']
-
-const Secret = z.object({ jwt: z.string(), seed: z.string(), inboxPrefix: z.string() })
 
 /** The saved connections to remote meshes: settings in the database, credentials in the keychain. */
 export class RemoteConnections {
@@ -29,20 +27,34 @@ export class RemoteConnections {
    *   ConflictError `CONNECTION_EXISTS`; what the keychain throws.
    */
   async add(order: NewRemoteConnection): Promise<RemoteMeshSettings> {
-    requireSafeToken(order.tenant, 'tenant')
-    for (const url of order.urls) requireUrl(url)
     const parsed = parseCredentials(order.credentials)
     if (parsed.tenant !== null && parsed.tenant !== order.tenant) {
       throw tenantMismatch(parsed.tenant, order.tenant)
     }
+    const login = storedLogin(
+      { kind: 'credentials', text: order.credentials },
+      { inboxPrefix: '', certificate: null },
+    )
+    return this.addLogin({ ...order, caPem: order.caPem ?? parsed.caPem }, login)
+  }
+
+  /**
+   * The same with whatever a context of the nats CLI logs in with.
+   * @throws RejectedError `URL_INVALID`, `CA_INVALID`, `NAME_UNSAFE`; ConflictError `CONNECTION_EXISTS`; what
+   *   the keychain throws.
+   */
+  async addLogin(
+    order: Pick<RemoteMeshSettings, 'name' | 'dialect' | 'urls' | 'tenant' | 'caPem'>,
+    login: StoredLogin,
+  ): Promise<RemoteMeshSettings> {
+    requireSafeToken(order.tenant, 'tenant')
+    for (const url of order.urls) requireUrl(url)
     if (this.#store.remotes().some(({ name }) => name === order.name)) throw exists(order.name)
-    const { name, dialect, urls, tenant } = order
-    const caPem = order.caPem ?? parsed.caPem
+    const { name, dialect, urls, tenant, caPem } = order
     if (caPem !== null) requireCertificate(caPem)
     const settings = { id: randomUUID(), name, dialect, urls, tenant, caPem }
-    const { jwt, seed, inboxPrefix } = parsed
     const entry = entryOf(settings.id)
-    await setLongSecret(this.#keychain, entry, JSON.stringify({ jwt, seed, inboxPrefix }))
+    await setLongSecret(this.#keychain, entry, JSON.stringify(login))
     try {
       this.#store.addRemote(settings)
     } catch (error) {
@@ -64,13 +76,15 @@ export class RemoteConnections {
    *   keychain throws.
    */
   async credentials(settings: RemoteMeshSettings): Promise<UserCredentials> {
-    const text = await getLongSecret(this.#keychain, entryOf(settings.id))
-    const secret = Secret.safeParse(text === undefined ? undefined : JSON.parse(text))
-    if (secret.success) {
-      verifyJwt(secret.data.jwt, { type: 'user', now: new Date() })
-      // Nobody here can renew them.
-      return { ...secret.data, expiresAt: null }
-    }
+    const credentials = credentialsOf(await this.login(settings))
+    if (credentials.jwt !== '') verifyJwt(credentials.jwt, { type: 'user', now: new Date() })
+    return credentials
+  }
+
+  /** What a connection logs in with, as it is kept. Secret. @throws RejectedError `CREDENTIALS_GONE`. */
+  async login(settings: Pick<RemoteMeshSettings, 'id' | 'name'>): Promise<StoredLogin> {
+    const login = readStoredLogin(await getLongSecret(this.#keychain, entryOf(settings.id)))
+    if (login !== undefined) return login
     throw new RejectedError({
       code: 'CREDENTIALS_GONE',
       message: `The keychain has no credentials for the connection “${settings.name}” any more.`,
@@ -83,7 +97,8 @@ function entryOf(id: string): string {
   return `connection:${id}`
 }
 
-function requireUrl(text: string): void {
+/** @throws RejectedError `URL_INVALID`. */
+export function requireUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const plain = url !== undefined && url.username === '' && url.password === ''
   if (plain && SCHEMES.includes(url.protocol) && url.hostname !== '') return
@@ -95,7 +110,8 @@ function requireUrl(text: string): void {
   })
 }
 
-function requireCertificate(pem: string): void {
+/** @throws RejectedError `CA_INVALID`. */
+export function requireCertificate(pem: string): void {
   try {
     if (!pem.includes('PRIVATE KEY') && new X509Certificate(pem).subject !== undefined) return
   } catch {

@@ -27,6 +27,14 @@ export class RemoteSession implements MeshSession {
     this.#options = options
   }
 
+  get ours(): boolean {
+    return false
+  }
+
+  get runsRegistry(): boolean {
+    return false
+  }
+
   get id(): string {
     return this.#options.settings.id
   }

@@ -36,8 +36,10 @@ export function restingState(store: MeshStore): MeshState {
     const tls = reach.kind === 'network' && reach.tls
     return { ...withoutMesh(), kind: 'local', name: LOCAL_NAME, dialect, reach: reach.kind, tls }
   }
-  const remote = id === undefined ? undefined : store.remote(id)
+  if (id === undefined) return withoutMesh()
+  const remote = store.remote(id) ?? store.managed(id)
   if (remote === undefined) return withoutMesh()
-  const { name, dialect, urls } = remote
+  const { name, urls } = remote
+  const dialect = 'dialect' in remote ? remote.dialect : withoutMesh().dialect
   return { ...withoutMesh(), kind: 'remote', name, dialect, deviceUrls: [...urls], reach: 'remote' }
 }

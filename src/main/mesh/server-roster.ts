@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { verifyJwt } from '../authority/jwt.ts'
+import { operatorKeysOf } from './operator-keys.ts'
 import type { SystemLink } from './system-link.ts'
 
 /** How long the list of servers is good for; a cluster tells a new one within seconds. */
@@ -112,9 +112,8 @@ export class ServerRoster {
 
 function operatorOf(jwt: string): ServerTrust['operators'] {
   try {
-    const { sub, nats } = verifyJwt(jwt, { type: 'operator' })
-    const keys = z.array(z.string()).safeParse(nats['signing_keys'])
-    return [{ publicKey: sub, keys: [sub, ...(keys.success ? keys.data : [])] }]
+    const keys = operatorKeysOf(jwt)
+    return [{ publicKey: keys[0] ?? '', keys }]
   } catch {
     // Not for us to judge: whoever is looked for is not among them.
     return []

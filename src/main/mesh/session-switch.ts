@@ -4,9 +4,16 @@ import type { ClaimsPublisher } from './claims-publisher.ts'
 import type { MeshAuthority, MeshTenants, Notify } from './collaborators.ts'
 import { LocalMesh } from './local-mesh.ts'
 import { LocalSession } from './local-session.ts'
+import type { ManagedMeshes } from './managed-meshes.ts'
+import { ManagedSession } from './managed-session.ts'
 import { connectionUnknown, noLocalMesh } from './mesh-errors.ts'
 import type { MeshSession } from './mesh-session.ts'
-import { LOCAL, type LocalMeshSettings, type MeshStore } from './mesh-store.ts'
+import {
+  LOCAL,
+  type LocalMeshSettings,
+  type ManagedMeshSettings,
+  type MeshStore,
+} from './mesh-store.ts'
 import type { Interfaces } from './network-addresses.ts'
 import type { MeshPorts } from './ports.ts'
 import type { RemoteConnections } from './remote-connections.ts'
@@ -45,6 +52,7 @@ export interface SessionSwitchOptions extends MeshServiceOptions {
   readonly interfaces: Interfaces
   readonly store: MeshStore
   readonly remotes: RemoteConnections
+  readonly managed: ManagedMeshes
 }
 
 /** Holds the session in use, and moves the connections and everybody who follows with it. */
@@ -141,6 +149,8 @@ export class SessionSwitch {
       if (settings === undefined || ports === undefined) throw noLocalMesh()
       return () => this.#openLocal(settings, ports)
     }
+    const managed = store.managed(id)
+    if (managed !== undefined) return () => this.#openManaged(managed)
     const settings = store.remote(id)
     if (settings === undefined) throw connectionUnknown()
     const changed = () => this.#changed()
@@ -161,6 +171,18 @@ export class SessionSwitch {
     )
     const changed = () => this.#changed()
     return new LocalSession({ ...this.#options, mesh, notify, changed })
+  }
+
+  #openManaged(settings: ManagedMeshSettings): ManagedSession {
+    const { authority, managed, notify = () => undefined } = this.#options
+    return new ManagedSession({
+      ...this.#options,
+      settings,
+      dialect: authority.operator()?.dialect ?? 'device-connect',
+      way: managed.wayOf(settings),
+      notify,
+      changed: () => this.#changed(),
+    })
   }
 
   /** Tells the state, and moves everybody where the mesh is now somewhere else. */

@@ -12,6 +12,12 @@ import {
 
 const PARALLEL = 16
 
+export interface UrlResolverOptions extends WayOptions {
+  /** Served by the registry process. */
+  readonly folder: AccountFolder
+  readonly operatorJwt: () => Promise<string>
+}
+
 /**
  * The URL resolver: servers fetch an account when somebody first logs in to it, and keep it. So the
  * folder that is served is written first, then whoever has the account in use is told.
@@ -20,10 +26,10 @@ export class UrlResolver implements ResolverWay {
   readonly kind = 'url'
   /** A server that fetched an account keeps it until it restarts. */
   readonly removes = false
-  readonly #options: WayOptions
+  readonly #options: UrlResolverOptions
   readonly #folder: AccountFolder
 
-  constructor(options: WayOptions & { readonly folder: AccountFolder }) {
+  constructor(options: UrlResolverOptions) {
     this.#options = options
     this.#folder = options.folder
   }
@@ -58,6 +64,8 @@ export class UrlResolver implements ResolverWay {
   }
 
   async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
+    // Its keys may have changed since: what they did not sign is not served.
+    await this.#folder.writeOperator(await this.#options.operatorJwt())
     for (const { publicKey, jwt } of accounts) await this.#folder.write(publicKey, jwt)
     for (const account of accounts) await this.#update(account, signal)
   }

@@ -47,6 +47,14 @@ export const SidecarConfig = z.strictObject({
   ),
   /** Where `registry.log` goes; null writes to standard error. */
   logFolder: z.string().nullable(),
+  /** Serves account JWTs to nats-servers with the URL resolver. */
+  accountServer: z
+    .strictObject({
+      host: z.string().min(1),
+      port: z.int().min(1).max(65_535),
+      folder: z.string().min(1),
+    })
+    .optional(),
 })
 export type SidecarConfig = z.infer<typeof SidecarConfig>
 export type SidecarCredentials = z.infer<typeof Credentials>

@@ -5,6 +5,7 @@ import { createNkey } from '../authority/nkey.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshConnection } from '../mesh/connection.ts'
 import type { UserCredentials } from '../mesh/user-credentials.ts'
+import { AccountServer } from './account-server.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import { closeLink, openLink } from './mesh-link.ts'
 import { openRegistry, type Registry } from './registry.ts'
@@ -63,6 +64,9 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       logger.debug('stopped before it was connected', { why: messageOf(error) })
     }
   }
+  const { accountServer: at } = config
+  // Not after the connection: a nats-server that fetches its accounts here can't start before.
+  const accounts = at === undefined ? undefined : new AccountServer({ ...at, logger })
   const ended = serveUntilClosed()
   return {
     registry,
@@ -70,6 +74,7 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
     ended,
     close: async () => {
       stopping.abort()
+      await accounts?.close()
       await registry.close()
       if (connection !== undefined) await closeLink(connection)
       await store.close()

@@ -8,6 +8,7 @@ import { SidecarConfig } from './sidecar-messages.ts'
 import { readStandaloneCredentials } from './standalone-credentials.ts'
 
 const DEFAULT_SERVER = 'nats://localhost:4222'
+const DEFAULT_ACCOUNTS_LISTEN = '127.0.0.1:9422'
 const DATABASE_FILE = 'standalone-registry.db'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -15,7 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * The configuration of a registry that runs alone (protocol.md, "Environment of a standalone
  * registry"). Beyond that page: `MUSTER_DIALECT` (`device-connect`, `fabric`),
- * `MUSTER_REGISTRY_DATABASE` (path), `MUSTER_ACCESS_LISTS_FILE` (JSON array of access lists).
+ * `MUSTER_REGISTRY_DATABASE` (path), `MUSTER_ACCESS_LISTS_FILE` (JSON array of access lists),
+ * `MUSTER_ACCOUNTS_FOLDER` with `MUSTER_ACCOUNTS_LISTEN` (serves account JWTs to URL resolvers).
  * Like the reference, it serves every tenant that its credentials may see; `TENANTS` or `TENANT`
  * name those to serve where the credentials are not privileged.
  * @throws RejectedError `REGISTRY_ENVIRONMENT` naming the variable, `CREDENTIALS_UNREADABLE`,
@@ -42,10 +44,22 @@ export async function standaloneConfig(environment: Environment): Promise<Sideca
     knownTenants: tenants.length > 0 ? tenants : [given?.tenant ?? 'default'],
     accessLists: await accessLists(environment),
     logFolder: null,
+    accountServer: accountServerOf(environment),
   }
   const checked = SidecarConfig.safeParse(config)
   if (checked.success) return checked.data
   throw unusable('The environment', z.prettifyError(checked.error))
+}
+
+/** `MUSTER_ACCOUNTS_LISTEN` is `host:port`, on loopback unless told. */
+function accountServerOf(environment: Environment): SidecarConfig['accountServer'] {
+  const folder = environment['MUSTER_ACCOUNTS_FOLDER']
+  if (!folder) return undefined
+  const listen = environment['MUSTER_ACCOUNTS_LISTEN'] || DEFAULT_ACCOUNTS_LISTEN
+  const parts = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/u.exec(listen)?.groups
+  const host = parts?.['v6'] ?? parts?.['host']
+  if (host === undefined) throw unusable('MUSTER_ACCOUNTS_LISTEN', 'it has to be host:port')
+  return { host, port: Number(parts?.['port']), folder }
 }
 
 function listOf(text: string | undefined): string[] {

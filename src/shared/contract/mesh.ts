@@ -48,6 +48,8 @@ export const RemoteConnection = z.strictObject({
   dialect: DialectName,
   urls: z.array(z.string()),
   tenant: z.string(),
+  /** Its operator is this profile's: see `resolver.managed`. */
+  managed: z.boolean(),
   active: z.boolean(),
 })
 export type RemoteConnection = z.infer<typeof RemoteConnection>

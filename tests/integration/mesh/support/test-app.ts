@@ -8,10 +8,12 @@ import { AUTHORITY_MIGRATIONS } from '../../../../src/main/authority/migrations.
 import { silentLogger } from '../../../../src/main/log/logger.ts'
 import { ClaimsPublisher } from '../../../../src/main/mesh/claims-publisher.ts'
 import { MeshService } from '../../../../src/main/mesh/mesh-service.ts'
+import { PushMarks } from '../../../../src/main/mesh/push-marks.ts'
 import { MESH_MIGRATIONS } from '../../../../src/main/mesh/migrations.ts'
 import type { SecretStore } from '../../../../src/main/mesh/secret-store.ts'
 import type { MeshServiceOptions } from '../../../../src/main/mesh/session-switch.ts'
 import { SystemLink } from '../../../../src/main/mesh/system-link.ts'
+import { RESOLVER_MIGRATIONS } from '../../../../src/main/resolver/migrations.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { TenantService } from '../../../../src/main/tenants/tenant-service.ts'
 import { noAudit } from '../../../support/no-audit.ts'
@@ -64,11 +66,15 @@ export class TestApp {
 
   constructor(profile: TestProfile, more: Partial<MeshServiceOptions>) {
     const log = silentLogger()
-    const migrations = [...AUTHORITY_MIGRATIONS, ...MESH_MIGRATIONS]
+    const migrations = [...AUTHORITY_MIGRATIONS, ...MESH_MIGRATIONS, ...RESOLVER_MIGRATIONS]
     this.database = openDatabase(join(profile.folder, 'muster.db'), migrations).database
     const { keychain } = profile
     this.link = new SystemLink({ log })
-    this.publisher = new ClaimsPublisher({ link: this.link, log })
+    this.publisher = new ClaimsPublisher({
+      link: this.link,
+      log,
+      marks: new PushMarks(this.database),
+    })
     const { database, link, publisher } = this
     this.authority = new Authority({ audit: noAudit, database, keychain, publisher, log })
     this.tenants = new TenantService({ authority: this.authority, log })
