@@ -2,10 +2,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { composeAudit } from './app/audit.ts'
 import { composeCredentials } from './app/credentials.ts'
+import { composeIsolation } from './app/isolation.ts'
 import { connectKeychain } from './app/keychain-health.ts'
+import { composeNsc } from './app/nsc.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
+import { composeRecovery } from './app/recovery.ts'
 import { composeRenewal } from './app/renewal.ts'
+import { composeTenants } from './app/tenants.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
 import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
@@ -25,11 +29,11 @@ import { PushMarks } from './mesh/push-marks.ts'
 import { SystemLink } from './mesh/system-link.ts'
 import { lockProfile } from './profile/profile-lock.ts'
 import type { Profile } from './profile/profile.ts'
+import { LentKeys } from './recovery/lent-keys.ts'
 import { createRouter, type AppRouter } from './router/router.ts'
 import type { Services } from './router/services.ts'
 import { RpcService } from './rpc/rpc-service.ts'
 import { SettingsService } from './settings/settings-service.ts'
-import { TenantService } from './tenants/tenant-service.ts'
 
 export interface AppOptions {
   readonly host: AppHost
@@ -86,9 +90,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       log,
     })
     owned(auditLog)
-    const authority = owned(new Authority({ database, keychain, publisher, audit, log }))
-    const tenants = owned(new TenantService({ authority, log }))
-    const mesh = owned(
+    const lent = owned(new LentKeys(keychain))
+    const authority = owned(new Authority({ database, keychain: lent, publisher, audit, log }))
+    const tenancy = owned(
+      composeTenants({ database, authority, link, mesh: () => mesh, fleet: () => fleet, log }),
+    )
+    const mesh: MeshService = owned(
       new MeshService({
         database,
         keychain,
@@ -100,13 +107,13 @@ export async function createApp(options: AppOptions): Promise<App> {
         resourcesFolder: host.resourcesFolder,
         natsServerPath: () => settings.get().natsServerPath,
         authority,
-        tenants,
+        tenants: tenancy.service,
         notify: (notice) => health.notify(notice),
       }),
     )
     const dialect = (): Dialect => mesh.dialect()
     const connections = mesh.tenantConnections
-    const fleet = owned(new FleetService({ ledger: authority.ledger }))
+    const fleet: FleetService = owned(new FleetService({ ledger: authority.ledger }))
     const registry = owned(
       new RegistryLink({
         mesh,
@@ -135,11 +142,38 @@ export async function createApp(options: AppOptions): Promise<App> {
     const events = owned(new EventsService({ connections, dialect, log }))
     const rpc = new RpcService({ connections: mesh, dialect })
     const credentials = owned(composeCredentials({ database, authority, link, mesh, fleet, log }))
+    const { nsc, contexts } = composeNsc({ database, keychain, audit, authority, mesh })
+    owned(nsc)
     const renewal = owned(
       composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
     )
 
+    const isolation = owned(
+      composeIsolation({
+        database,
+        authority,
+        link,
+        mesh,
+        saveFile: host.saveFile,
+        version: host.version,
+        log,
+      }),
+    )
+
     endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
+    const { recovery, close: closeRecovery } = composeRecovery({
+      database,
+      profile,
+      keychain,
+      lent,
+      audit,
+      health,
+      saveFile: host.saveFile,
+      onRestored: () => mesh.startActive(),
+      log,
+    })
+    endings.push(closeRecovery)
+
     endings.push(
       mesh.onSwitch(() => {
         discovery.follow()
@@ -151,6 +185,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       connectKeychain({ keychain, health, log }, async () => {
         void auditLog.start()
         await mesh.startActive()
+        await recovery.remind()
         commissioning.resume()
         renewal.resume()
         credentials.resume()
@@ -173,11 +208,15 @@ export async function createApp(options: AppOptions): Promise<App> {
         audit: auditLog,
         keychain,
         mesh: meshWithRegistry(mesh, registry),
-        tenants: confirmedTenants(tenants, mesh),
+        tenants: tenancy.calls,
         discovery,
         commissioning,
+        contexts,
         credentials,
         fleet,
+        isolation,
+        recovery,
+        nsc,
         renewal,
         rpc,
         events,
@@ -217,21 +256,6 @@ function meshWithRegistry(mesh: MeshService, registry: RegistryLink): Services['
     addRemote: (connection) => mesh.addRemote(connection),
     removeRemote: (id) => mesh.removeRemote(id),
     use: (id) => mesh.use(id),
-  }
-}
-
-/** How long a login with a fresh credential of a new tenant may take. */
-const CONFIRM_TIMEOUT_MS = 10_000
-
-/** Tenants whose creation counts only once somebody could log in to their account. */
-function confirmedTenants(tenants: TenantService, mesh: MeshService) {
-  return {
-    subscribe: (listener: Parameters<TenantService['subscribe']>[0]) => tenants.subscribe(listener),
-    create: async (name: string) => {
-      const tenant = await tenants.create(name)
-      await mesh.confirmTenant(name, AbortSignal.timeout(CONFIRM_TIMEOUT_MS))
-      return tenant
-    },
   }
 }
 

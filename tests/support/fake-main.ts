@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws'
 import { SECURITY_HEADERS } from '../../src/main/web/content-security-policy.ts'
 import { loadStaticFiles, type StaticFiles } from '../../src/main/web/static-files.ts'
 import { fakeRouter } from './fake-main/router.ts'
+import { fakeTenants } from './fake-main/tenants.ts'
 import { FakeState, SCENARIOS, type Scenario } from './fake-main/state.ts'
 
 /** Where the built window is; another folder keeps builds of others out of a longer run. */
@@ -38,7 +39,9 @@ export async function startFakeMain(options: FakeMainOptions): Promise<FakeMain>
   const files = await loadStaticFiles(RENDERER)
   const server = serveFiles(files, options.refuse ?? false)
   const windows = new WebSocketServer({ server, path: '/rpc' })
-  const handler = new RPCHandler(fakeRouter(state))
+  const handler = new RPCHandler(
+    fakeRouter(state, await fakeTenants(options.scenario, state.tenants)),
+  )
   windows.on('connection', (socket) => void handler.upgrade(socket, { context: {} }))
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -47,6 +47,16 @@ export function scriptedServices() {
       subscribe: unscripted,
       subscribeRevocations: unscripted,
     },
+    contexts: { list: unscripted, import: unscripted, export: unscripted },
+    nsc: {
+      locations: unscripted,
+      scan: unscripted,
+      import: unscripted,
+      cancel: unscripted,
+      subscribe: unscripted,
+      exportPlan: unscripted,
+      export: unscripted,
+    },
     keychain: {
       subscribe: unscripted,
       unlock: unscripted,
@@ -64,7 +74,14 @@ export function scriptedServices() {
       use: unscripted,
     },
     tenants: {
-      subscribe: subscribe({ type: 'snapshot', tenants: [] }),
+      service: {
+        subscribe: subscribe({ type: 'snapshot' as const, tenants: [] }),
+      } as unknown as Services['tenants']['service'],
+      wiring: {} as unknown as Services['tenants']['wiring'],
+      clearing: {} as unknown as Services['tenants']['clearing'],
+      batches: {} as unknown as Services['tenants']['batches'],
+      views: {} as unknown as Services['tenants']['views'],
+      createWith: unscripted,
       create: (name) => {
         throw new RejectedError({
           code: 'TENANT_REFUSED',
@@ -109,6 +126,18 @@ export function scriptedServices() {
       }),
       credentials: unscripted,
       forget: () => Promise.reject(new Error('secret detail of the inside')),
+    },
+    recovery: {
+      state: unscripted,
+      createKit: unscripted,
+      rehearse: unscripted,
+      moveOffline: unscripted,
+      lend: unscripted,
+      endLending: unscripted,
+      bringBack: unscripted,
+      backUp: unscripted,
+      uploadBackup: unscripted,
+      restore: unscripted,
     },
     renewal: {
       calendar: unscripted,

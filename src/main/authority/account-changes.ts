@@ -13,7 +13,7 @@ import type { AccountClaims } from './account-claims.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
 import type { AccountRow, AuthorityStore } from './authority-store.ts'
 import type { RoleStore } from './role-store.ts'
-import { decodeJwt, encodeJwt, verifyJwt } from './jwt.ts'
+import { decodeJwt, encodeJwt, operatorKeysIn, verifyJwt } from './jwt.ts'
 import type { AuditedSigner, KeyUse } from './key-use.ts'
 import type { KeyVault } from './key-vault.ts'
 import type { Signer } from './signer.ts'
@@ -52,6 +52,7 @@ export class AccountChanges {
   readonly #parts: AuthorityParts
   /** Parsed once per version: a list of 8,000 revocations takes milliseconds to read. */
   readonly #claims = new Map<string, { readonly jwt: string; readonly claims: AccountClaims }>()
+  #operatorJwt: { readonly jwt: string; readonly keys: readonly string[] } = { jwt: '', keys: [] }
 
   constructor(parts: AuthorityParts) {
     this.#parts = parts
@@ -236,10 +237,14 @@ export class AccountChanges {
     return keys.signer(usual, 'operator', use)
   }
 
+  /** Who may sign accounts: while a key is being rotated, the operator's JWT knows more than the record. */
   #operatorKeys(): string[] {
     const { store } = this.#parts
-    const operator = this.#operator()
-    return [...store.keysOf(operator, 'signing'), ...store.keysOf(operator, 'identity')]
+    const { publicKey, jwt } = requireOperator(store)
+    if (this.#operatorJwt.jwt !== jwt) {
+      this.#operatorJwt = { jwt, keys: operatorKeysIn(decodeJwt(jwt)) }
+    }
+    return [publicKey, ...this.#operatorJwt.keys, ...store.keysOf(publicKey, 'signing')]
   }
 
   #operator(): string {

@@ -1,5 +1,10 @@
 import { ConflictError, RejectedError } from '#shared/errors.ts'
-import { isCovered, overlaps, subjectProblem, wildcardsIn } from '#shared/protocol/subject-patterns.ts'
+import {
+  isCovered,
+  overlaps,
+  subjectProblem,
+  wildcardsIn,
+} from '#shared/protocol/subject-patterns.ts'
 import type { AccountClaims, CrossingType, Export, Import } from './account-claims.ts'
 import { keyOf } from './tenant-wiring.ts'
 
@@ -97,7 +102,11 @@ export function isImportOf(taken: Import, account: string, offered: Export): boo
 export function requireOwnSubject(subject: string): void {
   const problem = subjectProblem(subject)
   if (problem !== undefined) {
-    throw rejected('SUBJECT_INVALID', problem, 'Correct the subject: tokens with dots between them, such as device-connect.acme.*.event.>.')
+    throw rejected(
+      'SUBJECT_INVALID',
+      problem,
+      'Correct the subject: tokens with dots between them, such as device-connect.acme.*.event.>.',
+    )
   }
   const reserved = RESERVED.find((pattern) => overlaps(pattern, subject))
   if (reserved === undefined) return
@@ -133,17 +142,23 @@ function requireLocalSubject({ subject, local_subject: local }: Import): void {
   const tokens = local.split('.')
   const references = tokens.flatMap((token) => /^\$(\d+)$/u.exec(token)?.[1] ?? [])
   const problem =
-    subjectProblem(localSubjectOf({ subject, local_subject: local, name: '', account: '', type: 'stream' })) ??
+    subjectProblem(
+      localSubjectOf({ subject, local_subject: local, name: '', account: '', type: 'stream' }),
+    ) ??
     (local.endsWith('>') === subject.endsWith('>')
       ? undefined
       : 'Either both subjects end in “>”, or neither does.') ??
     (references.some((number) => Number(number) < 1 || Number(number) > wildcards)
       ? `The subject has ${wildcards} wildcards; a higher number names none of them.`
       : undefined) ??
-    (references.length + wildcardsIn(local) === wildcards && new Set(references).size === references.length
+    (references.length + wildcardsIn(local) === wildcards &&
+    new Set(references).size === references.length
       ? undefined
       : 'Each wildcard of the subject has to come up once, as $1, $2 and so on.')
-  if (problem === undefined) return requireOwnSubject(localSubjectOf({ subject, local_subject: local, name: '', account: '', type: 'stream' }))
+  if (problem === undefined)
+    return requireOwnSubject(
+      localSubjectOf({ subject, local_subject: local, name: '', account: '', type: 'stream' }),
+    )
   throw rejected('LOCAL_SUBJECT', problem, 'Correct the subject under which it is met here.')
 }
 

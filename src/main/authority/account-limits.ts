@@ -5,7 +5,12 @@ const NONE = -1
 
 /** The limits of an account as people set them; null is no limit. */
 export function limitsOf(limits: AccountLimits): TenantLimits {
-  const { mem_storage: memory = 0, disk_storage: disk = 0, streams = NONE, consumer = NONE } = limits
+  const {
+    mem_storage: memory = 0,
+    disk_storage: disk = 0,
+    streams = NONE,
+    consumer = NONE,
+  } = limits
   return {
     connections: known(limits.conn),
     subscriptions: known(limits.subs),

@@ -23,7 +23,9 @@ export function requireMapping(subject: string, destinations: readonly MappingDe
   for (const destination of destinations) requireDestination(subject, destination)
   const total = destinations.reduce((sum, { weight }) => sum + (weight ?? FULL_WEIGHT), 0)
   if (total > FULL_WEIGHT) {
-    throw invalid(`The destinations get ${total} % of the messages together; 100 % is all there are.`)
+    throw invalid(
+      `The destinations get ${total} % of the messages together; 100 % is all there are.`,
+    )
   }
 }
 
@@ -42,7 +44,9 @@ function requireDestination(subject: string, { subject: to, weight }: MappingDes
   if (plain.includes('{{')) throw invalid(`${to}: Muster writes $1 and {{wildcard(1)}} only.`)
   requireOwnSubject(plain)
   if (wildcardsIn(plain) > 0) {
-    throw invalid(`${to}: a destination names wildcards of the source as $1, $2 and so on, not as “*”.`)
+    throw invalid(
+      `${to}: a destination names wildcards of the source as $1, $2 and so on, not as “*”.`,
+    )
   }
   if (plain.endsWith('>') !== subject.endsWith('>')) {
     throw invalid(`${to}: either both subjects end in “>”, or neither does.`)
@@ -51,7 +55,9 @@ function requireDestination(subject: string, { subject: to, weight }: MappingDes
   const used = new Set(references)
   const all = Array.from({ length: wildcards }, (_none, index) => index + 1)
   if (references.some((number) => number < 1 || number > wildcards)) {
-    throw invalid(`${to}: the source has ${wildcards} wildcards; a higher number names none of them.`)
+    throw invalid(
+      `${to}: the source has ${wildcards} wildcards; a higher number names none of them.`,
+    )
   }
   if (!all.every((number) => used.has(number))) {
     throw invalid(`${to}: each wildcard of the source has to come up, as $1, $2 and so on.`)

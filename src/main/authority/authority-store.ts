@@ -44,7 +44,26 @@ export interface TenantRecord {
   readonly clearingAt: Date | null
 }
 
+/** A key of an operator or account, as far as the database knows it. */
+export interface KeyRecord {
+  readonly publicKey: string
+  readonly purpose: KeyPurpose
+  readonly createdAt: Date
+  /** Since when only a recovery kit holds it. */
+  readonly offlineAt: Date | null
+  /** Since when it signs no more. */
+  readonly retiredAt: Date | null
+}
+
 type Row = Record<string, SQLOutputValue>
+
+const Key = z.object({
+  public_key: z.string(),
+  purpose: z.enum(['identity', 'signing']),
+  created_at: z.int(),
+  offline_at: z.int().nullable(),
+  retired_at: z.int().nullable(),
+})
 
 const Dialect = z.enum(['device-connect', 'fabric'])
 const Kind = z.enum(['system', 'registry', 'shared', 'tenant'])
@@ -116,12 +135,54 @@ export class AuthorityStore {
     )
   }
 
-  /** Public keys of an operator or account for one purpose, the newest first. */
+  /** Public keys of an operator or account for one purpose, the newest first, without retired ones. */
   keysOf(holder: string, purpose: KeyPurpose): string[] {
     return this.#all(
-      'SELECT public_key FROM authority_keys WHERE holder = ? AND purpose = ? ORDER BY created_at DESC, rowid DESC',
+      'SELECT public_key FROM authority_keys WHERE holder = ? AND purpose = ? AND retired_at IS NULL ORDER BY created_at DESC, rowid DESC',
       [holder, purpose],
     ).map((row) => text(row, 'public_key'))
+  }
+
+  /** What is recorded of the keys of an operator or account, the newest first. */
+  keyRecords(holder: string): KeyRecord[] {
+    return this.#all(
+      'SELECT public_key, purpose, created_at, offline_at, retired_at FROM authority_keys WHERE holder = ? ORDER BY created_at DESC, rowid DESC',
+      [holder],
+    ).map((row) => {
+      const { public_key, purpose, created_at, offline_at, retired_at } = Key.parse(row)
+      return {
+        publicKey: public_key,
+        purpose,
+        createdAt: new Date(created_at),
+        offlineAt: offline_at === null ? null : new Date(offline_at),
+        retiredAt: retired_at === null ? null : new Date(retired_at),
+      }
+    })
+  }
+
+  /** Notes that a signing key is no longer one. */
+  retireKey(publicKey: string, at: Date): void {
+    this.#run('UPDATE authority_keys SET retired_at = ? WHERE public_key = ?', [
+      at.getTime(),
+      publicKey,
+    ])
+  }
+
+  /** Forgets a key that nothing was built on. */
+  removeKey(publicKey: string): void {
+    this.#run('DELETE FROM authority_keys WHERE public_key = ?', [publicKey])
+  }
+
+  /** Notes since when a key is in a recovery kit only; null where the keychain holds it again. */
+  setKeyOffline(publicKey: string, at: Date | null): void {
+    this.#run('UPDATE authority_keys SET offline_at = ? WHERE public_key = ?', [
+      at?.getTime() ?? null,
+      publicKey,
+    ])
+  }
+
+  setOperatorJwt(jwt: string): void {
+    this.#run('UPDATE authority_operator SET jwt = ?', [jwt])
   }
 
   /** Whether a key is recorded, for whomever. */

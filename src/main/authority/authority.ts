@@ -12,10 +12,12 @@ import {
   type Isolation,
   type TenantRecord,
 } from './authority-store.ts'
+import { AuthorityKeys } from './authority-keys.ts'
 import type { Keychain } from './keychain.ts'
 import type { KeyAudit } from './key-use.ts'
 import { KeyVault } from './key-vault.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
+import { NO_INSTALLER, type OperatorInstaller } from './operator-rotation.ts'
 import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
 import {
   Revocations,
@@ -39,7 +41,7 @@ import {
 } from './statements.ts'
 import { TenantAccounts } from './tenant-accounts.ts'
 import { createTenant, tenantProvisioning, type TenantProvisioning } from './tenant-provisioning.ts'
-import { issueUsers, type IssuedUser, type UserRequest } from './user-issue.ts'
+import { issueUsers, repeatUser, type IssuedUser, type UserRequest } from './user-issue.ts'
 
 /** Storage is left to the server's own limit: a reserved share would run out with the tenants. */
 const DEFAULT_JET_STREAM: JetStreamStorage = { diskBytes: -1, memoryBytes: -1 }
@@ -54,6 +56,8 @@ export interface AuthorityOptions {
   readonly audit: KeyAudit
   readonly log: Logger
   readonly now?: () => Date
+  /** Brings the operator's JWT to the servers when its keys change. */
+  readonly installer?: OperatorInstaller
   /** Journal of what was begun; one of its own unless given. Closed with the authority. */
   readonly procedures?: Procedures
   /** JetStream storage of each tenant account. */
@@ -90,6 +94,8 @@ export class Authority {
   readonly tenantAccounts: TenantAccounts
   /** Record and servers brought together, and accounts back to earlier versions. */
   readonly versions: AccountVersions
+  /** Signing keys, roles and identities. */
+  readonly keys: AuthorityKeys
   readonly #provisioning: Procedure<TenantProvisioning>
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
@@ -131,6 +137,14 @@ export class Authority {
       announce: () => this.#announceTenants(),
     })
     this.procedures = options.procedures ?? new Procedures({ database, log, now })
+    this.keys = new AuthorityKeys({
+      parts: this.#parts,
+      changes: this.#changes,
+      ledger: this.ledger,
+      procedures: this.procedures,
+      installer: options.installer ?? NO_INSTALLER,
+      exclusively: (work) => this.exclusively(work),
+    })
     this.#provisioning = this.procedures.register(
       tenantProvisioning({
         parts: this.#parts,
@@ -263,11 +277,18 @@ export class Authority {
    */
   issueUsers(requests: readonly UserRequest[]): Promise<IssuedUser[]> {
     const issue = () => issueUsers(this.#parts, this.#changes, this.ledger, requests)
-    // A key that is only now created can't be in a revocation under way. So the app's own connections
-    // get their users at once, also while a push waits for just such a connection.
-    return requests.every(({ publicKey }) => publicKey === undefined)
+    // A key that is only now created can't be in a revocation under way, and a connection of the app's own
+    // must not wait for a push that may itself be waiting for that very connection.
+    return requests.every(
+      ({ publicKey, delivery }) => publicKey === undefined || delivery === 'internal',
+    )
       ? issue()
       : this.#queue.run(issue)
+  }
+
+  /** The same credential once more, byte for byte: see `repeatUser`. */
+  repeatUser(ledgerId: string, reason: string): Promise<IssuedUser> {
+    return repeatUser(this.#parts, this.ledger, ledgerId, reason)
   }
 
   /** Revokes all credentials of a user key: see `Revocations.revoke`. */

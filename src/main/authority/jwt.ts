@@ -64,6 +64,12 @@ const Claims = z.looseObject({
 /** Claims of a JWT whose signature was checked. Times are unix seconds. */
 export type DecodedJwt = z.infer<typeof Claims>
 
+/** Signing keys that an operator's JWT lists. */
+export function operatorKeysIn(claims: DecodedJwt): string[] {
+  const { signing_keys: keys } = claims.nats
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
+}
+
 export interface JwtExpectation {
   readonly type?: JwtType
   /** Public keys of which one must have signed. */

@@ -17,12 +17,15 @@ export const KEY_MIGRATIONS: readonly Migration[] = [
         role TEXT NOT NULL,
         account TEXT NOT NULL,
         created_at INTEGER NOT NULL,
-        tenant TEXT
+        tenant TEXT,
+        retired_at INTEGER
       ) STRICT;
       CREATE INDEX authority_scoped_keys_by_account ON authority_scoped_keys (account, created_at);
 
       -- When an identity was moved to a recovery kit; NULL while the keychain holds it.
       ALTER TABLE authority_keys ADD COLUMN offline_at INTEGER;
+      -- When a signing key was rotated away; it stays known, as what it signed may turn up again.
+      ALTER TABLE authority_keys ADD COLUMN retired_at INTEGER;
 
       -- How the JWT is made again from the row, byte for byte: 0 not at all (older Musters, imports),
       -- 1 with its permissions, 2 without, as its signing key carries them.

@@ -4,6 +4,13 @@ import { beginUse, type AuditedSigner, type KeyAudit, type KeyUse } from './key-
 import { createNkey, type NkeyRole } from './nkey.ts'
 import { signerOf } from './signer.ts'
 
+/** The usual reason to delete a key: it was only just made, and what for was taken back. */
+const TAKEN_BACK: KeyUse = {
+  action: 'key-delete',
+  subjects: ['a new key that nothing was built on'],
+  reason: 'What it was made for was taken back.',
+}
+
 /**
  * The operator's and the accounts' keys: created into the keychain, read for a moment of signing. Each
  * use is in the audit log before it happens, and does not happen where it can't be written there.
@@ -41,9 +48,19 @@ export class KeyVault {
     return publicKey
   }
 
-  /** Forgets keys; safe where they are gone. @throws what the keychain throws. */
-  async forget(publicKeys: readonly string[]): Promise<void> {
-    for (const publicKey of publicKeys) await this.#keychain.delete(publicKey)
+  /** Deletes keys; safe where they are gone. @throws what the keychain and the audit log throw. */
+  async forget(publicKeys: readonly string[], use: KeyUse = TAKEN_BACK): Promise<void> {
+    for (const publicKey of publicKeys) {
+      if (!(await this.has(publicKey))) continue
+      const begun = beginUse(this.#audit, publicKey, use)
+      try {
+        await this.#keychain.delete(publicKey)
+      } catch (error) {
+        begun.failed(error)
+        throw error
+      }
+      begun.done()
+    }
   }
 
   /** Whether the keychain holds this key. @throws what the keychain throws. */

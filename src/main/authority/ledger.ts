@@ -64,6 +64,15 @@ export interface LedgerEntry {
   readonly form?: CredentialForm | null
 }
 
+const OPEN = "state IN ('active', 'pending') AND expires_at > ?"
+
+// Pending ones count as not taken: their users go on with the old one until they have connected anew.
+const NOT_REPLACED = `WHERE ${OPEN} AND signing_key = ? AND delivery <> 'internal' AND NOT EXISTS (
+  SELECT 1 FROM credentials AS newer WHERE newer.public_key = credentials.public_key
+    AND newer.account = credentials.account AND newer.role = credentials.role
+    AND newer.signing_key <> credentials.signing_key AND newer.state = 'active'
+    AND newer.issued_at >= credentials.issued_at)`
+
 const FORMS: readonly (CredentialForm | null)[] = [null, 'own', 'scoped']
 
 const COLUMNS = Object.keys(Row.shape)
@@ -245,6 +254,35 @@ export class Ledger {
     this.#prepared(
       "DELETE FROM credentials WHERE account = ? AND delivery = 'internal' AND expires_at < ?",
     ).run(account, moment.getTime())
+  }
+
+  /** How many credentials that a key signed are good now, those of this app's own connections left out. */
+  countSignedBy(signingKey: string): number {
+    const row = this.#prepared(
+      `SELECT count(*) AS count FROM credentials WHERE ${OPEN} AND signing_key = ? AND delivery <> 'internal'`,
+    ).get(this.#now().getTime(), signingKey)
+    return Number(row?.['count'])
+  }
+
+  /** Those among them whose user has no newer credential, by another key, that it took. */
+  notReplaced(signingKey: string): LedgerEntry[] {
+    return this.#select(NOT_REPLACED, [this.#now().getTime(), signingKey])
+  }
+
+  countNotReplaced(signingKey: string): number {
+    const row = this.#prepared(`SELECT count(*) AS count FROM credentials ${NOT_REPLACED}`).get(
+      this.#now().getTime(),
+      signingKey,
+    )
+    return Number(row?.['count'])
+  }
+
+  /** Ends what a key signed, as its account lists the key no longer. In the caller's transaction. */
+  endSignedBy(signingKey: string, reason: string, at: Date): void {
+    this.#prepared(
+      `UPDATE credentials SET state = 'revoked', reason = ?, revoked_at = ?
+       WHERE signing_key = ? AND state IN ('active', 'pending') AND revoked_at IS NULL`,
+    ).run(reason, at.getTime(), signingKey)
   }
 
   /** Calls `listener` after each change; returns how to stop that. */

@@ -68,14 +68,17 @@ export class RoleStore {
       .run(role, JSON.stringify(template), at.getTime())
   }
 
-  /** Scoped keys, the newest first: the first of a role and tenant signs. */
+  /** Scoped keys that are in use, the newest first: the first of a role and tenant signs. */
   keys(account?: string): ScopedKey[] {
+    const inUse = 'retired_at IS NULL'
     const order = 'ORDER BY created_at DESC, rowid DESC'
     const rows =
       account === undefined
-        ? this.#database.prepare(`SELECT * FROM authority_scoped_keys ${order}`).all()
+        ? this.#database
+            .prepare(`SELECT * FROM authority_scoped_keys WHERE ${inUse} ${order}`)
+            .all()
         : this.#database
-            .prepare(`SELECT * FROM authority_scoped_keys WHERE account = ? ${order}`)
+            .prepare(`SELECT * FROM authority_scoped_keys WHERE account = ? AND ${inUse} ${order}`)
             .all(account)
     return rows.map((row) => {
       const { public_key, created_at, ...rest } = KeyRow.parse(row)
@@ -89,6 +92,12 @@ export class RoleStore {
         'INSERT OR IGNORE INTO authority_scoped_keys (public_key, role, account, created_at, tenant) VALUES (?, ?, ?, ?, ?)',
       )
       .run(key.publicKey, key.role, key.account, key.createdAt.getTime(), key.tenant)
+  }
+
+  retireKey(publicKey: string, at: Date): void {
+    this.#database
+      .prepare('UPDATE authority_scoped_keys SET retired_at = ? WHERE public_key = ?')
+      .run(at.getTime(), publicKey)
   }
 
   removeKey(publicKey: string): void {

@@ -17,7 +17,12 @@ import { accountJwtBytes } from './account-size.ts'
 import type { AccountRow, Isolation, TenantRecord } from './authority-store.ts'
 import type { Ledger } from './ledger.ts'
 import { REGISTRY_ACCOUNT_NAME } from './operator-setup.ts'
-import { planTenants, forgetUnconfirmed, type TenantReservation } from './tenant-group.ts'
+import {
+  forgetting,
+  forgetUnconfirmed,
+  planTenants,
+  type TenantReservation,
+} from './tenant-group.ts'
 import { closeTenant, forgetTenant, withdrawTenant } from './tenant-removal.ts'
 import { wireTenants } from './tenant-wiring.ts'
 
@@ -49,9 +54,9 @@ export interface TenantAccountsOptions {
   readonly ledger: Ledger
   readonly jetStream: JetStreamStorage
   /** The authority's queue. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>
-  announce(): void
-  until(signal: AbortSignal): AbortSignal
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>
+  readonly announce: () => void
+  readonly until: (signal: AbortSignal) => AbortSignal
 }
 
 /** The accounts of tenants: made in groups, changed, and removed. Everything goes through the authority's queue. */
@@ -115,7 +120,12 @@ export class TenantAccounts {
         return account === undefined ? [] : [{ account, claims }]
       })
       if (edits.length === 0) return
-      await changes.apply(edits, { action: 'account-change', reason }, until(signal), () => undefined)
+      await changes.apply(
+        edits,
+        { action: 'account-change', reason },
+        until(signal),
+        () => undefined,
+      )
       announce()
     })
   }
@@ -196,9 +206,12 @@ export class TenantAccounts {
   }
 
   /** Deletes keys from the keychain that nothing refers to any more. */
-  async forgetKeys(publicKeys: readonly string[]): Promise<void> {
+  async forgetKeys(publicKeys: readonly string[], tenant: string): Promise<void> {
     const { keys, store } = this.#options.parts
-    await keys.forget(publicKeys.filter((key) => !store.knowsKey(key)))
+    await keys.forget(
+      publicKeys.filter((key) => !store.knowsKey(key)),
+      forgetting(`The tenant ${tenant} is cleared; nothing refers to this key any more.`, tenant),
+    )
   }
 
   /** Keys that go with a tenant: those of its account, where nobody else lives in it. */
@@ -206,18 +219,16 @@ export class TenantAccounts {
     const { store } = this.#options.parts
     const record = store.tenant(tenant)
     if (record === undefined || store.tenantsOf(record.account).length > 1) return []
-    return [
-      ...store.keysOf(record.account, 'identity'),
-      ...store.keysOf(record.account, 'signing'),
-    ]
+    return [...store.keysOf(record.account, 'identity'), ...store.keysOf(record.account, 'signing')]
   }
 
   /** REGISTRY's account, by whose name its imports are shown. */
   registryKey(): string {
-    return this.#options.parts.store.accountNamed('registry', REGISTRY_ACCOUNT_NAME)?.publicKey ?? ''
+    return (
+      this.#options.parts.store.accountNamed('registry', REGISTRY_ACCOUNT_NAME)?.publicKey ?? ''
+    )
   }
 }
-
 
 function confirmedAccount(
   record: TenantRecord | undefined,

@@ -3,6 +3,7 @@ import { foldedName, newNameProblem } from '#shared/protocol/tenant-names.ts'
 import { inTransaction } from '../storage/database.ts'
 import type { AccountChanges, AuthorityParts } from './account-changes.ts'
 import { requireOperator } from './account-changes.ts'
+import type { KeyUse } from './key-use.ts'
 import { recordAccount } from './operator-setup.ts'
 import type { TenantOrder } from './tenant-accounts.ts'
 import { isolationFixed, SHARED_ACCOUNT_NAME } from './tenant-creation.ts'
@@ -34,7 +35,13 @@ export async function planTenants(
   const { store, keys } = parts
   requireOperator(store)
   // What a crash left is of no use: the rows decide, and they do not know it.
-  await keys.forget(reservation.keys.filter((key) => !store.knowsKey(key)))
+  await keys.forget(
+    reservation.keys.filter((key) => !store.knowsKey(key)),
+    forgetting(
+      'A batch of tenants was interrupted before it noted this key.',
+      'a batch of tenants',
+    ),
+  )
   reservation.save([])
   const due = newOnes(parts, orders)
   const shared = store.accountNamed('shared', SHARED_ACCOUNT_NAME)
@@ -66,11 +73,25 @@ export async function forgetUnconfirmed(
       const account = store.account(tenant.account)
       store.removeTenant(name)
       if (account?.jwt !== null || store.tenantsOf(tenant.account).length > 0) continue
-      gone.push(...store.keysOf(tenant.account, 'identity'), ...store.keysOf(tenant.account, 'signing'))
+      gone.push(
+        ...store.keysOf(tenant.account, 'identity'),
+        ...store.keysOf(tenant.account, 'signing'),
+      )
       store.removeAccount(tenant.account)
     }
   })
-  await keys.forget(gone.filter((key) => !store.knowsKey(key)))
+  await keys.forget(
+    gone.filter((key) => !store.knowsKey(key)),
+    forgetting(
+      'A batch of tenants was given up; no server ever heard of this key.',
+      'a batch of tenants',
+    ),
+  )
+}
+
+/** Why a key of a tenant is deleted, for the audit log. */
+export function forgetting(reason: string, whose: string): KeyUse {
+  return { action: 'key-delete', subjects: [`key of ${whose}`], reason }
 }
 
 /**

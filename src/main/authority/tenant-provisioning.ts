@@ -6,8 +6,13 @@ import type { JetStreamStorage, WantedSettings } from './account-claims.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
 import type { Isolation, TenantRecord } from './authority-store.ts'
 import { recordAccount } from './operator-setup.ts'
-import { isolationFixed, noteProblem, requireTenant, SHARED_ACCOUNT_NAME } from './tenant-creation.ts'
-import { requireNewTenantName } from './tenant-group.ts'
+import {
+  isolationFixed,
+  noteProblem,
+  requireTenant,
+  SHARED_ACCOUNT_NAME,
+} from './tenant-creation.ts'
+import { forgetting, requireNewTenantName } from './tenant-group.ts'
 import { wireTenants } from './tenant-wiring.ts'
 
 const State = z.strictObject({
@@ -102,7 +107,8 @@ export function tenantProvisioning(
         final: true,
         run: async (state, { signal }) => {
           const tenant = requireTenant(parts, state.tenant)
-          if (tenant.state !== 'ready') await wireTenants(parts, changes, [tenant], jetStream, signal)
+          if (tenant.state !== 'ready')
+            await wireTenants(parts, changes, [tenant], jetStream, signal)
           return state
         },
       },
@@ -148,7 +154,10 @@ async function forgetKeys(
   state: TenantProvisioning,
 ): Promise<TenantProvisioning> {
   const made = [state.identity, state.signing].flatMap((key) => key ?? [])
-  if (made.every((key) => !parts.store.knowsKey(key))) await parts.keys.forget(made)
+  const reason = `Creating the tenant ${state.tenant} was taken back; no server ever heard of this key.`
+  if (made.every((key) => !parts.store.knowsKey(key))) {
+    await parts.keys.forget(made, forgetting(reason, accountName(state)))
+  }
   return state
 }
 

@@ -82,7 +82,8 @@ function referring(
   const mine = registryWiring(dialect, [{ name: tenant.name, account: account.publicKey }])
   const own = subjectsOf(dialect).everythingOf(tenant.name)
   return book.accounts.flatMap((other) => {
-    const claims = other.publicKey === account.publicKey ? undefined : book.claimsOf(other.publicKey)
+    const claims =
+      other.publicKey === account.publicKey ? undefined : book.claimsOf(other.publicKey)
     if (claims === undefined) return []
     // REGISTRY's exports carry a wildcard for the tenant and stay for the others.
     const next =

@@ -2,9 +2,13 @@ import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
 import { credentialsRouter } from './credentials.ts'
 import { implementContract } from './implementer.ts'
+import { isolationRouter } from './isolation.ts'
+import { recoveryRouter } from './recovery.ts'
+import { nscRouter } from './nsc.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
 import { streamOf } from './stream.ts'
+import { tenantsRouter } from './tenants.ts'
 
 export interface RouterOptions {
   /** Hears of errors that nobody expected, for the log. */
@@ -20,7 +24,7 @@ const NEVER = new AbortController().signal
 export function createRouter(services: Services, options: RouterOptions) {
   const os = implementContract((error, path) => options.onInternalError(error, path))
   const { app, commissioning, discovery, events, fleet, health, keychain, mesh, rpc } = services
-  const { settings, tenants } = services
+  const { settings } = services
 
   return os.router({
     app: { info: os.app.info.handler(() => app.info()) },
@@ -73,6 +77,7 @@ export function createRouter(services: Services, options: RouterOptions) {
         streamOf((listener) => health.subscribe(listener), signal ?? NEVER),
       ),
     },
+    isolation: isolationRouter(os.isolation, services.isolation),
     keychain: {
       watch: os.keychain.watch.handler(({ signal }) =>
         streamOf((listener) => keychain.subscribe(listener), signal ?? NEVER),
@@ -98,18 +103,15 @@ export function createRouter(services: Services, options: RouterOptions) {
       }),
       use: os.mesh.use.handler(({ input }) => mesh.use(input.id)),
     },
+    recovery: recoveryRouter(os.recovery, services.recovery),
+    nsc: nscRouter(os.nsc, services.nsc, services.contexts),
     renewal: renewalRouter(os.renewal, services.renewal),
     rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       update: os.settings.update.handler(({ input }) => settings.update(definedOf(input))),
     },
-    tenants: {
-      watch: os.tenants.watch.handler(({ signal }) =>
-        streamOf((listener) => tenants.subscribe(listener), signal ?? NEVER),
-      ),
-      create: os.tenants.create.handler(({ input }) => tenants.create(input.name)),
-    },
+    tenants: tenantsRouter(os.tenants, services.tenants),
   })
 }
 

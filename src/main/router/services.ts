@@ -24,18 +24,24 @@ import type {
 } from '#shared/contract/mesh.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import type { Settings } from '#shared/contract/settings.ts'
-import type { Tenant } from '#shared/contract/tenants.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
 import type { CredentialsCalls } from './credentials.ts'
+import type { IsolationCalls } from './isolation.ts'
+import type { RecoveryCalls } from './recovery.ts'
+import type { ContextCalls, NscCalls } from './nsc.ts'
 import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
+import type { TenantCalls } from './tenants.ts'
 
 /** What the router asks of main, domain by domain: the narrow side of each service. */
 export interface Services {
   readonly app: { info(): AppInfo }
   readonly audit: AuditCalls
+  readonly contexts: ContextCalls
   readonly credentials: CredentialsCalls
+  readonly isolation: IsolationCalls
+  readonly nsc: NscCalls
   readonly keychain: {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>
@@ -56,10 +62,7 @@ export interface Services {
     removeRemote(id: string): Promise<void>
     use(id: string): Promise<MeshState>
   }
-  readonly tenants: {
-    subscribe(listener: (update: { type: 'snapshot'; tenants: Tenant[] }) => void): () => void
-    create(name: string): Promise<Tenant>
-  }
+  readonly tenants: TenantCalls
   readonly discovery: {
     subscribe(listener: (update: DiscoveryUpdate) => void): () => void
     refresh(): void
@@ -78,6 +81,7 @@ export interface Services {
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
   }
+  readonly recovery: RecoveryCalls
   readonly renewal: RenewalCalls
   readonly rpc: {
     call(

@@ -21,6 +21,11 @@ export interface JournaledStep<State> {
   run(state: State, context: ProcedureContext<State>): Promise<State>
   /** Takes it back. A step without leaves nothing behind that matters. */
   undo?(state: State, context: ProcedureContext<State>): Promise<State>
+  /**
+   * What the person has to do before this step, as a sentence; undefined where nothing is. The procedure
+   * then stops before it, unfinished and without a problem, until the person resumes it.
+   */
+  waitsFor?(state: State): string | undefined
   /** Once this step has begun there is no way back, only forward. */
   readonly final?: boolean
 }

@@ -39,6 +39,8 @@ export interface UnfinishedProcedure {
     readonly name: string
     readonly state: 'waiting' | 'begun' | 'done'
   }[]
+  /** What the person has to do before it goes on; null where it does not wait. */
+  readonly waitsFor: string | null
   /** Why it stopped; null where the app was ended meanwhile. */
   readonly problem: Problem | null
   readonly canResume: boolean
@@ -48,7 +50,7 @@ export interface UnfinishedProcedure {
 /** How one kind of procedure is started and taken up. */
 export interface Procedure<State> {
   /**
-   * Runs it from the beginning; resolves with the state after the last step.
+   * Runs it from the beginning; resolves with the state after the last step, or where it has to wait for the person.
    * @throws ConflictError `PROCEDURE_UNFINISHED` where one on the same subject is; what the steps throw.
    */
   start(state: State, signal: AbortSignal): Promise<State>
@@ -121,12 +123,12 @@ export class Procedures {
   }
 
   /**
-   * Goes on with an unfinished procedure from where it stopped.
+   * Goes on with an unfinished procedure from where it stopped; what it waited for counts as done.
    * @throws ConflictError `PROCEDURE_RUNNING`; RejectedError `PROCEDURE_GONE`, `PROCEDURE_UNKNOWN`;
    *   what the steps throw.
    */
   async resume(id: string, signal: AbortSignal): Promise<void> {
-    await this.#forward(id, signal)
+    await this.#forward(id, signal, true)
   }
 
   /**
@@ -166,7 +168,8 @@ export class Procedures {
       const title = kind.describe(kind.state.parse(entry.state))
       try {
         if (back) await this.rollBack(entry.id, signal)
-        else await this.resume(entry.id, signal)
+        else await this.#forward(entry.id, signal)
+        if (this.#journal.entry(entry.id) !== undefined) continue
         outcomes.push({ id: entry.id, title, outcome: back ? 'rolled-back' : 'done' })
       } catch (thrown) {
         const error = toMusterError(thrown)
@@ -190,13 +193,18 @@ export class Procedures {
     return kind.state.parse(await this.#forward(id, signal))
   }
 
-  async #forward(id: string, until: AbortSignal): Promise<unknown> {
+  async #forward(id: string, until: AbortSignal, confirmed = false): Promise<unknown> {
     const signal = this.#until(until)
     return this.#exclusively(id, async (kind) => {
       this.#journal.change(id, { direction: 'forward', problem: null })
-      let { state, done } = this.#entry(id)
+      let { state, done, current } = this.#entry(id)
+      let mayPass = confirmed
       for (const step of kind.steps) {
         if (done.includes(step.name)) continue
+        // One that had begun was waited for before.
+        const waits = current === step.name ? undefined : step.waitsFor?.(kind.state.parse(state))
+        if (waits !== undefined && !mayPass) return state
+        if (waits !== undefined) mayPass = false
         try {
           if (signal.aborted) throw stopped(signal.reason)
           this.#begin(id, step.name, step.final === true)
@@ -333,6 +341,8 @@ export class Procedures {
   #summaryOf(entry: JournalEntry): UnfinishedProcedure {
     const kind = this.#kinds.get(entry.kind)
     const running = this.#running.has(entry.id)
+    const next = kind?.steps.find(({ name }) => !entry.done.includes(name))
+    const waits = entry.direction === 'forward' && !running && entry.current === null
     const stateOf = (name: string) =>
       entry.done.includes(name) ? 'done' : entry.current === name ? 'begun' : 'waiting'
     return {
@@ -345,6 +355,8 @@ export class Procedures {
       beganAt: new Date(entry.begun_at),
       changedAt: new Date(entry.changed_at),
       steps: (kind?.steps ?? []).map(({ name }) => ({ name, state: stateOf(name) })),
+      waitsFor:
+        (waits ? next?.waitsFor?.(kind?.state.parse(entry.state) ?? entry.state) : null) ?? null,
       problem: entry.problem,
       canResume: kind !== undefined && !running,
       canRollBack: kind !== undefined && !running && mayRollBack(kind, entry),

@@ -1,27 +1,46 @@
-import type { Tenant } from '#shared/contract/tenants.ts'
+import type {
+  SettingsSource,
+  Tenant,
+  TenantDetail,
+  TenantLimits,
+  TenantSettings,
+  TenantTemplate,
+} from '#shared/contract/tenants.ts'
 import { ConflictError, RejectedError } from '#shared/errors.ts'
+import type { WantedSettings } from '../authority/account-claims.ts'
+import { limitsOf, withLimits } from '../authority/account-limits.ts'
+import type { Authority } from '../authority/authority.ts'
 import type { Isolation, TenantRecord } from '../authority/authority-store.ts'
+import type { LedgerEntry } from '../authority/ledger.ts'
 import type { Logger } from '../log/logger.ts'
+import type { AccountInspector } from './account-inspector.ts'
+import {
+  settingsFrom,
+  settingsOfAccount,
+  wantedOf,
+  type TenantTemplates,
+} from './tenant-settings.ts'
 
 const FIRST_RETRY_DELAY_MS = 1_000
 const LONGEST_RETRY_DELAY_MS = 60_000
+/** Credentials come and go by the hundred; who watches hears of them together. */
+const LEDGER_PAUSE_MS = 250
 
 /** What tenants need of the authority. */
-export interface TenantAuthority {
-  tenants(): readonly TenantRecord[]
-  subscribeTenants(listener: (tenants: readonly TenantRecord[]) => void): () => void
-  createTenant(
-    name: string,
-    options: { readonly isolation: Isolation },
-    signal?: AbortSignal,
-  ): Promise<TenantRecord>
-}
+export type TenantAuthority = Pick<
+  Authority,
+  'tenants' | 'subscribeTenants' | 'createTenant' | 'tenantAccounts' | 'ledger'
+>
 
 export interface TenantServiceOptions {
   readonly authority: TenantAuthority
   readonly log: Logger
   /** Milliseconds before the first repetition; doubled each time, up to a minute. */
   readonly firstRetryDelayMs?: number
+  /** Tenants that something else is going to finish: an unfinished batch. */
+  readonly held?: () => ReadonlySet<string>
+  readonly inspector?: Pick<AccountInspector, 'usage'>
+  readonly templates?: TenantTemplates
 }
 
 export interface TenantsUpdate {
@@ -35,28 +54,38 @@ export interface TenantsUpdate {
  */
 export class TenantService {
   readonly #authority: TenantAuthority
+  readonly #options: TenantServiceOptions
   readonly #log: Logger
   readonly #firstDelayMs: number
   readonly #listeners = new Set<(update: TenantsUpdate) => void>()
   readonly #closing = new AbortController()
-  readonly #unsubscribe: () => void
+  readonly #unsubscribe: (() => void)[]
   readonly #running = new Set<Promise<unknown>>()
   #foreign: readonly string[] | undefined
   #timer: NodeJS.Timeout | undefined
+  #ledgerTimer: NodeJS.Timeout | undefined
   #delayMs: number
 
   constructor(options: TenantServiceOptions) {
     this.#authority = options.authority
+    this.#options = options
     this.#log = options.log
     this.#firstDelayMs = options.firstRetryDelayMs ?? FIRST_RETRY_DELAY_MS
     this.#delayMs = this.#firstDelayMs
-    this.#unsubscribe = this.#authority.subscribeTenants(() => this.#announce())
+    this.#unsubscribe = [
+      this.#authority.subscribeTenants(() => this.#announce()),
+      this.#authority.ledger.subscribe(() => this.#announceSoon()),
+    ]
   }
 
   list(): Tenant[] {
-    return this.#foreign === undefined
-      ? this.#authority.tenants().map(tenantOf)
-      : this.#foreign.map(foreignTenant)
+    if (this.#foreign !== undefined) return this.#foreign.map(foreignTenant)
+    const book = this.#authority.tenantAccounts.book()
+    const usable = this.#authority.ledger.usableByTenant()
+    return this.#authority.tenants().map((record) => {
+      const limits = book.claimsOf(record.account)?.limits
+      return tenantOf(record, usable.get(record.name) ?? 0, limits && limitsOf(limits))
+    })
   }
 
   /** Calls `listener` with the tenants now and after each change; returns how to stop that. */
@@ -73,14 +102,90 @@ export class TenantService {
    */
   async create(name: string): Promise<Tenant> {
     if (this.#foreign !== undefined) throw notOurs()
-    const existing = this.#authority.tenants().find((tenant) => tenant.name === name)
+    const existing = this.#record(name)
     if (existing?.state === 'ready') throw tenantExists(name)
-    try {
-      return tenantOf(await this.#finish(name, existing?.isolation ?? 'account'))
-    } catch (error) {
-      this.#retryLater()
-      throw error
+    return this.#finishNow(name, existing?.isolation ?? 'account', undefined)
+  }
+
+  /**
+   * Creates a tenant in either mode with settings of its own.
+   * @throws as `create`; ConflictError `TENANT_EXISTS` also where it is not ready.
+   */
+  async createWith(order: {
+    readonly name: string
+    readonly isolation: Isolation
+    readonly settings: SettingsSource
+  }): Promise<Tenant> {
+    if (this.#foreign !== undefined) throw notOurs()
+    const { name, isolation } = order
+    if (this.#record(name) !== undefined) throw tenantExists(name)
+    return this.#finishNow(name, isolation, this.settingsFrom(order.settings))
+  }
+
+  /** Tries one that is not ready at once. @throws RejectedError `TENANT_UNKNOWN`; as `create`. */
+  async retry(name: string): Promise<Tenant> {
+    const record = this.#requireOwn(name)
+    if (record.state === 'ready') return this.#tenant(name)
+    return this.#finishNow(name, record.isolation, undefined)
+  }
+
+  /** What the panel shows beyond the list. @throws RejectedError `TENANT_UNKNOWN`. */
+  async detail(name: string, signal: AbortSignal): Promise<TenantDetail> {
+    const record = this.#requireOwn(name)
+    const { tenantAccounts, ledger } = this.#authority
+    const book = tenantAccounts.book()
+    const confirmed = book.claimsOf(record.account) !== undefined && record.clearingAt === null
+    const usage = confirmed ? await this.#options.inspector?.usage(record.account, signal) : null
+    return {
+      sharedWith: book.tenantsIn(record.account).filter((other) => other !== name),
+      credentials: countStates(ledger.entriesOfTenant(name), new Date()),
+      usage: usage ?? null,
+      ...(confirmed ? tenantAccounts.sizeOf(name) : { jwtBytes: 0, maxPayloadBytes: 0 }),
     }
+  }
+
+  /** @throws what `AccountChanges.apply` throws; RejectedError `TENANT_UNKNOWN`. */
+  async setLimits(name: string, limits: TenantLimits, signal: AbortSignal): Promise<Tenant> {
+    this.#requireOwn(name)
+    await this.#authority.tenantAccounts.edit(
+      `The limits of ${name} are set.`,
+      (book) => {
+        const { publicKey } = book.accountOf(name)
+        const claims = book.claimsOf(publicKey)
+        if (claims === undefined) return new Map()
+        return new Map([[publicKey, { ...claims, limits: withLimits(claims.limits, limits) }]])
+      },
+      signal,
+    )
+    return this.#tenant(name)
+  }
+
+  /** A tenant's settings as a template has them. @throws RejectedError `TENANT_UNKNOWN`; TransientError `TENANT_NOT_READY`. */
+  settings(name: string): TenantSettings {
+    this.#requireOwn(name)
+    const book = this.#authority.tenantAccounts.book()
+    const claims = book.claimsOf(book.accountOf(name).publicKey)
+    if (claims === undefined) throw tenantUnknown(name)
+    return settingsOfAccount(claims, name)
+  }
+
+  /** Settings that a source names; undefined for none in particular. */
+  settingsFrom(source: SettingsSource): TenantSettings | undefined {
+    const { templates } = this.#options
+    if (templates === undefined) return undefined
+    return settingsFrom(source, templates, (tenant) => this.settings(tenant))
+  }
+
+  templates(): TenantTemplate[] {
+    return this.#options.templates?.list() ?? []
+  }
+
+  saveTemplate(name: string, settings: TenantSettings): TenantTemplate[] {
+    return this.#options.templates?.save(name, settings) ?? []
+  }
+
+  removeTemplate(name: string): TenantTemplate[] {
+    return this.#options.templates?.remove(name) ?? []
   }
 
   /** Tries those that are not ready at once: the mesh calls it when it has connected. */
@@ -106,13 +211,34 @@ export class TenantService {
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#timer)
-    this.#unsubscribe()
+    clearTimeout(this.#ledgerTimer)
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#listeners.clear()
     await Promise.allSettled(this.#running)
   }
 
-  #finish(name: string, isolation: Isolation): Promise<TenantRecord> {
-    const running = this.#authority.createTenant(name, { isolation }, this.#closing.signal)
+  async #finishNow(
+    name: string,
+    isolation: Isolation,
+    settings: TenantSettings | undefined,
+  ): Promise<Tenant> {
+    const wanted = settings === undefined ? null : wantedOf(settings, name)
+    try {
+      await this.#finish(name, isolation, wanted)
+      return this.#tenant(name)
+    } catch (error) {
+      this.#retryLater()
+      throw error
+    }
+  }
+
+  #finish(
+    name: string,
+    isolation: Isolation,
+    wanted: WantedSettings | null = null,
+  ): Promise<TenantRecord> {
+    const { signal } = this.#closing
+    const running = this.#authority.createTenant(name, { isolation, wanted }, signal)
     this.#running.add(running)
     const forget = () => void this.#running.delete(running)
     running.then(forget, forget)
@@ -149,7 +275,39 @@ export class TenantService {
   }
 
   #unfinished(): TenantRecord[] {
-    return this.#authority.tenants().filter(({ state }) => state !== 'ready')
+    const held = this.#options.held?.() ?? new Set()
+    return this.#authority
+      .tenants()
+      .filter(
+        ({ name, state, clearingAt }) =>
+          state !== 'ready' && clearingAt === null && !held.has(name),
+      )
+  }
+
+  #record(name: string): TenantRecord | undefined {
+    return this.#authority.tenants().find((tenant) => tenant.name === name)
+  }
+
+  #requireOwn(name: string): TenantRecord {
+    if (this.#foreign !== undefined) throw notOurs()
+    const record = this.#record(name)
+    if (record === undefined) throw tenantUnknown(name)
+    return record
+  }
+
+  #tenant(name: string): Tenant {
+    const tenant = this.list().find((each) => each.name === name)
+    if (tenant === undefined) throw tenantUnknown(name)
+    return tenant
+  }
+
+  #announceSoon(): void {
+    if (this.#ledgerTimer !== undefined || this.#listeners.size === 0) return
+    this.#ledgerTimer = setTimeout(() => {
+      this.#ledgerTimer = undefined
+      this.#announce()
+    }, LEDGER_PAUSE_MS)
+    this.#ledgerTimer.unref()
   }
 
   #announce(): void {
@@ -158,14 +316,22 @@ export class TenantService {
   }
 }
 
-function tenantOf(record: TenantRecord): Tenant {
+function tenantOf(
+  record: TenantRecord,
+  credentials: number,
+  limits: TenantLimits | undefined,
+): Tenant {
   return {
     name: record.name,
     account: record.account,
     isolation: record.isolation,
-    state: record.state,
+    state: record.clearingAt === null ? record.state : 'clearing',
     problem: record.problem,
     createdAt: record.createdAt.toISOString(),
+    readyAt: record.readyAt?.toISOString() ?? null,
+    changedAt: record.changedAt.toISOString(),
+    credentials,
+    limits: limits ?? null,
   }
 }
 
@@ -177,7 +343,33 @@ function foreignTenant(name: string): Tenant {
     state: 'ready',
     problem: null,
     createdAt: null,
+    readyAt: null,
+    changedAt: null,
+    credentials: 0,
+    limits: null,
   }
+}
+
+/** Muster's own connections are no credentials that anybody manages. */
+function countStates(entries: readonly LedgerEntry[], now: Date): TenantDetail['credentials'] {
+  const counts = { usable: 0, pending: 0, expired: 0, ended: 0 }
+  for (const { delivery, state, expiresAt } of entries) {
+    if (delivery === 'internal') continue
+    if (state === 'struck' || state === 'revoked') counts.ended += 1
+    else if (expiresAt <= now) counts.expired += 1
+    else if (state === 'pending') counts.pending += 1
+    else counts.usable += 1
+  }
+  return counts
+}
+
+function tenantUnknown(tenant: string): RejectedError {
+  return new RejectedError({
+    code: 'TENANT_UNKNOWN',
+    message: `There is no tenant ${tenant} in this profile.`,
+    advice: 'It may have been cleared meanwhile. Choose another one.',
+    details: { tenant },
+  })
 }
 
 function tenantExists(name: string): ConflictError {

@@ -93,7 +93,8 @@ test('a tenant whose keys are gone waits for a person', async () => {
   await service.close()
   service = serviceOf(1)
   const failed = whenState('acme', 'error')
-  deployment.keychain.entries.delete(deployment.authority.operator()?.signingKey ?? '')
+  const { publicKey = '', signingKey = '' } = deployment.authority.operator() ?? {}
+  for (const key of [publicKey, signingKey]) deployment.keychain.entries.delete(key)
   await expect(service.create('acme')).rejects.toMatchObject({ code: 'OPERATOR_KEYS_MISSING' })
   expect((await failed).problem?.kind).toBe('rejected')
   for (const [key, seed] of kept) deployment.keychain.entries.set(key, seed)

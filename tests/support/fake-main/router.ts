@@ -4,10 +4,13 @@ import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
+import { toContractError } from '../../../src/main/router/errors.ts'
+import { recoveryRouter } from '../../../src/main/router/recovery.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
+import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
-import { meshOf, tenantOf, type FakeState } from './state.ts'
+import { meshOf, type FakeState } from './state.ts'
 
 /** The passphrase that opens the vault of the `locked` scenario. */
 export const FAKE_PASSPHRASE = 'correct horse'
@@ -15,13 +18,18 @@ export const FAKE_PASSPHRASE = 'correct horse'
 const never = (): Promise<never> => new Promise(() => undefined)
 
 /** The contract over a scripted state; in the scenario `loading` nothing ever answers. */
-export function fakeRouter(state: FakeState) {
+export function fakeRouter(state: FakeState, tenants: TenantCalls) {
   const failing = state.scenario === 'failing'
   const os = implement(contract).use(async ({ next, path }) => {
     // Enough to be past the starting page, then silence.
     const answers = ['app', 'keychain', 'mesh', 'settings']
     if (state.scenario === 'loading' && !answers.includes(path[0] ?? '')) return never()
-    return next()
+    // What is real in here throws what main throws.
+    try {
+      return await next()
+    } catch (thrown) {
+      throw toContractError(thrown, () => undefined)
+    }
   })
   const deviceOf = (input: { tenant: string; deviceId: string }) =>
     state.fleet.find(
@@ -186,8 +194,7 @@ export function fakeRouter(state: FakeState) {
               : 'nats://127.0.0.1:4222',
           ],
         }
-        state.tenants = [tenantOf(input.tenant)]
-        state.tenantsTopic.refresh()
+        await tenants.create(input.tenant).catch(() => undefined)
         state.meshTopic.refresh()
         return state.mesh
       }),
@@ -244,6 +251,7 @@ export function fakeRouter(state: FakeState) {
         return state.mesh
       }),
     },
+    recovery: recoveryRouter(os.recovery, state.recovery),
     renewal: renewalRouter(os.renewal, state.renewal),
     rpc: {
       call: os.rpc.call.handler(async ({ input, signal }): Promise<RpcOutcome> => {
@@ -280,16 +288,7 @@ export function fakeRouter(state: FakeState) {
         return state.settings
       }),
     },
-    tenants: {
-      watch: os.tenants.watch.handler(({ signal }) => state.tenantsTopic.stream(signal)),
-      create: os.tenants.create.handler(async ({ input }) => {
-        await delay(300)
-        const tenant = tenantOf(input.name)
-        state.tenants = [...state.tenants, tenant]
-        state.tenantsTopic.refresh()
-        return tenant
-      }),
-    },
+    tenants: tenantsRouter(os.tenants, tenants),
   })
 }
 

@@ -9,13 +9,14 @@ import type { HealthComponent, HealthUpdate, Notice } from '#shared/contract/hea
 import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import type { MeshState, RemoteConnection } from '#shared/contract/mesh.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
-import type { Tenant } from '#shared/contract/tenants.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
+import type { RecoveryCalls } from '../../../src/main/router/recovery.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
 import { fakeAudit } from './audit.ts'
 import { FakeCommissioning } from './commissioning.ts'
 import { fakeCredentials } from './credentials.ts'
+import { fakeRecovery } from './recovery.ts'
 import { fakeRenewal } from './renewal.ts'
 import { ago, fleetDevices, oddDevices, waitingDevices } from './devices.ts'
 import { PROBLEMS } from './problems.ts'
@@ -54,7 +55,8 @@ export class FakeState {
   settings: Settings = DEFAULT_SETTINGS
   keychain: KeychainStatus
   mesh: MeshState
-  tenants: Tenant[]
+  /** Names of the tenants that the scenario begins with. */
+  readonly tenants: readonly string[]
   connections: RemoteConnection[]
   readonly waiting: Map<string, DiscoveredDevice>
   readonly fleet: FleetDevice[]
@@ -64,11 +66,11 @@ export class FakeState {
   readonly commissioning: FakeCommissioning
   readonly audit: AuditLog
   readonly credentials: CredentialsCalls
+  readonly recovery: RecoveryCalls
   readonly renewal: RenewalService
 
   readonly keychainTopic = new Topic(() => ({ type: 'snapshot' as const, status: this.keychain }))
   readonly meshTopic = new Topic(() => ({ type: 'snapshot' as const, mesh: this.mesh }))
-  readonly tenantsTopic = new Topic(() => ({ type: 'snapshot' as const, tenants: this.tenants }))
   readonly healthTopic = new Topic<HealthUpdate>(() => ({
     type: 'snapshot',
     components: this.#components(),
@@ -91,6 +93,7 @@ export class FakeState {
     this.scenario = scenario
     this.audit = fakeAudit(scenario)
     this.credentials = fakeCredentials(scenario)
+    this.recovery = fakeRecovery(scenario)
     this.renewal = fakeRenewal(scenario)
     const isFull = scenario === 'full'
     const isFailing = scenario === 'failing'
@@ -98,7 +101,7 @@ export class FakeState {
     this.mesh = meshOf(scenario)
     const names =
       isFull || isFailing ? ['default', 'north-farm', 'research', 'south-farm'] : ['default']
-    this.tenants = scenario === 'first-run' ? [] : names.map(tenantOf)
+    this.tenants = scenario === 'first-run' ? [] : names
     this.connections = isFull || isFailing ? [PLANT] : []
     const devices = isFull
       ? waitingDevices(12)
@@ -265,17 +268,6 @@ const PLANT: RemoteConnection = {
   tenant: 'default',
   managed: false,
   active: false,
-}
-
-export function tenantOf(name: string): Tenant {
-  return {
-    name,
-    account: 'ACX…',
-    isolation: 'account',
-    state: 'ready',
-    problem: null,
-    createdAt: ago(86_400_000),
-  }
 }
 
 export function meshOf(scenario: Scenario): MeshState {
