@@ -6,8 +6,11 @@ import { discovery } from './discovery.ts'
 import { events } from './events.ts'
 import { fleet } from './fleet.ts'
 import { health } from './health.ts'
+import { isolation } from './isolation.ts'
 import { keychain } from './keychain.ts'
 import { mesh } from './mesh.ts'
+import { nsc } from './nsc.ts'
+import { recovery } from './recovery.ts'
 import { renewal } from './renewal.ts'
 import { rpc } from './rpc.ts'
 import { settings } from './settings.ts'
@@ -23,8 +26,11 @@ export const contract = {
   events,
   fleet,
   health,
+  isolation,
   keychain,
   mesh,
+  nsc,
+  recovery,
   renewal,
   rpc,
   settings,

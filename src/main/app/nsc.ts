@@ -1,0 +1,55 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Authority } from '../authority/authority.ts'
+import { AuthorityStore } from '../authority/authority-store.ts'
+import type { Keychain } from '../authority/keychain.ts'
+import type { KeyAudit } from '../authority/key-use.ts'
+import { KeyVault } from '../authority/key-vault.ts'
+import { ContextsService } from '../contexts/contexts-service.ts'
+import type { MeshService } from '../mesh/mesh-service.ts'
+import { NscService } from '../nsc/nsc-service.ts'
+
+export interface NscParts {
+  readonly database: DatabaseSync
+  readonly keychain: Keychain
+  readonly audit: KeyAudit
+  readonly authority: Authority
+  readonly mesh: MeshService
+}
+
+/** Stores of nsc and contexts of the nats CLI, in and out. */
+export function composeNsc(parts: NscParts): {
+  readonly nsc: NscService
+  readonly contexts: ContextsService
+} {
+  const { database, keychain, audit, authority, mesh } = parts
+  const nsc = new NscService({
+    database,
+    store: new AuthorityStore(database),
+    ledger: authority.ledger,
+    keys: new KeyVault(keychain, audit),
+    keychain,
+    audit,
+    now: () => new Date(),
+    exclusively: (work) => authority.exclusively(work),
+    announce: () => {
+      authority.ledger.announce()
+      authority.tenantsChanged()
+    },
+    procedures: authority.procedures,
+  })
+  const contexts = new ContextsService({
+    meshes: mesh,
+    audit,
+    issue: (tenant, name, ttlMs) =>
+      authority.issueUser({
+        account: { tenant },
+        role: 'console',
+        name,
+        ttlMs,
+        delivery: 'file',
+        inbox: 'private',
+      }),
+    withdraw: (ledgerId) => authority.strike(ledgerId, 'It could not be written into a context.'),
+  })
+  return { nsc, contexts }
+}

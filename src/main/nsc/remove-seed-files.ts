@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { open, realpath, unlink } from 'node:fs/promises'
+import type { Keychain } from '../authority/keychain.ts'
+import type { PlannedKey } from './import-plan.ts'
+import { readSeed } from './read-store-file.ts'
+
+/** What became of the key files of a store. */
+export interface SeedFileRemoval {
+  readonly removed: number
+  /** Files that stay, since the keychain did not give the key back, or they could not be written. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * Overwrites and deletes the files of keys that the keychain gives back this very moment. Safe to run
+ * again. Overwriting reaches the blocks of a plain disk; a solid-state disk, a journal, a snapshot or a
+ * backup may keep copies, which the window says.
+ * @throws the abort reason, and what the keychain throws.
+ */
+export async function removeSeedFiles(
+  keys: readonly PlannedKey[],
+  keychain: Keychain,
+  signal: AbortSignal,
+): Promise<SeedFileRemoval> {
+  let removed = 0
+  const kept: string[] = []
+  for (const { publicKey, path } of keys) {
+    signal.throwIfAborted()
+    const seed = await readSeed(path, publicKey)
+    if (seed === undefined) continue
+    const held = await keychain.get(publicKey)
+    if (held === seed && (await overwriteAndDelete(path))) removed += 1
+    else kept.push(path)
+  }
+  return { removed, kept }
+}
+
+async function overwriteAndDelete(path: string): Promise<boolean> {
+  try {
+    const real = await realpath(path)
+    const file = await open(real, 'r+')
+    try {
+      const { size } = await file.stat()
+      await file.write(randomBytes(size), 0, size, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await unlink(real)
+    // The key was reached by a link: that leads nowhere now.
+    if (real !== path) await unlink(path).catch(() => undefined)
+    return true
+  } catch {
+    return false
+  }
+}
