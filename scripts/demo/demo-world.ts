@@ -126,7 +126,11 @@ export async function commission(client: Client, { deviceId, pin }: LabelledDevi
 function startDevices(
   devices: readonly { kind: string; deviceId: string; pin: string }[],
 ): Promise<Simulation> {
-  const uncommissioned = devices.map((device) => ({ ...device, bcryptCost: BCRYPT_COST }))
+  const uncommissioned = devices.map((device) => ({
+    ...device,
+    bcryptCost: BCRYPT_COST,
+    updatesCredentials: true,
+  }))
   const plan = SimulatorPlan.parse({ uncommissioned, speed: 4 })
   return startSimulation(plan, (message) => {
     if (message.type === 'warning' || message.type === 'failed') console.warn(message.message)

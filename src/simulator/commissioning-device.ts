@@ -8,6 +8,7 @@ import { answerWithFault, HOSTILE_TEXT, type CommissioningFaults } from './commi
 import { CommissioningServer, failure, type CommissioningAnswer } from './commissioning-server.ts'
 import { wireTime, type DeviceDescription } from './description.ts'
 import { publicKeyOf } from './device-key.ts'
+import type { CredentialUpdateFault } from './credential-update.ts'
 import { startDevice, type DeviceOptions, type SimulatedDevice } from './device.ts'
 import { DeviceStorage, type FactoryIdentity } from './factory-identity.ts'
 import type { MdnsResponder } from './mdns-responder.ts'
@@ -31,6 +32,8 @@ export interface CommissioningDeviceOptions {
   readonly folder?: string
   readonly clock?: Clock
   readonly faults?: CommissioningFaults
+  /** Whether the device that it becomes offers `updateCredentials`, and what goes wrong then. */
+  readonly updatesCredentials?: boolean | CredentialUpdateFault
   /** Goes to the device that it becomes. */
   readonly runtime?: Pick<DeviceOptions, 'ttlSeconds' | 'startupJitterMs' | 'backoff' | 'onState'>
 }
@@ -134,7 +137,11 @@ export class CommissioningDevice {
       return
     }
     const credentials = await this.#storage?.loadCredentials(this.deviceId)
-    this.#start(readCredentials(credentials))
+    const next = await this.#storage?.loadNextCredentials(this.deviceId)
+    this.#start(
+      readCredentials(credentials),
+      next === undefined ? undefined : readCredentials(next),
+    )
   }
 
   /** Stops whatever it is by now. Safe to call twice. */
@@ -280,17 +287,27 @@ export class CommissioningDevice {
     this.#identity = marked
   }
 
-  #start(credentials: CredentialFile): void {
+  #start(credentials: CredentialFile, next?: CredentialFile): void {
     if (this.#faults.commission === 'never-online' || this.#stopping.signal.aborted) {
       this.#settle(undefined)
       return
     }
-    const { dialect, clock, runtime } = this.#options
+    const { dialect, clock, runtime, updatesCredentials = false } = this.#options
+    const slots = this.#storage?.slotsOf(this.deviceId)
     this.#device = startDevice({
       ...runtime,
       description: this.#description,
       credentials,
       seed: this.#identity.nkey.seed,
+      ...(updatesCredentials === false
+        ? {}
+        : {
+            credentialUpdates: {
+              ...(slots === undefined ? {} : { slots }),
+              ...(updatesCredentials === true ? {} : { fault: updatesCredentials }),
+            },
+          }),
+      ...(next === undefined ? {} : { nextCredentials: next }),
       ...(dialect === undefined ? {} : { dialect }),
       ...(clock === undefined ? {} : { clock }),
     })

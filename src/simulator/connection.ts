@@ -56,6 +56,31 @@ export async function connectDevice(
   return undefined
 }
 
+/** What a single attempt to connect came to. */
+export type Attempt =
+  | { readonly connection: NatsConnection }
+  | {
+      readonly failure: string
+      /** The server does not want these credentials. */ readonly refused: boolean
+    }
+
+/**
+ * Tries once, for a credential that is to be proved before it is relied on.
+ * @throws RejectedError `SEED_MALFORMED`
+ */
+export async function tryConnection(options: DeviceConnectionOptions): Promise<Attempt> {
+  const pace = reconnectPace()
+  const settings = { ...connectionSettings(options), reconnectDelayHandler: () => pace.delay() }
+  try {
+    const connection = await dial(options.credentials, settings)
+    followPace(connection, pace)
+    return { connection }
+  } catch (error) {
+    const failure = messageOf(error)
+    return { failure, refused: /authori[sz]ation|authentication/iu.test(failure) }
+  }
+}
+
 function connectionSettings({ credentials, seed }: DeviceConnectionOptions): ConnectionOptions {
   const { jwt, tls } = credentials.nats
   const useTls = tls !== undefined || credentials.nats.urls.some((url) => url.startsWith('tls://'))

@@ -4,8 +4,14 @@ import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { dialectOf, type DialectName } from '#shared/protocol/dialect.ts'
 import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 import { subjectsOf, type Subjects } from '#shared/protocol/subjects.ts'
+import { CREDENTIALS_UPDATED_EVENT, IN_USE, KEPT_OLD } from '#shared/protocol/update-credentials.ts'
 import { answerBroadcast } from './broadcast.ts'
 import { every, pause, systemClock, type Clock } from './clock.ts'
+import {
+  updateCredentialsFunction,
+  type CredentialUpdateOptions,
+  type StoredUpdate,
+} from './credential-update.ts'
 import {
   registrationParams,
   type CallOptions,
@@ -41,6 +47,10 @@ export interface DeviceOptions {
   /** Waits up to this long, at random, before it connects: a fleet after a power cut. */
   readonly startupJitterMs?: number
   readonly backoff?: RegistrationBackoff
+  /** Offers `updateCredentials`; not offered without. */
+  readonly credentialUpdates?: CredentialUpdateOptions
+  /** A credential that was stored before the power was cut, and is to be tried first. */
+  readonly nextCredentials?: CredentialFile
   readonly clock?: Clock
   readonly onState?: (state: DeviceState) => void
 }
@@ -76,6 +86,7 @@ export class SimulatedDevice implements DeviceHandle {
   readonly clock: Clock
   readonly #options: DeviceOptions
   readonly #subjects: Subjects
+  readonly #description: DeviceDescription
   readonly #functions: FunctionTable
   readonly #stopping = new AbortController()
   readonly #stateWaiters = new Set<(state: DeviceState) => void>()
@@ -87,15 +98,17 @@ export class SimulatedDevice implements DeviceHandle {
   #status: JsonObject
   #lastFailure: string | undefined
   #registrationId: string | undefined
+  #storedUpdate: StoredUpdate | undefined
 
   constructor(options: DeviceOptions) {
     const { credentials, description } = options
     this.#options = options
+    this.#description = this.#withUpdates(description)
     this.deviceId = description.deviceId
     this.tenant = credentials.tenant
     this.clock = options.clock ?? systemClock
     this.#subjects = subjectsOf(dialectOf(options.dialect ?? 'device-connect'))
-    this.#functions = new FunctionTable(description.functions)
+    this.#functions = new FunctionTable(this.#description.functions)
     this.#status = { ...description.status }
     this.#link = new DeviceLink({
       credentials,
@@ -243,6 +256,7 @@ export class SimulatedDevice implements DeviceHandle {
     const { startupJitterMs = 0 } = this.#options
     try {
       await pause(this.clock, startupJitterMs * Math.random(), this.signal)
+      await this.#tryNext()
       await this.#link.run()
     } catch (error) {
       this.#lastFailure = messageOf(error)
@@ -293,8 +307,7 @@ export class SimulatedDevice implements DeviceHandle {
   }
 
   #registration(): JsonObject {
-    const { description } = this.#options
-    return registrationParams(description, this.#status, this.#ttlSeconds, this.clock.now())
+    return registrationParams(this.#description, this.#status, this.#ttlSeconds, this.clock.now())
   }
 
   async #onCommand(message: Msg): Promise<void> {
@@ -304,14 +317,61 @@ export class SimulatedDevice implements DeviceHandle {
       this.#registration(),
     )
     if (answer !== undefined) this.#link.publish(reply, answer)
+    await this.#moveToStored()
   }
 
   async #onBroadcast(message: Msg): Promise<void> {
-    const { description } = this.#options
-    const reply = await answerBroadcast(message.string(), description, this.#functions, this)
+    const reply = await answerBroadcast(message.string(), this.#description, this.#functions, this)
     if (reply === undefined) return
     const subject = this.#subjects.event(this.tenant, this.deviceId, 'async_reply')
     this.#link.publish(`${subject}.${reply.correlationId}`, reply.payload)
+  }
+
+  #withUpdates(description: DeviceDescription): DeviceDescription {
+    const { credentialUpdates: updates, credentials, seed } = this.#options
+    if (updates === undefined) return description
+    const update = updateCredentialsFunction({
+      deviceId: description.deviceId,
+      tenant: credentials.tenant,
+      seed: credentials.nats.nkey_seed ?? seed,
+      nowMs: () => this.clock.now(),
+      slots: updates.slots,
+      fault: updates.fault,
+      onStored: (stored) => {
+        this.#storedUpdate = stored
+        if (updates.fault === 'dies-before-answer') void this.crash()
+      },
+    })
+    return { ...description, functions: [...description.functions, update] }
+  }
+
+  /** Once the answer is out: goes on with a credential that was just stored, or stays with the old. */
+  async #moveToStored(): Promise<void> {
+    const stored = this.#storedUpdate
+    this.#storedUpdate = undefined
+    if (stored === undefined || this.signal.aborted) return
+    const { fault, slots } = this.#options.credentialUpdates ?? {}
+    // Flushed, as a device waits for its answer to be out.
+    if (fault === 'dies-after-answer' || fault === 'stays-away')
+      return this.stop({ goodbye: false })
+    const until = AbortSignal.timeout(stored.deadlineMs)
+    const failure = await this.#link.moveTo(stored.credentials, until)
+    if (this.signal.aborted) return
+    if (failure === undefined) await slots?.promoteNext()
+    else await slots?.dropNext()
+    this.emit(CREDENTIALS_UPDATED_EVENT, {
+      outcome: failure === undefined ? IN_USE : KEPT_OLD,
+      ...(failure === undefined ? {} : { reason: failure }),
+    })
+  }
+
+  /** After a cut of the power between storing and trying: the stored one is tried before the old. */
+  async #tryNext(): Promise<void> {
+    const { nextCredentials, credentialUpdates } = this.#options
+    if (nextCredentials === undefined || this.signal.aborted) return
+    const works = await this.#link.prove(nextCredentials)
+    if (works) await credentialUpdates?.slots?.promoteNext()
+    else if (!this.signal.aborted) await credentialUpdates?.slots?.dropNext()
   }
 
   #end(): void {

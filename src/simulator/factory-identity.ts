@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createUser } from '@nats-io/nkeys'
 import { hash } from 'bcryptjs'
 import { RejectedError } from '#shared/errors.ts'
 import { isJsonObject, parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import { normalizePin } from '#shared/protocol/pin.ts'
+import type { CredentialSlots } from './credential-update.ts'
 import { wireTime } from './description.ts'
 import { publicKeyOf } from './device-key.ts'
 
@@ -93,6 +94,23 @@ export class DeviceStorage {
   async loadCredentials(deviceId: string): Promise<unknown> {
     const text = await this.#load(`${deviceId}.creds.json`)
     return text === undefined ? undefined : parseJsonObject(text)
+  }
+
+  /** A credential that is tried, beside the one in use; undefined where none is. */
+  async loadNextCredentials(deviceId: string): Promise<unknown> {
+    const text = await this.#load(`${deviceId}.creds.next.json`)
+    return text === undefined ? undefined : parseJsonObject(text)
+  }
+
+  /** Where a device keeps what `updateCredentials` gives it (docs/extensions/update-credentials.md). */
+  slotsOf(deviceId: string): CredentialSlots {
+    const next = `${deviceId}.creds.next.json`
+    return {
+      saveNext: (credentials) => this.#save(next, credentials),
+      promoteNext: () =>
+        rename(join(this.#folder, next), join(this.#folder, `${deviceId}.creds.json`)),
+      dropNext: () => rm(join(this.#folder, next), { force: true }),
+    }
   }
 
   async #save(name: string, content: unknown): Promise<void> {

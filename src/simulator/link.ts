@@ -2,8 +2,8 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import { messageOf, TransientError } from '#shared/errors.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
-import type { Clock } from './clock.ts'
-import { connectDevice } from './connection.ts'
+import { pause, type Clock } from './clock.ts'
+import { connectDevice, tryConnection } from './connection.ts'
 
 export interface LinkOptions {
   readonly credentials: CredentialFile
@@ -16,6 +16,8 @@ export interface LinkOptions {
   onLost(): void
   onFailure(message: string): void
 }
+
+const TRIAL_RETRY_MS = 500
 
 interface Listener {
   readonly subject: string
@@ -31,27 +33,72 @@ export class DeviceLink {
   readonly #options: LinkOptions
   readonly #listeners = new Map<symbol, Listener>()
   readonly #subscriptions = new Map<symbol, Subscription>()
+  #credentials: CredentialFile
   #connection: NatsConnection | undefined
   #connected = false
 
   constructor(options: LinkOptions) {
     this.#options = options
+    this.#credentials = options.credentials
   }
 
   /** Connects and stays connected until the signal aborts and the link is closed. */
   async run(): Promise<void> {
     const { signal } = this.#options
     while (!signal.aborted) {
-      const connection = await connectDevice(this.#options)
+      const credentials = this.#credentials
+      const connection = await connectDevice({ ...this.#options, credentials })
       if (connection === undefined) return
-      this.#connection = connection
-      for (const [key, listener] of this.#listeners) {
-        this.#subscriptions.set(key, subscribe(connection, listener))
-      }
+      this.#take(connection)
       this.#up()
-      await this.#follow(connection)
+      await this.#followAll()
       this.#down()
     }
+  }
+
+  /**
+   * Moves over to other credentials: connects with them beside the connection that stands, and leaves
+   * that one only once the server took them. Returns undefined, or why everything is as it was.
+   */
+  async moveTo(credentials: CredentialFile, until: AbortSignal): Promise<string | undefined> {
+    const { clock, signal } = this.#options
+    const either = AbortSignal.any([signal, until])
+    let failure = 'there was no time to try them'
+    while (!either.aborted) {
+      const attempt = await tryConnection({ ...this.#options, credentials })
+      if ('connection' in attempt) {
+        const former = this.#connection
+        this.#credentials = credentials
+        this.#take(attempt.connection)
+        await former?.close()
+        if (!this.#connected) this.#up()
+        return undefined
+      }
+      failure = attempt.failure
+      if (attempt.refused) break
+      await pause(clock, TRIAL_RETRY_MS, either)
+    }
+    return failure
+  }
+
+  /**
+   * Whether the server takes these credentials, which are then those of the link. Goes on asking while
+   * no server can be reached. To be called before `run`.
+   */
+  async prove(credentials: CredentialFile): Promise<boolean> {
+    const { clock, signal } = this.#options
+    while (!signal.aborted) {
+      const attempt = await tryConnection({ ...this.#options, credentials })
+      if ('connection' in attempt) {
+        await attempt.connection.close()
+        this.#credentials = credentials
+        return true
+      }
+      this.#options.onFailure(attempt.failure)
+      if (attempt.refused) return false
+      await pause(clock, TRIAL_RETRY_MS, signal)
+    }
+    return false
   }
 
   /** Listens to a subject, now and after every reconnect; the returned function ends it. */
@@ -106,8 +153,26 @@ export class DeviceLink {
     await connection?.close()
   }
 
+  /** Nobody hears a call twice: the former connection's subscriptions end before the new ones begin. */
+  #take(connection: NatsConnection): void {
+    for (const subscription of this.#subscriptions.values()) subscription.unsubscribe()
+    this.#connection = connection
+    for (const [key, listener] of this.#listeners) {
+      this.#subscriptions.set(key, subscribe(connection, listener))
+    }
+  }
+
+  /** Until the connection is closed that stands then, also where it was exchanged meanwhile. */
+  async #followAll(): Promise<void> {
+    for (let followed; followed !== this.#connection && this.#connection !== undefined;) {
+      followed = this.#connection
+      await this.#follow(followed)
+    }
+  }
+
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
+      if (connection !== this.#connection) continue
       if (status.type === 'disconnect') this.#down()
       if (status.type === 'reconnect') this.#up()
       if (status.type === 'error') this.#options.onFailure(messageOf(status.error))

@@ -31,12 +31,19 @@ const Faults = z.strictObject({
   txt: z.record(z.string(), z.string()).exactOptional(),
 })
 
+/** `updateCredentials` is offered, with or without a fault; not offered where it is left out. */
+const UpdatesCredentials = z.union([
+  z.boolean(),
+  z.enum(['refuses', 'dies-before-answer', 'dies-after-answer', 'stays-away']),
+])
+
 const FleetDevice = z.strictObject({
   kind: z.enum(DEVICE_KINDS),
   /** A credential file; its `device_id` names the device. */
   credentials: z.record(z.string(), z.unknown()),
   /** The device's own key, where the credentials hold none. */
   seed: z.string().exactOptional(),
+  updatesCredentials: UpdatesCredentials.exactOptional(),
 })
 
 const UncommissionedDevice = z.strictObject({
@@ -56,6 +63,7 @@ const UncommissionedDevice = z.strictObject({
   /** Folder that keeps identity and credentials over a restart. */
   folder: z.string().exactOptional(),
   faults: Faults.exactOptional(),
+  updatesCredentials: UpdatesCredentials.exactOptional(),
 })
 
 /** What a simulator process runs. Holds secrets: it goes over IPC or in a file of mode 0600. */

@@ -1,4 +1,5 @@
 import { startCommissioningDevice, type CommissioningDevice } from './commissioning-device.ts'
+import type { CredentialUpdateFault } from './credential-update.ts'
 import type { DeviceDescription } from './description.ts'
 import { describeDevices, type DeviceKind } from './devices/catalog.ts'
 import { startDevice, type SimulatedDevice } from './device.ts'
@@ -107,7 +108,7 @@ class StartedDevices implements Simulation {
     pinHash: string,
     responder: MdnsResponder | undefined,
   ): Promise<CommissioningDevice> {
-    const { deviceId, host, port, reportsKey, folder, faults } = wanted
+    const { deviceId, host, port, reportsKey, folder, faults, updatesCredentials } = wanted
     const device = await startCommissioningDevice({
       description,
       identity: createIdentity({
@@ -123,6 +124,7 @@ class StartedDevices implements Simulation {
       ...(reportsKey === undefined ? {} : { reportsKey }),
       ...(folder === undefined ? {} : { folder }),
       ...(faults === undefined ? {} : { faults }),
+      ...(updatesCredentials === undefined ? {} : { updatesCredentials }),
       ...(responder === undefined ? {} : { responder }),
       runtime: this.#runtimeOf(deviceId),
     })
@@ -134,15 +136,21 @@ class StartedDevices implements Simulation {
     member: {
       readonly credentials: ReturnType<typeof readCredentials>
       readonly seed?: string
+      readonly updatesCredentials?: boolean | CredentialUpdateFault
     },
     description: DeviceDescription,
   ): void {
-    const { credentials, seed } = member
+    const { credentials, seed, updatesCredentials = false } = member
     this.#running.push(
       startDevice({
         description,
         credentials,
         ...(seed === undefined ? {} : { seed }),
+        ...(updatesCredentials === false
+          ? {}
+          : {
+              credentialUpdates: updatesCredentials === true ? {} : { fault: updatesCredentials },
+            }),
         dialect: this.#plan.dialect,
         ...this.#runtimeOf(credentials.device_id),
       }),

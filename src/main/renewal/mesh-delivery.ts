@@ -22,6 +22,7 @@ import {
 
 /** A device stores a file before it answers; slow flash takes seconds for that. */
 const CALL_TIMEOUT_MS = 15_000
+const MIN_CALL_TIMEOUT_MS = 1_000
 
 /** What the registry knows of devices. */
 export interface DeviceView {
@@ -80,7 +81,7 @@ export class MeshDelivery implements RenewalDelivery {
           credentials: order.file,
           deadline_seconds: Math.max(1, Math.floor(leftMs / 1000)),
         },
-        timeoutMs: CALL_TIMEOUT_MS,
+        timeoutMs: Math.min(CALL_TIMEOUT_MS, Math.max(MIN_CALL_TIMEOUT_MS, leftMs)),
       },
       signal,
     )

@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { RenewalJob } from '#shared/contract/renewal.ts'
+import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
+import { RENEWAL_MIGRATIONS } from '../../../src/main/renewal/migrations.ts'
+import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
+import { openDatabase } from '../../../src/main/storage/database.ts'
+import { AUTHORITY_MIGRATIONS } from '../../../src/main/authority/migrations.ts'
+import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
+import type { BulkOrder } from './bulk-child.ts'
+import { startFieldDevice, TENANT, type FieldDevice } from './devices.ts'
+import { allOnline, openRenewals, type RenewalParts } from './open-renewals.ts'
+
+/** Bulk renewals with real servers and real devices, which need no registry for it. */
+const NEVER = new AbortController().signal
+const DAY_MS = 24 * 60 * 60 * 1000
+const FLEET = 50
+
+let deployment: Deployment
+let system: IssuedUser
+let console: IssuedUser
+let parts: RenewalParts
+const fleet: FieldDevice[] = []
+const services: RenewalService[] = []
+
+beforeAll(async () => {
+  deployment = await startDeployment()
+  const { authority, database, server, databasePath } = deployment
+  // With its migrations noted, as the child opens it too.
+  openDatabase(databasePath, [...AUTHORITY_MIGRATIONS, ...RENEWAL_MIGRATIONS]).database.close()
+  await authority.createTenant(TENANT, { isolation: 'account' }, AbortSignal.timeout(10_000))
+  const internal = { ttlMs: DAY_MS, delivery: 'internal' } as const
+  system = await authority.issueUser({
+    account: 'system',
+    role: 'system',
+    name: 'system',
+    ...internal,
+  })
+  const place = { account: { tenant: TENANT }, role: 'console' } as const
+  console = await authority.issueUser({ ...place, name: 'console', ...internal })
+  parts = {
+    authority,
+    database,
+    system: await deployment.connectAs(system),
+    console: await deployment.connectAs(console),
+    serverUrl: server.url,
+    devices: allOnline,
+  }
+  for (let index = 0; index < FLEET; index += 1) {
+    fleet.push(await startFieldDevice(authority, server.url, `d${index}`, { updates: {} }))
+  }
+  await Promise.all(fleet.map(({ device }) => device.whenState('registering')))
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all(services.map((service) => service.close()))
+  await Promise.all(fleet.map(({ device }) => device.crash()))
+  await deployment.close()
+})
+
+function open(change: Partial<RenewalParts> = {}): RenewalService {
+  const service = openRenewals({ ...parts, ...change })
+  services.push(service)
+  return service
+}
+
+/** Resolves with the first state of the job that fits. */
+function jobThat(service: RenewalService, fits: (job: RenewalJob) => boolean): Promise<RenewalJob> {
+  return new Promise((resolve) => {
+    const unsubscribe = service.subscribe((update) => {
+      const jobs =
+        update.type === 'snapshot' ? update.jobs : update.type === 'job' ? [update.job] : []
+      const job = jobs.find(fits)
+      if (job === undefined) return
+      queueMicrotask(() => unsubscribe())
+      resolve(job)
+    })
+  })
+}
+
+const order = (ids: readonly string[]) => ({
+  selection: { ids: [...ids] },
+  others: 'leave' as const,
+  folder: null,
+  validDays: 90,
+  atOnce: 4,
+  spreadMinutes: 0,
+})
+
+/** Ids of what is in force, newest credential of each device. */
+const inForce = () =>
+  fleet.map(
+    ({ publicKey }) =>
+      deployment.authority.ledger
+        .entriesOfKey(publicKey)
+        .findLast(({ state }) => state === 'active')!.id,
+  )
+
+const statesOf = ({ publicKey }: FieldDevice) =>
+  deployment.authority.ledger.entriesOfKey(publicKey).map(({ state }) => state)
+
+test('a bulk renewal goes on after its Muster was killed, and gives nobody two credentials', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bulk-child.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const killed = once(child, 'exit')
+  const bulk: BulkOrder = {
+    databasePath: deployment.databasePath,
+    keychain: [...deployment.keychain.entries],
+    serverUrl: deployment.server.url,
+    system: { jwt: system.jwt, seed: system.seed! },
+    console: { jwt: console.jwt, seed: console.seed!, inboxPrefix: console.inboxPrefix },
+    ids: inForce(),
+    atOnce: 4,
+  }
+  child.stdin.end(`${JSON.stringify(bulk)}\n`)
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (Number(/renewed (\d+)/u.exec(line)?.[1] ?? 0) < 5) continue
+    child.kill('SIGKILL')
+    break
+  }
+  expect(await killed).toEqual([null, 'SIGKILL'])
+  const service = open()
+  const left = await jobThat(service, () => true)
+  expect(left.state).toBe('running')
+  expect(left.counts.renewed).toBeLessThan(FLEET)
+  service.resume()
+  const done = await jobThat(service, ({ state }) => state !== 'running')
+  expect(done).toMatchObject({
+    state: 'done',
+    counts: { renewed: FLEET, failed: 0, rolledBack: 0 },
+  })
+  for (const one of fleet) {
+    const states = statesOf(one)
+    expect(states.filter((state) => state === 'active')).toHaveLength(2)
+    expect(states).not.toContain('pending')
+    expect(states).not.toContain('revoked')
+    expect(one.device.state).not.toBe('connecting')
+  }
+  expect(deployment.authority.procedures.unfinished()).toEqual([])
+}, 60_000)
+
+test('cancelling lets what is under way end and begins nothing more', async () => {
+  const service = open()
+  const cancelled = jobThat(service, ({ state }) => state === 'cancelled')
+  const { id } = await service.start(order(inForce()), NEVER)
+  await jobThat(service, (job) => job.id === id && job.counts.renewed >= 3)
+  expect(service.cancel(id)).toMatchObject({ state: 'cancelling', counts: { waiting: 0 } })
+  const job = await cancelled
+  const { renewed } = job.counts
+  expect(renewed).toBeLessThan(FLEET)
+  expect(job.counts).toMatchObject({ running: 0, cancelled: FLEET - renewed })
+  expect(service.report(id)).toContain(`${renewed} renewed`)
+  for (const one of fleet) expect(statesOf(one)).not.toContain('pending')
+}, 40_000)
+
+test('a renewal that is spread begins one after the other, tenant by tenant', async () => {
+  const service = open({ options: { random: () => 0.5 } })
+  const { id } = await service.start({ ...order(inForce()), spreadMinutes: 60 }, NEVER)
+  const { rows } = service.items({ jobId: id, states: null, offset: 0, limit: FLEET })
+  const starts = rows.map(({ startsAt }) => Date.parse(startsAt))
+  const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
+  expect(new Set(gaps)).toEqual(new Set([(60 * 60_000) / FLEET]))
+  expect(rows.every(({ state }) => state === 'waiting')).toBe(true)
+  const busy = await service.plan({ ids: inForce() }, NEVER)
+  expect(busy).toMatchObject({ underWay: FLEET, overMesh: 0 })
+  service.cancel(id)
+  await jobThat(service, (job) => job.id === id && job.state === 'cancelled')
+})
+
+test('a renewal stops by itself when devices do not come back one after the other', async () => {
+  const { authority, server } = deployment
+  const away: FieldDevice[] = []
+  for (let index = 0; index < 6; index += 1) {
+    const updates = { fault: 'stays-away' } as const
+    away.push(await startFieldDevice(authority, server.url, `away-${index}`, { updates }))
+  }
+  await Promise.all(away.map(({ device }) => device.whenState('registering')))
+  const service = open({ deadlineMs: 300 })
+  const { id } = await service.start(
+    { ...order(away.map(({ ledgerId }) => ledgerId)), atOnce: 1 },
+    NEVER,
+  )
+  const job = await jobThat(service, (one) => one.id === id && one.state === 'stopped')
+  await expect
+    .poll(() => service.items({ jobId: id, states: ['rolled-back'], offset: 0, limit: 9 }).total)
+    .toBe(3)
+  expect(job.problem?.code).toBe('RENEWAL_STOPPED')
+  expect(away.map((one) => statesOf(one).at(-1))).toEqual([
+    'struck',
+    'struck',
+    'struck',
+    'active',
+    'active',
+    'active',
+  ])
+}, 40_000)
