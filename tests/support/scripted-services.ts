@@ -47,6 +47,17 @@ export function scriptedServices() {
       subscribe: unscripted,
       subscribeRevocations: unscripted,
     },
+    isolation: {
+      probes: unscripted,
+      subscribe: unscripted,
+      start: unscripted,
+      cancel: unscripted,
+      report: unscripted,
+      sign: unscripted,
+      remove: unscripted,
+      exportReport: unscripted,
+      verify: unscripted,
+    },
     contexts: { list: unscripted, import: unscripted, export: unscripted },
     nsc: {
       locations: unscripted,

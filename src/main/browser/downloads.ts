@@ -45,7 +45,7 @@ export class Downloads {
   }
 
   close(): void {
-    for (const key of [...this.#waiting.keys()]) this.#drop(key)
+    for (const key of this.#waiting.keys()) this.#drop(key)
   }
 
   #drop(key: string): void {

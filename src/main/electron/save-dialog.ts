@@ -11,18 +11,19 @@ export interface SaveDialogOptions {
 
 /** Asks where to save a file, and writes it there. @throws RejectedError `FILE_NOT_WRITTEN`. */
 export async function saveByDialog(
-  { dialog, window }: SaveDialogOptions,
+  options: SaveDialogOptions,
   file: FileToSave,
 ): Promise<SavedFile> {
+  const { dialog } = options
   const extension = extname(file.name).slice(1)
-  const options = {
+  const shown = {
     defaultPath: file.name,
     filters: extension === '' ? [] : [{ name: extension.toUpperCase(), extensions: [extension] }],
   }
-  const parent = window()
+  const parent = options.window()
   const { canceled, filePath } = await (parent === undefined
-    ? dialog.showSaveDialog(options)
-    : dialog.showSaveDialog(parent, options))
+    ? dialog.showSaveDialog(shown)
+    : dialog.showSaveDialog(parent, shown))
   if (canceled || filePath === '') return { type: 'cancelled' }
   await writeChosenFile(filePath, file)
   return { type: 'saved', path: filePath }
