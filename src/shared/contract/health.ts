@@ -1,7 +1,16 @@
 import { eventIterator, Instant, Problem, procedure, z } from './common.ts'
 
 export const HealthComponent = z.strictObject({
-  name: z.enum(['keychain', 'mesh', 'registry', 'discovery', 'storage', 'audit', 'credentials']),
+  name: z.enum([
+    'keychain',
+    'mesh',
+    'registry',
+    'discovery',
+    'storage',
+    'audit',
+    'credentials',
+    'recovery',
+  ]),
   state: z.enum(['ok', 'starting', 'degraded', 'failed', 'off']),
   /** One sentence, for example `Running, 3 devices online`. */
   summary: z.string(),

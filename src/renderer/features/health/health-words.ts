@@ -9,6 +9,7 @@ export const COMPONENT_NAMES: Readonly<Record<HealthComponent['name'], string>> 
   storage: 'Storage',
   audit: 'Audit log',
   credentials: 'Credentials',
+  recovery: 'Recovery kit',
 }
 
 /** Parts in the order in which they need each other. */
@@ -20,6 +21,7 @@ export const COMPONENT_ORDER = [
   'registry',
   'discovery',
   'credentials',
+  'recovery',
 ] as const
 
 export const STATE_WORDS: Readonly<Record<HealthComponent['state'], { word: string; tone: Tone }>> =

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+import { backup, type DatabaseSync } from 'node:sqlite'
+import type { RecoveryState } from '#shared/contract/recovery.ts'
+import { AuthorityStore } from '../authority/authority-store.ts'
+import type { KeyAudit } from '../authority/key-use.ts'
+import { writeFileAtomic } from '../files/atomic-write.ts'
+import type { SaveFile } from '../files/saved-file.ts'
+import type { HealthService } from '../health/health-service.ts'
+import type { Keychain } from '../authority/keychain.ts'
+import type { Logger } from '../log/logger.ts'
+import { MeshStore } from '../mesh/mesh-store.ts'
+import { meshPaths } from '../mesh/server-config.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { LentKeys } from '../recovery/lent-keys.ts'
+import { RecoveryService, type MeshAuthorityKey } from '../recovery/recovery-service.ts'
+import { RecoveryStore } from '../recovery/recovery-store.ts'
+import { Restorer } from '../recovery/restore.ts'
+import { PROFILE_MIGRATIONS } from './profile-database.ts'
+
+/** Until then whoever tries Muster out is not told that something is wrong. */
+const REMINDER_AFTER_MS = 24 * 60 * 60 * 1000
+
+export interface RecoveryParts {
+  readonly database: DatabaseSync
+  readonly profile: Profile
+  readonly keychain: Keychain
+  readonly lent: LentKeys
+  readonly audit: KeyAudit
+  readonly health: HealthService
+  readonly saveFile: SaveFile
+  /** The database holds the restored content: services look again, and the mesh starts. */
+  readonly onRestored: () => Promise<void>
+  readonly log: Logger
+}
+
+/** Recovery kits, backups, and the way back from them. */
+export function composeRecovery(parts: RecoveryParts): {
+  recovery: RecoveryService
+  close(): Promise<void>
+} {
+  const { database, profile, keychain, lent, audit, health, saveFile } = parts
+  const log = parts.log.part('recovery')
+  const authority = new AuthorityStore(database)
+  const meshes = new MeshStore(database)
+  const paths = meshPaths(profile.folder)
+  const meshKey = async (): Promise<MeshAuthorityKey | undefined> => {
+    const id = meshes.local()?.id
+    const caKeyPem = id === undefined ? undefined : await keychain.get(`ca:${id}`)
+    if (id === undefined || caKeyPem === undefined) return undefined
+    return { id, caKeyPem, caCertificatePem: await readFile(paths.caCertificate, 'utf8') }
+  }
+  const restorer = new Restorer({
+    database,
+    databasePath: profile.databasePath,
+    migrations: PROFILE_MIGRATIONS,
+    keychain,
+    audit,
+    log,
+    keepMeshKey: async ({ id, caKeyPem, caCertificatePem }) => {
+      await keychain.set(`ca:${id}`, caKeyPem)
+      await writeFileAtomic(paths.caCertificate, caCertificatePem)
+    },
+    onRestored: parts.onRestored,
+  })
+  const recovery = new RecoveryService({
+    store: new RecoveryStore(database),
+    operator: () => {
+      const row = authority.operator()
+      if (row === undefined) return undefined
+      return { name: row.name, publicKey: row.publicKey, dialect: row.dialect }
+    },
+    keychain,
+    lent,
+    audit,
+    meshKey,
+    restorer,
+    backUpTo: async (path) => void (await backup(database, path)),
+    saveFile,
+    log,
+    onChange: (state) => reportRecovery(health, state, operatorAge(database)),
+  })
+  return {
+    recovery,
+    close: async () => {
+      lent.close()
+      await restorer.close()
+    },
+  }
+}
+
+/** Milliseconds since the operator was created; 0 where there is none. */
+function operatorAge(database: DatabaseSync): number {
+  const row = database.prepare('SELECT created_at FROM authority_operator').get()
+  return typeof row?.['created_at'] === 'number' ? Date.now() - row['created_at'] : 0
+}
+
+/** Reminds of a kit until one was rehearsed that holds everything; not on the first day. */
+function reportRecovery(
+  health: HealthService,
+  { advice, operator }: RecoveryState,
+  operatorAgeMs: number,
+): void {
+  if (operator === null) {
+    return health.report('recovery', { state: 'off', summary: 'There are no keys to recover yet.' })
+  }
+  const summaries = {
+    none: 'A rehearsed recovery kit holds all identity keys.',
+    make: 'There is no recovery kit: with this computer the fleet would be lost.',
+    rehearse: 'The recovery kit was never rehearsed, so nobody knows whether it works.',
+    renew: 'The rehearsed recovery kit lacks keys that were made since.',
+  } as const
+  health.report('recovery', {
+    state: advice === 'none' || operatorAgeMs < REMINDER_AFTER_MS ? 'ok' : 'degraded',
+    summary: summaries[advice],
+  })
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createRouterClient } from '@orpc/server'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createApp } from '../../../src/main/app.ts'
+import { forkSidecar } from '../../../src/main/browser/fork-sidecar.ts'
+import type { FileToSave } from '../../../src/main/files/saved-file.ts'
+import { profileAt } from '../../../src/main/profile/profile.ts'
+
+const SIDECAR = resolve(import.meta.dirname, '../../../src/main/registry/sidecar.ts')
+const PART_CHARS = 1_000_000
+// A key pair: stretching a passphrase takes a second, and is tested where kits are sealed.
+const identity = await generateIdentity()
+const keyhole = { kind: 'identity', identity } as const
+const stranger = { kind: 'identity', identity: await generateIdentity() } as const
+const sealing = { kind: 'recipients', recipients: [await identityToRecipient(identity)] } as const
+
+let folder: string
+const endings: (() => Promise<void>)[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'muster-recovery-'))
+})
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** A laptop of its own: its profile and its keychain begin empty. */
+async function laptop(name: string) {
+  const saved: FileToSave[] = []
+  const app = await createApp({
+    host: {
+      kind: 'browser',
+      version: '0.0.0',
+      packaged: false,
+      resourcesFolder: null,
+      spawnRegistry: () => forkSidecar(SIDECAR),
+      saveFile: async (file) => {
+        saved.push(file)
+        return { type: 'saved', path: file.name }
+      },
+    },
+    profile: profileAt(join(folder, name)),
+    demo: true,
+    discoverOn: ['127.0.0.1'],
+  })
+  let isOpen = true
+  const close = async () => {
+    if (isOpen) await app.close()
+    isOpen = false
+  }
+  endings.push(close)
+  const client = createRouterClient(app.router)
+  for await (const { status } of await client.keychain.watch()) if (status.state === 'open') break
+  const last = () => {
+    const file = saved.at(-1)
+    if (file === undefined) throw new Error('Nothing was saved.')
+    return { ...file, bytes: Buffer.from(file.content) }
+  }
+  return { client, last, close }
+}
+
+async function siteWith(tenants: readonly string[]) {
+  const site = await laptop('old')
+  const [first = '', ...others] = tenants
+  await site.client.mesh.createLocal({
+    dialect: 'device-connect',
+    tenant: first,
+    reach: { kind: 'loopback' },
+  })
+  for (const name of others) await site.client.tenants.create({ name })
+  return site
+}
+
+async function kitOf(site: Awaited<ReturnType<typeof laptop>>) {
+  await site.client.recovery.createKit({
+    form: 'file',
+    sealing: { ...sealing, recipients: [...sealing.recipients] },
+  })
+  return { text: site.last().bytes.toString('utf8'), keyhole }
+}
+
+async function upload(site: Awaited<ReturnType<typeof laptop>>, bytes: Buffer): Promise<string> {
+  const id = randomUUID()
+  const text = bytes.toString('base64')
+  for (let part = 0; part * PART_CHARS < text.length; part += 1) {
+    const base64 = text.slice(part * PART_CHARS, (part + 1) * PART_CHARS)
+    await site.client.recovery.uploadBackup({ upload: id, part, base64 })
+  }
+  return id
+}
+
+const snapshotOf = async <T>(stream: AsyncIterator<T>): Promise<T> => {
+  const { value } = await stream.next()
+  await stream.return?.()
+  return value as T
+}
+
+describe('a recovery kit', () => {
+  test('is rehearsed, then carries the identity keys while daily work goes on without them', async () => {
+    const site = await siteWith(['plant'])
+    const { recovery, tenants } = site.client
+    expect((await recovery.state()).advice).toBe('make')
+    const kit = await kitOf(site)
+    expect(site.last().name).toMatch(/\.muster-kit\.age$/)
+    expect((await recovery.state()).advice).toBe('rehearse')
+    await expect(recovery.rehearse({ ...kit, keyhole: stranger })).rejects.toMatchObject({
+      data: { code: 'KIT_NOT_OPENED' },
+    })
+    const rehearsal = await recovery.rehearse(kit)
+    expect(rehearsal.missing).toEqual([])
+    expect(new Set(rehearsal.keys.map(({ outcome }) => outcome))).toEqual(new Set(['signs']))
+    expect((await recovery.state()).advice).toBe('none')
+
+    const offline = await recovery.moveOffline(kit)
+    expect(offline.identities.map(({ place }) => place)).toEqual(
+      offline.identities.map(() => 'offline'),
+    )
+    // A new tenant takes the operator's signing key only; its own identity is new, and in no kit yet.
+    expect(await tenants.create({ name: 'annex' })).toMatchObject({ state: 'ready' })
+    expect((await recovery.state()).advice).toBe('renew')
+    await expect(
+      recovery.createKit({
+        form: 'file',
+        sealing: { ...sealing, recipients: [...sealing.recipients] },
+      }),
+    ).rejects.toMatchObject({
+      data: { code: 'KIT_INCOMPLETE' },
+    })
+    await expect(recovery.moveOffline(kit)).rejects.toMatchObject({
+      data: { code: 'KIT_LACKS_KEYS' },
+    })
+
+    const lent = await recovery.lend({ kit, minutes: 5 })
+    expect(lent.lentUntil).not.toBeNull()
+    const renewed = await kitOf(site)
+    expect((await recovery.rehearse(renewed)).missing).toEqual([])
+    expect((await recovery.endLending()).lentUntil).toBeNull()
+    const back = await recovery.bringBack(renewed)
+    expect(new Set(back.identities.map(({ place }) => place))).toEqual(new Set(['here']))
+  })
+
+  test('on paper opens from the codes and from the lines of the page', async () => {
+    const site = await siteWith(['plant'])
+    await site.client.recovery.createKit({
+      form: 'page',
+      sealing: { ...sealing, recipients: [...sealing.recipients] },
+    })
+    const page = site.last().bytes.toString('utf8')
+    const lines = /<pre>([^<]+)<\/pre>/u.exec(page)?.[1] ?? ''
+    const rehearsal = await site.client.recovery.rehearse({ text: lines, keyhole })
+    expect(rehearsal.missing).toEqual([])
+    for (const { publicKey } of rehearsal.keys) expect(page).toContain(publicKey)
+    expect(page).not.toMatch(/S[OA][A-Z2-7]{56}/)
+    expect(page).not.toContain('<script')
+  })
+
+  test('and a backup bring a deployment back on a new laptop', async () => {
+    const old = await siteWith(['plant', 'annex'])
+    const kit = await kitOf(old)
+    await old.client.recovery.backUp()
+    const backup = old.last().bytes
+    const before = await snapshotOf(await old.client.tenants.watch())
+    const operator = (await old.client.recovery.state()).operator
+    await old.close()
+
+    const next = await laptop('new')
+    const id = await upload(next, backup)
+    const restored = await next.client.recovery.restore({ kit, upload: id })
+    expect(restored).toMatchObject({ tenants: 2, missing: [] })
+    expect((await next.client.recovery.state()).operator).toEqual(operator)
+    for await (const update of await next.client.mesh.watch())
+      if (update.mesh.state === 'connected') break
+    const after = await snapshotOf(await next.client.tenants.watch())
+    expect(after.tenants.map(({ name, account }) => [name, account])).toEqual(
+      before.tenants.map(({ name, account }) => [name, account]),
+    )
+    // Its keys sign, and the server takes what they signed.
+    expect(await next.client.tenants.create({ name: 'third' })).toMatchObject({ state: 'ready' })
+  })
+
+  test('restores nothing where something is wrong, and says what', async () => {
+    const old = await siteWith(['plant'])
+    const kit = await kitOf(old)
+    await old.client.recovery.backUp()
+    const backup = old.last().bytes
+    const id = await upload(old, backup)
+    await expect(old.client.recovery.restore({ kit, upload: id })).rejects.toMatchObject({
+      data: { code: 'PROFILE_HAS_OPERATOR' },
+    })
+    await old.close()
+
+    const next = await laptop('new')
+    const damaged = Buffer.from(backup)
+    damaged.fill(7, 40, 90)
+    const attempts = [
+      [damaged, 'BACKUP_UNUSABLE'],
+      [backup.subarray(0, backup.length - 500), 'BACKUP_UNUSABLE'],
+      [Buffer.from('hello'), 'BACKUP_UNUSABLE'],
+    ] as const
+    for (const [bytes, code] of attempts) {
+      const bad = await upload(next, bytes)
+      await expect(next.client.recovery.restore({ kit, upload: bad })).rejects.toMatchObject({
+        data: { code },
+      })
+    }
+    const good = await upload(next, backup)
+    const wrong = { ...kit, keyhole: stranger }
+    await expect(next.client.recovery.restore({ kit: wrong, upload: good })).rejects.toMatchObject({
+      data: { code: 'KIT_NOT_OPENED' },
+    })
+    expect((await next.client.recovery.state()).operator).toBeNull()
+    expect(await next.client.recovery.restore({ kit, upload: good })).toMatchObject({ missing: [] })
+  })
+})
