@@ -242,7 +242,7 @@ export class CredentialsService {
     this.#closing.abort()
     this.#unsubscribe()
     clearTimeout(this.#telling)
-    for (const id of [...this.#retries.keys()]) this.#stopRetry(id)
+    for (const id of this.#retries.keys()) this.#stopRetry(id)
     this.#revoking.close()
     await Promise.resolve()
   }

@@ -99,7 +99,7 @@ export class RevocationProcedure {
   }
 
   async #push(id: string, signal: AbortSignal): Promise<void> {
-    const { book, carryOut, now } = this.#parts
+    const { book, now } = this.#parts
     if (book.view(id).revokedAt !== null) return
     const order = book.order(id)
     await this.#lookOut(id, signal)
@@ -108,7 +108,7 @@ export class RevocationProcedure {
     const record = () => {
       revokedAt = book.noteRevoked(id, now()).revokedAt
     }
-    await carryOut(
+    await this.#parts.carryOut(
       order,
       { record, ...(probe === undefined ? {} : { probeId: probe.ledgerId }) },
       signal,
@@ -161,9 +161,9 @@ export class RevocationProcedure {
 
   /** A throw-away user that goes into the same push; without one the proof is the weaker. */
   async #probeFor(id: string, { account }: RevocationOrder): Promise<ProbeUser | undefined> {
-    const { probes, tenantOf, log } = this.#parts
+    const { probes, log } = this.#parts
     const known = this.#probes.get(id)
-    const tenant = tenantOf(account)
+    const tenant = this.#parts.tenantOf(account)
     if (known !== undefined || tenant === undefined) return known
     try {
       const probe = await issueProbe(probes, tenant, 'revoked')
@@ -219,9 +219,9 @@ export class RevocationProcedure {
 
   /** The servers may have taken a push whose answer was lost: they get back what is recorded. */
   async #unsend(id: string, signal: AbortSignal): Promise<void> {
-    const { book, republish } = this.#parts
+    const { book } = this.#parts
     if (book.view(id).revokedAt !== null) throw alreadySent()
-    await republish(signal)
+    await this.#parts.republish(signal)
   }
 
   #giveUp(id: string): Promise<void> {

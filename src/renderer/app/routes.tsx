@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { Frame } from './frame.tsx'
 import { AuditRoute } from './screens/audit-route.tsx'
 import { CommissionRoute } from './screens/commission-route.tsx'
+import { CredentialsRoute } from './screens/credentials-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
 import { NotFound } from './screens/not-found.tsx'
@@ -22,6 +23,11 @@ const AuditSearch = z.object({
   key: OptionalText,
 })
 const CommissionSearch = z.object({ device: OptionalText, job: OptionalText })
+const CredentialsSearch = z.object({
+  credential: OptionalText,
+  revoke: OptionalText,
+  text: OptionalText,
+})
 const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
 const DeviceSearch = z.object({ tab: OptionalText })
 
@@ -57,6 +63,13 @@ export const deviceRoute = createRoute({
   component: DeviceRoute,
 })
 
+export const credentialsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/credentials',
+  validateSearch: CredentialsSearch,
+  component: CredentialsRoute,
+})
+
 export const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
@@ -78,6 +91,7 @@ export function createAppRouter() {
       commissionRoute,
       fleetRoute,
       deviceRoute,
+      credentialsRoute,
       auditRoute,
       settingsRoute,
     ]),

@@ -8,6 +8,7 @@ import { useFleetStream } from '../lib/live/fleet.ts'
 import { useHealthStream } from '../lib/live/health.ts'
 import { useKeychainStream } from '../lib/live/keychain.ts'
 import { useMeshStream } from '../lib/live/mesh.ts'
+import { useRevocationsStream } from '../lib/live/revocations.ts'
 import { useTenantsStream } from '../lib/live/tenants.ts'
 import { LIVE } from '../lib/live/use-live.ts'
 
@@ -21,6 +22,7 @@ export function Streams(): null {
   useDiscoveryStream()
   useCommissioningStream()
   useFleetStream()
+  useRevocationsStream()
   useRefetchAfterReconnect()
   return null
 }

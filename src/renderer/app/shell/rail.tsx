@@ -2,6 +2,7 @@ import { Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import {
   IconHistory,
+  IconId,
   IconRadar2,
   IconServer2,
   IconSettings,
@@ -15,7 +16,7 @@ import { Logo } from '../../ui/logo.tsx'
 import styles from './shell.module.css'
 
 interface Place {
-  readonly to: '/commission' | '/fleet' | '/audit' | '/settings'
+  readonly to: '/commission' | '/fleet' | '/credentials' | '/audit' | '/settings'
   readonly name: string
   readonly icon: TablerIcon
 }
@@ -24,6 +25,7 @@ interface Place {
 export const PLACES: readonly Place[] = [
   { to: '/commission', name: 'Commission', icon: IconRadar2 },
   { to: '/fleet', name: 'Fleet', icon: IconServer2 },
+  { to: '/credentials', name: 'Credentials', icon: IconId },
   { to: '/audit', name: 'Audit', icon: IconHistory },
   { to: '/settings', name: 'Settings', icon: IconSettings },
 ]

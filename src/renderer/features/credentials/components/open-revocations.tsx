@@ -1,0 +1,77 @@
+import { Button } from '@mantine/core'
+import type { Revocation } from '#shared/contract/credentials.ts'
+import { useRevocations } from '../../../lib/live/revocations.ts'
+import { Notice } from '../../../ui/notice.tsx'
+import { useCancelRevocation, useRetryRevocation } from '../api/revoke.ts'
+import { plural } from '../credential-words.ts'
+import styles from './credentials-screen.module.css'
+
+/** Revocations that wait, or whose proof failed: the person must not find out by chance. */
+export function OpenRevocations({ onShow }: { onShow: (id: string) => void }) {
+  const revocations = useRevocations()
+  const open = [...(revocations?.values() ?? [])].filter(
+    ({ state, evidence }) => state === 'waiting' || evidence.verdict === 'contradicted',
+  )
+  if (open.length === 0) return null
+  return (
+    <div className={styles.banner} style={{ paddingTop: '0.625rem' }}>
+      {open.map((revocation) => (
+        <OpenRevocation key={revocation.id} revocation={revocation} onShow={onShow} />
+      ))}
+    </div>
+  )
+}
+
+interface OpenRevocationProps {
+  readonly revocation: Revocation
+  readonly onShow: (id: string) => void
+}
+
+function OpenRevocation({ revocation, onShow }: OpenRevocationProps) {
+  const cancel = useCancelRevocation()
+  const retry = useRetryRevocation()
+  const { id, credentialCount, accountName, problem, state, canCancel } = revocation
+  const what = `${credentialCount} ${plural(credentialCount, 'credential')} of ${accountName}`
+  const waits = state === 'waiting'
+  return (
+    <Notice
+      tone={waits ? 'warn' : 'bad'}
+      urgent
+      title={
+        waits ? `A revocation waits: ${what}` : `A server still lets in what was revoked: ${what}`
+      }
+      actions={
+        <>
+          <Button size="xs" variant="default" onClick={() => onShow(id)}>
+            Show
+          </Button>
+          {waits && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={retry.isPending}
+              onClick={() => retry.mutate({ id })}
+            >
+              Try now
+            </Button>
+          )}
+          {waits && canCancel && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={cancel.isPending}
+              onClick={() => cancel.mutate({ id })}
+            >
+              Call off
+            </Button>
+          )}
+        </>
+      }
+    >
+      {waits && problem !== null && (
+        <bdi>{problem.message} It goes on by itself as soon as it can.</bdi>
+      )}
+      {!waits && 'Look at what was seen, and at whether another server of the cluster is behind.'}
+    </Notice>
+  )
+}
