@@ -44,6 +44,11 @@ export interface AccountChange {
 /** Why accounts change; without subjects, the accounts are what the audit log names. */
 export type ChangeUse = Pick<KeyUse, 'action' | 'reason'> & Partial<Pick<KeyUse, 'subjects'>>
 
+export interface ApplyOptions {
+  /** Whatever the servers have: for putting right what differs. */
+  readonly overwrite?: boolean
+}
+
 /**
  * The one way in which accounts change: new JWTs signed, their signer and size checked, pushed and
  * confirmed, then recorded. When a push fails, what the servers had is put back.
@@ -83,11 +88,12 @@ export class AccountChanges {
     use: ChangeUse,
     signal: AbortSignal,
     record: () => void,
+    options: ApplyOptions = {},
   ): Promise<void> {
     const accounts = changes.map(({ account: { name, publicKey } }) => `${name} ${publicKey}`)
     const signer = await this.#operatorSigner({ subjects: accounts, ...use })
     try {
-      await this.#applySigned(changes, signer, signal, record)
+      await this.#applySigned(changes, signer, signal, record, options)
     } catch (thrown) {
       signer.failed(thrown)
       throw thrown
@@ -132,6 +138,7 @@ export class AccountChanges {
     signer: AuditedSigner,
     signal: AbortSignal,
     record: () => void,
+    options: ApplyOptions,
   ): Promise<void> {
     const { database, store, publisher, now } = this.#parts
     const at = now()
@@ -141,7 +148,7 @@ export class AccountChanges {
       requireFits(account, publisher.maxPayloadBytes())
     }
     if (signal.aborted) throw cancelled()
-    await this.#requireUnchanged(changes, signal)
+    if (options.overwrite !== true) await this.#requireUnchanged(changes, signal)
     try {
       await publisher.publish(signed, signal)
     } catch (thrown) {

@@ -2,7 +2,12 @@ import { InternalError, RejectedError } from '#shared/errors.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { inTransaction } from '../storage/database.ts'
 import { tenantWiring, type AccountClaims } from './account-claims.ts'
-import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
+import {
+  requireOperator,
+  type AccountChanges,
+  type ApplyOptions,
+  type AuthorityParts,
+} from './account-changes.ts'
 import type { AccountRow } from './authority-store.ts'
 import { decodeJwt } from './jwt.ts'
 import type { Ledger } from './ledger.ts'
@@ -38,19 +43,16 @@ export class AccountVersions {
    */
   putBack(publicKey: string, readServer: ReadServer, signal: AbortSignal): Promise<void> {
     return this.#run(signal, async (until) => {
-      const { parts, changes } = this.#options
+      const { changes } = this.#options
       const account = this.#recorded(publicKey)
       const ours = changes.claimsOf(account)
-      const { name, jwt } = account
-      if (jwt === null || ours === undefined) throw lost(publicKey)
+      if (ours === undefined) throw lost(publicKey)
       const theirs = this.#own(publicKey, await readServer(until))
-      if (theirs === undefined || theirs.jwt === jwt) {
-        await parts.publisher.publish([{ name, publicKey, jwt }], until)
-        return
-      }
-      this.#follow(account, theirs)
-      const revocations = together(ours.revocations, theirs.claims.revocations)
-      await this.#apply(publicKey, { ...ours, revocations }, 'Ours put back on the servers.', until)
+      // Where the push fails, what comes back is theirs and not an older one of ours.
+      if (theirs !== undefined && theirs.jwt !== account.jwt) this.#follow(account, theirs)
+      const revocations = together(ours.revocations, theirs?.claims.revocations)
+      // Signed anew: a server that lost a file goes on ignoring the very bytes that it once had.
+      await this.#apply(publicKey, { ...ours, revocations }, 'Put right on the servers.', until)
     })
   }
 
@@ -127,6 +129,7 @@ export class AccountVersions {
         this.rolledBack(publicKey, version),
         `Back to the version of ${at.toISOString()}.`,
         until,
+        {},
       ),
     )
   }
@@ -142,10 +145,11 @@ export class AccountVersions {
     claims: AccountClaims,
     reason: string,
     signal: AbortSignal,
+    options: ApplyOptions = { overwrite: true },
   ): Promise<void> {
     const account = this.#recorded(publicKey)
     const use = { action: 'account-change', reason } as const
-    await this.#options.changes.apply([{ account, claims }], use, signal, () => undefined)
+    await this.#options.changes.apply([{ account, claims }], use, signal, () => undefined, options)
   }
 
   /** Records what the servers have, and whom it revokes. */

@@ -29,6 +29,8 @@ export interface Reconciliation {
   readonly repaired: readonly SignedAccount[]
   /** Public keys of accounts whose JWT somebody else had signed, ours or not. */
   readonly foreign: readonly string[]
+  /** Accounts that differ, and that a server did not take. */
+  readonly unrepaired: readonly SignedAccount[]
   /** Accounts that somebody else with the operator's keys changed: left as they are. */
   readonly changedElsewhere: readonly SignedAccount[]
 }
@@ -145,8 +147,12 @@ export class ClaimsPublisher implements AccountPublisher {
       ({ found, missing }) =>
         !found.includes('elsewhere') && (missing || found.some((one) => one !== 'same')),
     )
-    const repaired = behind.map(({ account }) => account)
-    if (repaired.length > 0) await this.publish(repaired, signal)
+    const repaired: SignedAccount[] = []
+    const unrepaired: SignedAccount[] = []
+    for (const { account } of behind) {
+      const done = await this.#tryPublish(account, signal)
+      ;(done ? repaired : unrepaired).push(account)
+    }
     const foreign = standings.flatMap(({ account, found }) =>
       found.includes('foreign') ? account.publicKey : [],
     )
@@ -154,6 +160,7 @@ export class ClaimsPublisher implements AccountPublisher {
       repaired,
       foreign: [...foreign, ...(await this.#foreignBeside(keys, signal))],
       changedElsewhere: changed.map(({ account }) => account),
+      unrepaired,
     }
     this.#report(outcome)
     return outcome
@@ -177,6 +184,22 @@ export class ClaimsPublisher implements AccountPublisher {
     } catch (error) {
       this.#log.debug('an account JWT is not ours', { reason: messageOf(error) })
       return undefined
+    }
+  }
+
+  /** One account that a server does not take must not keep the others from being put right. */
+  async #tryPublish(account: SignedAccount, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.publish([account], signal)
+      return true
+    } catch (error) {
+      signal.throwIfAborted()
+      if (this.#link.state.phase !== 'connected') throw error
+      this.#log.warn('an account on the mesh could not be put right', {
+        account: account.publicKey,
+        error,
+      })
+      return false
     }
   }
 

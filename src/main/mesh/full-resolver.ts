@@ -106,7 +106,7 @@ export class FullResolver implements ResolverWay {
     const deadline = AbortSignal.timeout(CONFIRM_TIMEOUT_MS)
     for (;;) {
       const held = await this.#lookUp(account.publicKey, answers.length, signal)
-      if (held.length > 0 && held.every((jwt) => jwt === account.jwt)) return
+      if (held.length >= answers.length && held.every((jwt) => jwt === account.jwt)) return
       if (deadline.aborted) throw notConfirmed(account)
       await pause(CONFIRM_INTERVAL_MS, signal)
       signal.throwIfAborted()

@@ -78,7 +78,7 @@ export class OwnAccounts {
     this.#ended = true
   }
 
-  #report({ repaired, foreign, changedElsewhere }: Reconciliation): void {
+  #report({ repaired, unrepaired, foreign, changedElsewhere }: Reconciliation): void {
     const { notify } = this.#options
     const namesOf = (accounts: readonly { readonly name: string }[]) =>
       accounts.map(({ name }) => name).join(', ')
@@ -87,6 +87,13 @@ export class OwnAccounts {
         level: 'warning',
         title: 'Accounts were changed elsewhere',
         text: `Somebody else who holds this operator’s keys changed ${namesOf(changedElsewhere)} on the server. Muster left that as it is: Keys, Resolver shows what changed, and lets you take it over or put yours back.`,
+      })
+    }
+    if (unrepaired.length > 0) {
+      notify({
+        level: 'error',
+        title: 'Accounts on the mesh could not be put right',
+        text: `A server has something else than Muster recorded for ${namesOf(unrepaired)}, and does not take it. Look at Keys, Resolver.`,
       })
     }
     if (foreign.length > 0) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { NewManagedMesh, ResolverReport } from '../../../../src/shared/contract/resolver.ts'
 import { silentLogger } from '../../../../src/main/log/logger.ts'
 import { AccountHistory } from '../../../../src/main/resolver/account-history.ts'
@@ -5,7 +6,7 @@ import { ResolverService } from '../../../../src/main/resolver/resolver-service.
 import { freeTcpPort } from '../../../support/free-tcp-port.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { until } from '../../../support/until.ts'
-import type { TestApp } from '../../mesh/support/test-app.ts'
+import { TestProfile, type TestApp } from '../../mesh/support/test-app.ts'
 
 export const NEVER = new AbortController().signal
 
@@ -81,4 +82,26 @@ export function standingOf(report: ResolverReport, name: string): string | undef
 
 export function accountOf(app: TestApp, tenant = 'north'): string {
   return app.tenants.list().find(({ name }) => name === tenant)?.account ?? ''
+}
+
+/** A change of a tenant's account, as any. */
+export async function limitConnections(app: TestApp, tenant: string, connections: number) {
+  await app.authority.tenantAccounts.edit(
+    'a limit',
+    (book) => {
+      const { publicKey } = book.accountOf(tenant)
+      const claims = book.claimsOf(publicKey)
+      if (claims === undefined) return new Map()
+      return new Map([[publicKey, { ...claims, limits: { ...claims.limits, conn: connections } }]])
+    },
+    NEVER,
+  )
+}
+
+/** Another Muster with the same keys, from a backup of this one. */
+export async function twin(app: TestApp, keychain: ReadonlyMap<string, string>) {
+  const profile = await TestProfile.create()
+  app.database.exec(`VACUUM INTO '${join(profile.folder, 'muster.db')}'`)
+  for (const [account, secret] of keychain) profile.secrets.set(account, secret)
+  return profile
 }
