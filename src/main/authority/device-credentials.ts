@@ -79,8 +79,12 @@ export class DeviceCredentials {
     return { id: user.ledgerId, publicKey: user.publicKey, file }
   }
 
-  /** Strikes and revokes what a device did not take. Safe to call twice. @throws `PUSH_FAILED`. */
+  /**
+   * Strikes and revokes what a device did not take. One that it has connected with before stays: issuing returned it once
+   * more, and it is what the device works with. Safe to call twice. @throws `PUSH_FAILED`.
+   */
   async withdraw(id: string): Promise<void> {
+    if (this.#authority.ledger.entry(id)?.state === 'active') return
     await this.#authority.strike(
       id,
       'The device did not take it.',

@@ -14,6 +14,7 @@ import type { Keychain } from '../../../../src/main/authority/keychain.ts'
 import { AUTHORITY_MIGRATIONS } from '../../../../src/main/authority/migrations.ts'
 import type { IssuedUser } from '../../../../src/main/authority/user-issue.ts'
 import { silentLogger } from '../../../../src/main/log/logger.ts'
+import type { Procedures } from '../../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { ResolverPublisher } from './resolver-publisher.ts'
@@ -46,7 +47,7 @@ export interface Deployment {
   readonly publisher: ResolverPublisher
   readonly server: NatsServer
   /** Another authority on the same profile, as after a restart of the app. */
-  reopen(publisher?: AccountPublisher): Authority
+  reopen(publisher?: AccountPublisher, procedures?: Procedures): Authority
   /** Connects with an issued user; `seed` where the key was not created by the authority. */
   connectAs(user: IssuedUser, options?: ConnectionOptions): Promise<NatsConnection>
   device(tenant: string, name: string): Promise<NatsConnection>
@@ -66,8 +67,9 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const { database } = openDatabase(databasePath, AUTHORITY_MIGRATIONS)
   const keychain = new MapKeychain()
   const publisher = new ResolverPublisher()
-  const open = (through: AccountPublisher = publisher) =>
+  const open = (through: AccountPublisher = publisher, procedures?: Procedures) =>
     new Authority({
+      ...(procedures === undefined ? {} : { procedures }),
       audit: noAudit,
       database,
       keychain,
