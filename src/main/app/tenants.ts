@@ -1,12 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Authority } from '../authority/authority.ts'
-import type { FleetService } from '../fleet/fleet-service.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
-import type { SystemLink } from '../mesh/system-link.ts'
 import type { TenantCalls } from '../router/tenants.ts'
-import { AccountInspector } from '../tenants/account-inspector.ts'
-import { ClearedDevices } from '../tenants/fleet-forgetter.ts'
+import { AccountInspector, type SystemRequests } from '../tenants/account-inspector.ts'
+import { ClearedDevices, type ForgettableFleet } from '../tenants/fleet-forgetter.ts'
 import { TenantBatches } from '../tenants/tenant-batches.ts'
 import { TenantClearing } from '../tenants/tenant-clearing.ts'
 import { TenantService } from '../tenants/tenant-service.ts'
@@ -21,10 +19,13 @@ const CONFIRM_TIMEOUT_MS = 10_000
 export interface TenantParts {
   readonly database: DatabaseSync
   readonly authority: Authority
-  readonly link: SystemLink
+  readonly link: SystemRequests
   /** Made after the tenants, which it follows. */
-  readonly mesh: () => MeshService
-  readonly fleet: () => FleetService
+  readonly mesh: () => Pick<
+    MeshService,
+    'placeOf' | 'deviceEndpoint' | 'onSwitch' | 'dialect' | 'confirmTenant'
+  >
+  readonly fleet: () => ForgettableFleet
   readonly log: Logger
   readonly now?: () => Date
 }

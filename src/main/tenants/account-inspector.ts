@@ -17,6 +17,8 @@ const Info = z.object({
         z.object({
           account: z.string().default(''),
           subject: z.string().default(''),
+          /** Of a service: the subject in the exporting account; `subject` is then the local one. */
+          to: z.string().optional(),
           type: z.string().default(''),
           invalid: z.boolean().default(false),
         }),
@@ -53,7 +55,10 @@ export class AccountInspector {
     this.#log = log
   }
 
-  /** @throws TransientError where no server answers. */
+  /**
+   * Undefined where the server does not have the account in memory: nobody has connected to it since the
+   * server started. @throws TransientError where no server answers.
+   */
   async inEffect(account: string, signal: AbortSignal): Promise<AccountInEffect | undefined> {
     const answer = await this.#requests.request(`$SYS.REQ.ACCOUNT.${account}.INFO`, '', signal)
     const info = Info.safeParse(jsonOf(answer))
@@ -65,7 +70,7 @@ export class AccountInspector {
       imports: new Set(
         imports
           ?.filter(({ invalid }) => !invalid)
-          .map(({ type, account: from, subject }) => `${type} ${from} ${subject}`),
+          .map(({ type, account: from, subject, to }) => `${type} ${from} ${to ?? subject}`),
       ),
       mappings: new Set(Object.keys(mappings ?? {})),
     }
@@ -78,8 +83,7 @@ export class AccountInspector {
         this.inEffect(account, signal),
         this.#storage(account, signal),
       ])
-      if (effect === undefined) return null
-      const { connections, subscriptions } = effect
+      const { connections, subscriptions } = effect ?? { connections: 0, subscriptions: 0 }
       return { connections, subscriptions, jetStream: storage }
     } catch (error) {
       this.#log.debug('the use of an account could not be read', { reason: messageOf(error) })
@@ -90,7 +94,7 @@ export class AccountInspector {
   /** Null where JetStream is off, in the account or at all. */
   async #storage(account: string, signal: AbortSignal): Promise<AccountUsage['jetStream']> {
     const subject = `$SYS.REQ.ACCOUNT.${account}.JSZ`
-    const answer = await this.#requests.request(subject, '', signal).catch(() => '')
+    const answer = await this.#requests.request(subject, '', signal)
     const storage = Storage.safeParse(jsonOf(answer))
     if (!storage.success) return null
     const { memory, storage: disk, streams, consumers } = storage.data.data

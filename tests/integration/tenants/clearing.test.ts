@@ -1,0 +1,166 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { silentLogger } from '../../../src/main/log/logger.ts'
+import { Procedures } from '../../../src/main/steps/procedures.ts'
+import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
+
+const signal = AbortSignal.timeout(120_000)
+let under: TenancyUnderTest
+
+beforeEach(async () => {
+  under = await startTenancy()
+})
+
+afterEach(() => under.close())
+
+async function heldBy(name: string): Promise<string | undefined> {
+  const { authority, publisher } = under.deployment
+  const account = authority.tenants().find((tenant) => tenant.name === name)?.account
+  return account === undefined ? undefined : publisher.lookUp(account)
+}
+
+/** A tenant with a device, a stream with a message in it, and another tenant that takes something from it. */
+async function furnish() {
+  const { deployment, tenancy } = under
+  await tenancy.service.create('acme')
+  await tenancy.service.create('other')
+  await tenancy.calls.wiring.addImport(
+    'other',
+    {
+      name: 'news',
+      from: 'acme',
+      subject: 'device-connect.acme.*.event.>',
+      type: 'stream',
+      localSubject: 'device-connect.other.from.acme.$1.event.>',
+      offer: false,
+    },
+    signal,
+  )
+  const user = await deployment.authority.issueUser({
+    account: { tenant: 'acme' },
+    role: 'console',
+    name: 'queue',
+    ttlMs: 3_600_000,
+    delivery: 'internal',
+    permissions: (inbox) => ({
+      pub: { allow: ['$JS.API.>', 'device-connect.>'] },
+      sub: { allow: [`${inbox}.>`] },
+    }),
+  })
+  const keeper = await deployment.connectAs(user)
+  const manager = await jetstreamManager(keeper)
+  await manager.streams.add({ name: 'commands', subjects: ['device-connect.acme.*.queue'] })
+  await keeper.request('device-connect.acme.robot.queue', 'a command')
+  const device = await deployment.device('acme', 'robot')
+  return { device, keeper }
+}
+
+test('what clearing takes down is shown beforehand', async () => {
+  await furnish()
+  const { clearing } = under.tenancy.calls
+  expect(await clearing.preview('acme', signal)).toMatchObject({
+    accountGoes: true,
+    sharedWith: [],
+    credentials: 1,
+    streams: [{ name: 'commands', messages: 1 }],
+    importedBy: [{ tenant: 'other', subject: 'device-connect.acme.*.event.>', type: 'stream' }],
+    keys: 2,
+  })
+})
+
+test('clears a tenant with all that was its own, and nothing of anybody else', async () => {
+  const { device } = await furnish()
+  const { authority, keychain, publisher } = under.deployment
+  const account = authority.tenants().find(({ name }) => name === 'acme')?.account ?? ''
+  const keys = authority.tenantAccounts.keysOf('acme')
+  const { clearing, wiring } = under.tenancy.calls
+  await expect(clearing.clear('acme', 'Acme', signal)).rejects.toMatchObject({
+    code: 'NAME_NOT_TYPED',
+  })
+  await clearing.clear('acme', 'acme', signal)
+  await device.closed()
+  expect(await publisher.list()).not.toContain(account)
+  expect(under.tenancy.service.list().map(({ name }) => name)).toEqual(['other'])
+  expect(keys.some((key) => keychain.entries.has(key))).toBe(false)
+  expect(authority.ledger.entriesOfTenant('acme').every(({ state }) => state === 'revoked')).toBe(
+    true,
+  )
+  expect(wiring.wiring('other').imports.every(({ ours }) => ours)).toBe(true)
+  // The name is free again, and nothing of the old account comes back with it.
+  await under.tenancy.service.create('acme')
+  expect((await clearing.preview('acme', signal)).streams).toEqual([])
+  const registry = await under.deployment.registry()
+  const heard = registry.subscribe('device-connect.*.*.heartbeat', { max: 2 })
+  await registry.flush()
+  for (const tenant of ['acme', 'other']) {
+    const again = await under.deployment.device(tenant, 'robot')
+    again.publish(`device-connect.${tenant}.robot.heartbeat`, '{}')
+  }
+  let count = 0
+  for await (const _message of heard) count += 1
+  expect(count).toBe(2)
+})
+
+test('a shared tenant goes out of the account, its users are cut and the others work on', async () => {
+  const { deployment, tenancy } = under
+  for (const name of ['one', 'two']) {
+    await tenancy.service.createWith({ name, isolation: 'shared', settings: { from: 'default' } })
+  }
+  const one = await deployment.device('one', 'robot')
+  const two = await deployment.device('two', 'robot')
+  expect(await tenancy.calls.clearing.preview('one', signal)).toMatchObject({
+    accountGoes: false,
+    sharedWith: ['two'],
+    keys: 0,
+  })
+  await tenancy.calls.clearing.clear('one', 'one', signal)
+  await one.closed()
+  await two.flush()
+  expect(two.isClosed()).toBe(false)
+  expect(tenancy.calls.wiring.wiring('two').exports.map(({ subject }) => subject)).toEqual([
+    'device-connect.two.*.heartbeat',
+    'device-connect.two.*.event.>',
+    'device-connect.two.*.cmd',
+  ])
+})
+
+test('one that never came to be is cleared too, and does not come back', async () => {
+  const { deployment, tenancy } = under
+  deployment.publisher.around = () => Promise.reject(new Error('no mesh'))
+  await expect(tenancy.service.create('acme')).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+  deployment.publisher.around = (request) => request()
+  expect(await tenancy.calls.clearing.preview('acme', signal)).toMatchObject({ connections: 0 })
+  await tenancy.calls.clearing.clear('acme', 'acme', signal)
+  await deployment.authority.procedures.takeUp('mesh', signal)
+  expect(tenancy.service.list()).toEqual([])
+  expect(deployment.keychain.entries.size).toBe(6)
+})
+
+test('killed at any step boundary it is carried through after the next start', async () => {
+  const { deployment } = under
+  const boundaries = 6 * 2
+  for (let at = 1; at <= boundaries; at += 1) {
+    let passed = 0
+    const procedures = new Procedures({
+      database: deployment.database,
+      log: silentLogger(),
+      atBoundary: ({ kind }) => {
+        if (kind !== 'clear-tenant') return
+        passed += 1
+        if (passed === at) throw new Error('killed')
+      },
+    })
+    const dying = under.open(deployment.reopen(undefined, procedures))
+    const name = `acme-${at}`
+    await dying.service.create(name)
+    const keys = deployment.authority.tenantAccounts.keysOf(name)
+    await expect(dying.calls.clearing.clear(name, name, signal)).rejects.toThrow()
+    const authority = deployment.reopen()
+    const next = under.open(authority)
+    const taken = await authority.procedures.takeUp('mesh', signal)
+    expect(taken.map(({ outcome }) => outcome)).toEqual(['done'])
+    expect(next.service.list()).toEqual([])
+    expect(keys.some((key) => deployment.keychain.entries.has(key))).toBe(false)
+    expect(await heldBy(name)).toBeUndefined()
+  }
+})
