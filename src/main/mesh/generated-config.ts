@@ -15,7 +15,7 @@ export interface GeneratedConfig {
   readonly resolver: ResolverKind
   readonly operatorJwt: string
   readonly systemAccount: string
-  /** By public key; the full and the URL resolver need the system account only. */
+  /** By public key; the full resolver needs the system account only, the URL resolver none. */
   readonly preload: ReadonlyMap<string, { readonly name: string; readonly jwt: string }>
   /** URL resolver: the collection of accounts, with a slash at its end. */
   readonly accountsUrl?: string
@@ -23,18 +23,21 @@ export interface GeneratedConfig {
 
 /** The generated part of a nats-server configuration, between its marks. */
 export function generatedText(config: GeneratedConfig): string {
-  const entries = [...config.preload].map(
-    ([publicKey, { name, jwt }]) => `  # ${oneLine(name)}\n  ${publicKey}: ${jwt}`,
-  )
   return `${BEGIN}
 operator: ${config.operatorJwt}
 system_account: ${config.systemAccount}
 ${resolverLine(config)}
-resolver_preload: {
-${entries.join('\n')}
-}
-${END}
+${preloadText(config)}${END}
 `
+}
+
+function preloadText({ resolver, preload }: GeneratedConfig): string {
+  // nats-server refuses to start with accounts for a resolver that it can't write to.
+  if (resolver === 'url') return ''
+  const entries = [...preload].map(
+    ([publicKey, { name, jwt }]) => `  # ${oneLine(name)}\n  ${publicKey}: ${jwt}\n`,
+  )
+  return `resolver_preload: {\n${entries.join('')}}\n`
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { RejectedError, TransientError } from '#shared/errors.ts'
 import type { AccountRemoval, SignedAccount } from '../authority/account-publisher.ts'
 import { accountsInUse, confirmInUse, inUse } from './accounts-in-use.ts'
@@ -15,9 +16,13 @@ import {
 } from './resolver-way.ts'
 import { pause } from './waiting.ts'
 
-const CONFIRM_TIMEOUT_MS = 5_000
+const RELOAD_TIMEOUT_MS = 3_000
 const CONFIRM_INTERVAL_MS = 50
+/** While a server reads its configuration it loses questions; so they are asked again. */
+const RELOAD_ANSWER_TIMEOUT_MS = 250
 const PARALLEL = 16
+
+type Preload = GeneratedConfig['preload']
 
 export interface MemoryResolverOptions extends WayOptions {
   /** The server's configuration file, on this computer. */
@@ -38,6 +43,8 @@ export class MemoryResolver implements ResolverWay {
   readonly removes = true
   readonly #options: MemoryResolverOptions
   readonly #file: GeneratedConfigFile
+  /** The file says something that the servers have not read, or may not have. */
+  #unread = true
 
   constructor(options: MemoryResolverOptions) {
     this.#options = options
@@ -75,23 +82,46 @@ export class MemoryResolver implements ResolverWay {
   }
 
   async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
-    const preload = new Map(await this.#file.preload())
-    for (const { publicKey, name, jwt } of accounts) preload.set(publicKey, { name, jwt })
-    await this.#write(preload)
-    let skipped = false
-    for (const account of accounts) skipped = (await this.#update(account, signal)) || skipped
-    if (skipped) await this.#reload(signal)
-    for (const account of accounts) await confirmInUse(this.#options, account, signal)
+    const before = await this.#file.preload()
+    const after = new Map(before)
+    for (const { publicKey, name, jwt } of accounts) after.set(publicKey, { name, jwt })
+    await this.#changing(before, after, async () => {
+      let skipped = false
+      for (const account of accounts) skipped = (await this.#update(account, signal)) || skipped
+      if (skipped && this.#unread) await this.#reload(signal)
+      for (const account of accounts) await confirmInUse(this.#options, account, signal)
+    })
   }
 
   async withdraw(removal: AccountRemoval, signal: AbortSignal): Promise<void> {
-    const preload = new Map(await this.#file.preload())
-    for (const publicKey of removal.publicKeys) preload.delete(publicKey)
-    await this.#write(preload)
-    await this.#reload(signal)
+    const before = await this.#file.preload()
+    const after = new Map(before)
+    for (const publicKey of removal.publicKeys) after.delete(publicKey)
+    await this.#changing(before, after, async () => {
+      if (this.#unread) await this.#reload(signal)
+    })
   }
 
-  async #write(preload: ReadonlyMap<string, { name: string; jwt: string }>): Promise<void> {
+  /** `work` on a changed file; where that fails, the file is as it was before anything else is tried. */
+  async #changing(before: Preload, after: Preload, work: () => Promise<void>): Promise<void> {
+    const wasUnread = this.#unread
+    const changed = !isDeepStrictEqual(before, after)
+    if (changed) {
+      await this.#write(after)
+      this.#unread = true
+    }
+    try {
+      await work()
+    } catch (error) {
+      if (changed && this.#unread) {
+        await this.#write(before)
+        this.#unread = wasUnread
+      }
+      throw error
+    }
+  }
+
+  async #write(preload: Preload): Promise<void> {
     const operator = await this.#options.operator()
     try {
       await this.#file.write({ resolver: 'memory', ...operator, preload })
@@ -122,6 +152,7 @@ export class MemoryResolver implements ResolverWay {
       if (failure !== undefined) throw reloadRefused(name)
       if (answers.length === 0) await this.#signal(signal)
     }
+    this.#unread = false
     // The reload may have cut what was under way on the system account.
     roster.forget()
   }
@@ -138,7 +169,7 @@ export class MemoryResolver implements ResolverWay {
     } catch (error) {
       throw reloadByHand(this.#file.path, error)
     }
-    const deadline = AbortSignal.timeout(CONFIRM_TIMEOUT_MS)
+    const deadline = AbortSignal.timeout(RELOAD_TIMEOUT_MS)
     for (;;) {
       // A reload may lose an answer: saying nothing proves nothing.
       const loaded = await this.#loadedAt(signal)
@@ -151,7 +182,7 @@ export class MemoryResolver implements ResolverWay {
 
   /** When the servers read their configuration last. */
   async #loadedAt(signal: AbortSignal): Promise<string> {
-    const trust = await this.#options.roster.trust(signal)
+    const trust = await this.#options.roster.trust(signal, RELOAD_ANSWER_TIMEOUT_MS)
     return trust.map(({ serverId, loadedAt }) => `${serverId} ${loadedAt}`).join(' ')
   }
 }

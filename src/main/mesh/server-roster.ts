@@ -80,14 +80,15 @@ export class ServerRoster {
     return servers
   }
 
-  /** Whom each server trusts. */
-  async trust(signal: AbortSignal): Promise<readonly ServerTrust[]> {
+  /** Whom each server trusts; those that do not answer in time are left out. */
+  async trust(signal: AbortSignal, timeoutMs?: number): Promise<readonly ServerTrust[]> {
     const { length } = await this.servers(signal)
     const answers = await this.#link.gather(
       '$SYS.REQ.SERVER.PING.VARZ',
       '',
       (all) => all.length >= length,
       signal,
+      timeoutMs,
     )
     return answers.flatMap((answer): ServerTrust[] => {
       const varz = parsed(Varz, answer)

@@ -173,7 +173,8 @@ export class SystemLink {
   }
 
   /**
-   * Asks all servers of a cluster; ends once `enough` says so of the answers, or after two seconds.
+   * Asks all servers of a cluster; ends once `enough` says so of the answers, or after
+   * `timeoutMs`.
    * Nobody answering is no error: then there are none.
    */
   async gather(
@@ -181,12 +182,13 @@ export class SystemLink {
     payload: string,
     enough: (answers: readonly string[]) => boolean,
     signal: AbortSignal,
+    timeoutMs = REQUEST_TIMEOUT_MS,
   ): Promise<readonly string[]> {
     signal.throwIfAborted()
     const nats = await this.#ready(signal)
     const answers: string[] = []
     try {
-      const options = { strategy: 'timer', maxWait: REQUEST_TIMEOUT_MS, noMux: true } as const
+      const options = { strategy: 'timer', maxWait: timeoutMs, noMux: true } as const
       for await (const message of await nats.requestMany(subject, payload, options)) {
         signal.throwIfAborted()
         answers.push(message.string())
