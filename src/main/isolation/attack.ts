@@ -2,7 +2,7 @@ import type { ProbeOutcome } from '#shared/contract/isolation.ts'
 import { heardBy, type Canaries, type Canary } from './canaries.ts'
 import type { Attacker } from './party.ts'
 import { NO_RESPONDERS, type Ear } from './probe-connection.ts'
-import type { Probe, Shot, Tap } from './probes.ts'
+import type { Loot, Probe, Shot, Tap } from './probes.ts'
 import type { Target } from './target.ts'
 
 /** What came of one thing that was tried. */
@@ -90,12 +90,12 @@ export class Attack {
 
   /**
    * What came of a probe.
-   * @param secrets what only the victim's side may hear
+   * @param secrets what only the victim's side may hear, by what it is
    * @param strangers ears that must not hear the attacker
    */
   judge(
     probe: Probe,
-    secrets: readonly Canary[],
+    secrets: (loot: Loot) => readonly Canary[],
     strangers: ReadonlySet<object>,
     account: string,
   ): Attempt[] {
@@ -129,10 +129,8 @@ export class Attack {
   #echo(): void {
     const { connection } = this.#attacker
     const subjects = new Set([this.#ownSubject, `_INBOX.${this.#ownSubject.replaceAll('.', '-')}`])
-    if (this.#attacker.kind === 'unrestricted') {
-      for (const { tap, ear } of [...this.#taps.values()].flat()) {
-        if (!ear.refused) subjects.add(subjectWithin(tap.subject))
-      }
+    for (const { tap, ear } of [...this.#taps.values()].flat()) {
+      if (!ear.refused) subjects.add(subjectWithin(tap.subject))
     }
     for (const subject of subjects) {
       const canary = this.#canaries.mint()
@@ -162,10 +160,10 @@ export class Attack {
     return tried
   }
 
-  #judgeTap({ tap, ear }: TriedTap, secrets: readonly Canary[]): Attempt {
+  #judgeTap({ tap, ear }: TriedTap, secrets: (loot: Loot) => readonly Canary[]): Attempt {
     const action = `subscribe ${tap.subject}${tap.queue === undefined ? '' : ` in queue ${tap.queue}`}`
     if (ear.refused) return refused(action)
-    const heard = secrets.flatMap((canary) => heardBy(canary, new Set([ear])) ?? [])
+    const heard = secrets(tap.loot).flatMap((canary) => heardBy(canary, new Set([ear])) ?? [])
     const [first] = heard
     if (first !== undefined) {
       const saw = `heard ${heard.length} messages of the other tenant, such as one on ${first.subject}`

@@ -13,7 +13,7 @@ export interface EnterOrder {
   readonly tenant: ProvenTenant
   /** Device, console, unrestricted. */
   readonly users: readonly ProbeUser[]
-  connect(user: ProbeUser | undefined): Promise<ProbeConnection>
+  readonly connect: (user: ProbeUser | undefined) => Promise<ProbeConnection>
   readonly signal: AbortSignal
 }
 

@@ -24,10 +24,14 @@ export type ControlId =
   | 'jetstream'
   | 'system'
 
+/** What a tap is after. Others would hear the same on `>`, and be told of more than once. */
+export type Loot = 'everything' | 'queued' | 'replies' | 'private-replies' | 'service-replies'
+
 /** A subscription that the attacker tries. */
 export interface Tap {
   readonly subject: string
   readonly queue?: string
+  readonly loot: Loot
   /** Whether a device's permissions should not even allow it. */
   readonly mustRefuse: boolean
 }
@@ -84,9 +88,9 @@ export const PROBES: readonly Probe[] = [
     severity: 'critical',
     controls: ['event', 'request', 'presence'],
     taps: ({ root, tenant }) => [
-      refused<Tap>({ subject: `${root}.${tenant}.>` }),
-      refused<Tap>({ subject: `${root}.*.>` }),
-      refused<Tap>({ subject: '>' }),
+      refused<Tap>({ subject: `${root}.${tenant}.>`, loot: 'everything' }),
+      refused<Tap>({ subject: `${root}.*.>`, loot: 'everything' }),
+      refused<Tap>({ subject: '>', loot: 'everything' }),
     ],
   },
   {
@@ -115,9 +119,13 @@ export const PROBES: readonly Probe[] = [
     severity: 'high',
     controls: ['queue', 'registry-asks'],
     taps: ({ subjects, tenant, device }) => [
-      refused<Tap>({ subject: subjects.command(tenant, device), queue: PROBE_QUEUE }),
-      refused<Tap>({ subject: subjects.registry(tenant), queue: 'registry' }),
-      refused<Tap>({ subject: subjects.discovery(tenant), queue: 'orch' }),
+      refused<Tap>({
+        subject: subjects.command(tenant, device),
+        loot: 'queued',
+        queue: PROBE_QUEUE,
+      }),
+      refused<Tap>({ subject: subjects.registry(tenant), loot: 'queued', queue: 'registry' }),
+      refused<Tap>({ subject: subjects.discovery(tenant), loot: 'queued', queue: 'orch' }),
     ],
   },
   {
@@ -130,7 +138,7 @@ export const PROBES: readonly Probe[] = [
     severity: 'critical',
     controls: ['request'],
     // Every device may listen there: its own replies come that way.
-    taps: () => [{ subject: '_INBOX.>', mustRefuse: false }],
+    taps: () => [{ subject: '_INBOX.>', loot: 'replies', mustRefuse: false }],
   },
   {
     id: 'private-inbox-wiretap',
@@ -142,9 +150,9 @@ export const PROBES: readonly Probe[] = [
     severity: 'high',
     controls: ['private-request'],
     taps: ({ privatePrefix }) => [
-      refused<Tap>({ subject: `${privatePrefix}.>` }),
-      refused<Tap>({ subject: '_INBOX_*.>' }),
-      refused<Tap>({ subject: '*.>' }),
+      refused<Tap>({ subject: `${privatePrefix}.>`, loot: 'private-replies' }),
+      refused<Tap>({ subject: '_INBOX_*.>', loot: 'private-replies' }),
+      refused<Tap>({ subject: '*.>', loot: 'private-replies' }),
     ],
   },
   {
@@ -156,7 +164,7 @@ export const PROBES: readonly Probe[] = [
     expected: 'The server refuses, or no answer is heard.',
     severity: 'high',
     controls: ['service-request'],
-    taps: () => [refused<Tap>({ subject: '_R_.>' })],
+    taps: () => [refused<Tap>({ subject: '_R_.>', loot: 'service-replies' })],
   },
   {
     id: 'forged-reply',
@@ -210,7 +218,7 @@ export const PROBES: readonly Probe[] = [
     severity: 'critical',
     controls: ['jetstream'],
     needsStream: true,
-    taps: () => [refused<Tap>({ subject: '$JS.EVENT.>' })],
+    taps: () => [refused<Tap>({ subject: '$JS.EVENT.>', loot: 'everything' })],
     shots: ({ stream }) => streamShots(stream),
   },
   {
@@ -224,7 +232,9 @@ export const PROBES: readonly Probe[] = [
       'The server refuses or does not answer, and no notice about the other tenant is heard.',
     severity: 'critical',
     controls: ['system'],
-    taps: ({ account }) => [refused<Tap>({ subject: `$SYS.ACCOUNT.${account}.>` })],
+    taps: ({ account }) => [
+      refused<Tap>({ subject: `$SYS.ACCOUNT.${account}.>`, loot: 'everything' }),
+    ],
     shots: ({ account }) => systemShots(account),
   },
   {

@@ -27,7 +27,7 @@ export interface ProofOptions {
   readonly witness: SystemWitness
   readonly signal: AbortSignal
   /** A pair began or ended. */
-  report(attacker: number, victim: number, state: CellState): void
+  readonly report: (attacker: number, victim: number, state: CellState) => void
 }
 
 /** What all rounds brought; pairs in the order of attackers, then victims. */

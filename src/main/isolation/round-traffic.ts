@@ -9,7 +9,7 @@ import {
   answerPayload,
 } from './payloads.ts'
 import type { Ear, ProbeConnection } from './probe-connection.ts'
-import type { ControlId } from './probes.ts'
+import type { ControlId, Loot } from './probes.ts'
 import type { RepliesInFlight } from './target.ts'
 
 /** So many that it would be a wonder if a thief in the queue group got none: 1 in 256. */
@@ -84,15 +84,20 @@ export class RoundTraffic {
     this.#registryCall = new Request(canaries, registry, '_INBOX', command)
   }
 
-  /** Everything that only the victim and its registry may hear. */
-  get canaries(): readonly Canary[] {
-    return [
-      this.#event,
-      this.#heartbeat,
-      this.#offline,
-      ...this.#queued,
-      ...this.#requests().flatMap(({ call, answer }) => [call, answer]),
-    ]
+  /** What only the victim and its registry may hear, by what it is. */
+  readonly secrets = (loot: Loot): readonly Canary[] => {
+    switch (loot) {
+      case 'everything':
+        return this.#all()
+      case 'queued':
+        return [...this.#queued, ...this.#asks.map(({ call }) => call)]
+      case 'replies':
+        return [this.#ownCall, ...this.#asks].map(({ answer }) => answer)
+      case 'private-replies':
+        return [this.#consoleCall.answer]
+      case 'service-replies':
+        return [this.#registryCall.answer]
+    }
   }
 
   /** The inboxes in which a forged answer would be taken for a true one. */
@@ -155,7 +160,12 @@ export class RoundTraffic {
 
   close(): void {
     for (const { inbox } of this.#requests()) inbox.close()
-    this.#stage.canaries.release(this.canaries)
+    this.#stage.canaries.release(this.#all())
+  }
+
+  #all(): readonly Canary[] {
+    const calls = this.#requests().flatMap(({ call, answer }) => [call, answer])
+    return [this.#event, this.#heartbeat, this.#offline, ...this.#queued, ...calls]
   }
 
   #requests(): readonly Request[] {

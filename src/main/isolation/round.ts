@@ -95,7 +95,7 @@ function judged(
   for (const { kind, attack } of attacks) {
     const ofKind: Outcomes = {}
     for (const probe of probes) {
-      const attempts = attack.judge(probe, traffic.canaries, strangers, victim.tenant.account)
+      const attempts = attack.judge(probe, traffic.secrets, strangers, victim.tenant.account)
       const { outcome, finding } = verdictOn(order, { probe, kind, attempts, failed })
       ofKind[probe.id] = outcome
       if (finding !== undefined) findings.push(finding)
