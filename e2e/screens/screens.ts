@@ -175,4 +175,40 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   { name: 'unlock', scenarios: ['locked'], path: '/' },
+  { name: 'credentials', scenarios: ALL, path: '/credentials' },
+  {
+    name: 'credentials-panel',
+    scenarios: WITH_DEVICES,
+    path: '/credentials?credential=c-0',
+  },
+  { name: 'credentials-revoked', scenarios: ['full'], path: '/credentials?credential=c-5' },
+  {
+    name: 'credentials-ticked',
+    scenarios: ['full'],
+    path: '/credentials',
+    prepare: async (page) => {
+      await page.getByRole('grid', { name: 'Credentials' }).getByText('Active').first().waitFor()
+      await page.getByRole('checkbox', { name: 'Tick all that are shown' }).click()
+      await page.getByText('credentials ticked').waitFor()
+    },
+  },
+  {
+    name: 'credentials-revoke',
+    scenarios: WITH_DEVICES,
+    path: '/credentials?revoke=c-0',
+    prepare: async (page) => {
+      await page.getByRole('textbox', { name: 'Reason' }).waitFor()
+    },
+  },
+  {
+    name: 'credentials-revoking',
+    scenarios: WITH_DEVICES,
+    path: '/credentials?revoke=c-0',
+    prepare: async (page) => {
+      await page.getByRole('textbox', { name: 'Reason' }).fill('Stolen from the van on Tuesday.')
+      await page.getByRole('textbox', { name: /^Type/u }).fill('soil-sensor-00001')
+      await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+      await page.getByText(/Seen to be in force|Nothing is lost/u).waitFor()
+    },
+  },
 ]

@@ -54,39 +54,41 @@ export function FilterBar({ filter, counts, onChange }: FilterBarProps) {
           </button>
         ))}
       </fieldset>
-      <TextInput
-        className={styles.search ?? ''}
-        aria-label="Search the credentials"
-        placeholder="Search name, key, fingerprint"
-        leftSection={<IconSearch size={16} />}
-        maxLength={200}
-        value={filter.text}
-        onChange={(event) => onChange({ ...filter, text: event.currentTarget.value })}
-      />
-      <Select
-        aria-label="Expiry"
-        placeholder="Expires any time"
-        w={160}
-        data={EXPIRY}
-        clearable
-        value={daysOf(filter)}
-        onChange={(days) => onChange({ ...filter, expiresBefore: momentOf(days) })}
-      />
-      <Select
-        aria-label="Role"
-        placeholder="Any role"
-        w={150}
-        data={ROLES}
-        clearable
-        value={filter.internal ? 'internal' : filter.role}
-        onChange={(role) =>
-          onChange({
-            ...filter,
-            internal: role === 'internal',
-            role: role === 'internal' ? null : role,
-          })
-        }
-      />
+      <div className={styles.fields}>
+        <TextInput
+          className={styles.search ?? ''}
+          aria-label="Search the credentials"
+          placeholder="Search name, key, fingerprint"
+          leftSection={<IconSearch size={16} />}
+          maxLength={200}
+          value={filter.text}
+          onChange={(event) => onChange({ ...filter, text: event.currentTarget.value })}
+        />
+        <Select
+          aria-label="Expiry"
+          placeholder="Any expiry"
+          className={styles.choice ?? ''}
+          data={EXPIRY}
+          clearable
+          value={daysOf(filter)}
+          onChange={(days) => onChange({ ...filter, expiresBefore: momentOf(days) })}
+        />
+        <Select
+          aria-label="Role"
+          placeholder="Any role"
+          className={styles.choice ?? ''}
+          data={ROLES}
+          clearable
+          value={filter.internal ? 'internal' : filter.role}
+          onChange={(role) =>
+            onChange({
+              ...filter,
+              internal: role === 'internal',
+              role: role === 'internal' ? null : role,
+            })
+          }
+        />
+      </div>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button, Skeleton, Textarea, TextInput } from '@mantine/core'
 import type { RevocationImpact, RevocationTarget } from '#shared/contract/credentials.ts'
 import { problemOf } from '../../../lib/problem.ts'
@@ -25,6 +25,12 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
   const found = impact.data
+  const field = useRef<HTMLTextAreaElement>(null)
+  const isThere = found !== undefined && found !== null
+  // The dialog was there before the field: what it gave the focus to is only its close button.
+  useEffect(() => {
+    if (isThere) field.current?.focus()
+  }, [isThere])
   if (impact.isError) {
     return (
       <div className={styles.dialog}>
@@ -38,7 +44,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
       </div>
     )
   }
-  if (found === undefined || found === null) {
+  if (!isThere) {
     return (
       <div className={styles.dialog} aria-busy="true" aria-label="What it takes down is looked up">
         <Skeleton height={60} />
@@ -80,7 +86,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
             maxLength={REASON_LENGTH}
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
-            data-autofocus
+            ref={field}
           />
           <TextInput
             label={
@@ -136,10 +142,11 @@ function Impact({ impact }: { impact: RevocationImpact }) {
           {devices.map(({ tenant, deviceId, connections, functions, events }) => (
             <li key={`${tenant} ${deviceId}`} className={styles.device}>
               <div className={styles.itemHead}>
-                <Dot tone={connections > 0 ? 'ok' : 'off'} />
+                {connected !== null && <Dot tone={connections > 0 ? 'ok' : 'off'} />}
                 <DeviceText text={deviceId} className="m-strong" />
                 <span className="m-muted">
-                  {connections > 0 ? 'connected' : 'not connected'}, <bdi>{tenant}</bdi>
+                  {connected !== null && (connections > 0 ? 'connected, ' : 'not connected, ')}
+                  <bdi>{tenant}</bdi>
                 </span>
               </div>
               <div className="m-muted">{offers(functions, events)}</div>

@@ -27,7 +27,11 @@ export function ProgressStage({ ids, onClose }: ProgressStageProps) {
         <OneRevocation key={revocation.id} revocation={revocation} />
       ))}
       <div className={styles.footer}>
-        {!running && <CopyTextButton text={text} label="Copy report" />}
+        {!running && (
+          <span className={styles.left}>
+            <CopyTextButton text={text} label="Copy report" />
+          </span>
+        )}
         <Button variant={running ? 'default' : 'filled'} onClick={onClose}>
           {running ? 'Close, it goes on' : 'Done'}
         </Button>
