@@ -5,6 +5,8 @@ import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
+import { nscRouter } from '../../../src/main/router/nsc.ts'
+import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
@@ -48,6 +50,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     },
     audit: auditRouter(os.audit, state.audit),
     credentials: credentialsRouter(os.credentials, state.credentials),
+    nsc: nscRouter(os.nsc, state.transfer.nsc, state.transfer.contexts),
     commissioning: {
       inspect: os.commissioning.inspect.handler(async ({ input }) => {
         await delay(250)
@@ -252,6 +255,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
       }),
     },
     recovery: recoveryRouter(os.recovery, state.recovery),
+    resolver: resolverRouter(os.resolver, state.resolver),
     renewal: renewalRouter(os.renewal, state.renewal),
     rpc: {
       call: os.rpc.call.handler(async ({ input, signal }): Promise<RpcOutcome> => {

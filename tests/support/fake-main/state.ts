@@ -10,12 +10,15 @@ import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import type { MeshState, RemoteConnection } from '#shared/contract/mesh.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
+import type { ResolverCalls } from '../../../src/main/router/resolver.ts'
 import type { RecoveryCalls } from '../../../src/main/router/recovery.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
 import { fakeAudit } from './audit.ts'
 import { FakeCommissioning } from './commissioning.ts'
 import { fakeCredentials } from './credentials.ts'
+import { fakeNsc } from './nsc.ts'
+import { fakeResolver } from './resolver.ts'
 import { fakeRecovery } from './recovery.ts'
 import { fakeRenewal } from './renewal.ts'
 import { ago, fleetDevices, oddDevices, waitingDevices } from './devices.ts'
@@ -66,7 +69,9 @@ export class FakeState {
   readonly commissioning: FakeCommissioning
   readonly audit: AuditLog
   readonly credentials: CredentialsCalls
+  readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
+  readonly transfer: ReturnType<typeof fakeNsc>
   readonly renewal: RenewalService
 
   readonly keychainTopic = new Topic(() => ({ type: 'snapshot' as const, status: this.keychain }))
@@ -94,6 +99,8 @@ export class FakeState {
     this.audit = fakeAudit(scenario)
     this.credentials = fakeCredentials(scenario)
     this.recovery = fakeRecovery(scenario)
+    this.resolver = fakeResolver(scenario)
+    this.transfer = fakeNsc(scenario)
     this.renewal = fakeRenewal(scenario)
     const isFull = scenario === 'full'
     const isFailing = scenario === 'failing'
