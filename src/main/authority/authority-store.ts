@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { Problem } from '#shared/contract/common.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
@@ -71,6 +71,7 @@ const Kind = z.enum(['system', 'registry', 'shared', 'tenant'])
 /** The authority's tables but the ledger. Knows SQL, decides nothing; callers open transactions. */
 export class AuthorityStore {
   readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -253,15 +254,22 @@ export class AuthorityStore {
   }
 
   #one(sql: string, values: readonly (string | number)[] = []): Row | undefined {
-    return this.#database.prepare(sql).get(...values)
+    return this.#prepared(sql).get(...values)
   }
 
   #all(sql: string, values: readonly (string | number)[] = []): Row[] {
-    return this.#database.prepare(sql).all(...values)
+    return this.#prepared(sql).all(...values)
   }
 
   #run(sql: string, values: readonly (string | number | null)[]): void {
-    this.#database.prepare(sql).run(...values)
+    this.#prepared(sql).run(...values)
+  }
+
+  /** Each statement is compiled once: a batch of tenants runs them by the thousand. */
+  #prepared(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 }
 

@@ -47,7 +47,11 @@ export async function issueUsers(
 ): Promise<IssuedUser[]> {
   requireOperator(parts.store)
   for (const request of requests) requireUserKey(request)
-  const deskOf = (request: UserRequest) => deskName(accountFor(parts, request), request)
+  // Once for each: it asks the database.
+  const names = new Map(
+    requests.map((request) => [request, deskName(accountFor(parts, request), request)]),
+  )
+  const deskOf = (request: UserRequest) => names.get(request) ?? ''
   const desks = new Map<string, Desk>()
   for (const [name, group] of Map.groupBy(requests, deskOf)) {
     desks.set(name, await openDesk(parts, changes, group))

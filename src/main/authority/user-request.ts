@@ -37,8 +37,10 @@ export type UserRequest = UserPlace & {
 
 /** The account that a user belongs into. @throws RejectedError `TENANT_UNKNOWN`; TransientError `TENANT_NOT_READY`. */
 export function accountFor({ store }: AuthorityParts, request: UserRequest): AccountRow {
-  const account = store.accounts().find(({ kind }) => kind === request.account)
-  if (account !== undefined) return account
+  if (typeof request.account === 'string') {
+    const account = store.accounts().find(({ kind }) => kind === request.account)
+    if (account !== undefined) return account
+  }
   const tenant = store.tenant(nameOf(request))
   const home = tenant === undefined ? undefined : store.account(tenant.account)
   if (tenant === undefined || home === undefined) throw tenantUnknown(nameOf(request))
