@@ -10,6 +10,7 @@ import { RegistryLink } from './app/registry-link.ts'
 import { composeRecovery } from './app/recovery.ts'
 import { composeRenewal } from './app/renewal.ts'
 import { composeTenants } from './app/tenants.ts'
+import { composeResolver } from './app/resolver.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
 import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
@@ -169,7 +170,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       audit,
       health,
       saveFile: host.saveFile,
-      onRestored: () => mesh.startActive(),
+      identities: authority.keys,
+      onRestored: async (missing) => {
+        await mesh.startActive()
+        if (missing.length > 0) {
+          await authority.keys.restoreSigningKeys(AbortSignal.timeout(RESTORE_KEYS_TIMEOUT_MS))
+        }
+      },
       log,
     })
     endings.push(closeRecovery)
@@ -218,6 +225,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         recovery,
         nsc,
         renewal,
+        resolver: composeResolver({ database, authority, publisher, mesh, log }),
         rpc,
         events,
         health,
@@ -234,6 +242,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     throw error
   }
 }
+
+/** How long making new signing keys after a restore may take: every account is signed anew. */
+const RESTORE_KEYS_TIMEOUT_MS = 60_000
 
 /** How long making a mesh waits for its registry; a device that is early tries again anyway. */
 const REGISTRY_TIMEOUT_MS = 10_000

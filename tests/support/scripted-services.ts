@@ -138,6 +138,18 @@ export function scriptedServices() {
       credentials: unscripted,
       forget: () => Promise.reject(new Error('secret detail of the inside')),
     },
+    resolver: {
+      look: unscripted,
+      repair: unscripted,
+      versions: unscripted,
+      diff: unscripted,
+      planRollback: unscripted,
+      rollBack: unscripted,
+      managed: () => [],
+      addManaged: unscripted,
+      configuration: unscripted,
+      writeConfiguration: unscripted,
+    },
     recovery: {
       state: unscripted,
       createKit: unscripted,

@@ -32,7 +32,7 @@ const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA'
  * What went wrong when connecting to `servers`, as an error that reads as help. The client's own
  * errors name no secret; they are kept as the cause.
  *
- * Codes: `MESH_UNREACHABLE`, `MESH_TIMEOUT`, `MESH_HOST_UNKNOWN` (transient); `MESH_AUTH_REFUSED`,
+ * Codes: `MESH_UNREACHABLE`, `MESH_TIMEOUT`, `MESH_HOST_UNKNOWN`, `MESH_ACCOUNT_FULL` (transient); `MESH_AUTH_REFUSED`,
  * `MESH_AUTH_EXPIRED`, `MESH_TLS_UNTRUSTED`, `MESH_TLS_NAME`, `MESH_TLS_EXPIRED`, `MESH_TLS_FAILED`,
  * `MESH_TLS_NOT_OFFERED`, `MESH_NOT_NATS` (rejected).
  */
@@ -50,6 +50,7 @@ const TRANSIENT: ReadonlySet<ConnectionErrorCode> = new Set([
   'MESH_UNREACHABLE',
   'MESH_TIMEOUT',
   'MESH_HOST_UNKNOWN',
+  'MESH_ACCOUNT_FULL',
 ])
 
 const TEXTS = {
@@ -66,6 +67,10 @@ const TEXTS = {
     message: `No computer is known by the name in ${where}.`,
     advice:
       'Check the spelling and that this computer reaches its DNS server, or use an IP address.',
+  }),
+  MESH_ACCOUNT_FULL: (where: string) => ({
+    message: `The NATS server at ${where} takes no more connections: the limit of the account, or of the server, is reached.`,
+    advice: 'Raise the limit of the tenant (Tenants, Limits), or end some of its connections.',
   }),
   MESH_AUTH_REFUSED: (where: string) => ({
     message: `The NATS server at ${where} refused the credentials: they are revoked, of another deployment, or their account is not known there.`,
@@ -123,6 +128,7 @@ function classifyCode(code: string): ConnectionErrorCode | undefined {
 }
 
 function classifyText(text: string): ConnectionErrorCode {
+  if (/maximum .*connections exceeded/iu.test(text)) return 'MESH_ACCOUNT_FULL'
   if (/not support 'tls'|tls.*not available/iu.test(text)) return 'MESH_TLS_NOT_OFFERED'
   if (/unexpected (?:response|server response)|Parse Error|invalid.*websocket/iu.test(text)) {
     return 'MESH_NOT_NATS'

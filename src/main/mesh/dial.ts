@@ -38,6 +38,8 @@ export interface DialTarget {
   readonly caPem?: string
   /** For servers that ask clients for a certificate. */
   readonly clientCertificate?: ClientCertificate
+  /** Dials once: neither a first refusal nor a loss is tried again. */
+  readonly once?: boolean
 }
 
 /** What changes while a connection lives and its next dial depends on. */
@@ -113,7 +115,8 @@ function clientOptions(target: DialTarget, dialing: Dialing): MeshTransportOptio
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: MAX_PINGS_OUT,
-    maxReconnectAttempts: -1,
+    maxReconnectAttempts: target.once === true ? 0 : -1,
+    reconnect: target.once !== true,
     // Credentials are renewed, so that a refusal need not be the last word.
     ignoreAuthErrorAbort: true,
     // A cluster tells its members' TCP addresses, which are no use to a WebSocket client.

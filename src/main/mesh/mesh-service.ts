@@ -112,6 +112,11 @@ export class MeshService {
     return this.#switch.teller.state
   }
 
+  /** Whether the accounts of the mesh in use are this profile's operator's. */
+  ours(): boolean {
+    return this.#switch.session?.ours ?? false
+  }
+
   /** The dialect of the mesh in use, or to be taken up; that of a new one while there is none. */
   dialect(): Dialect {
     return this.#switch.session?.dialect ?? dialectOf(this.state().dialect)

@@ -5,6 +5,7 @@ import { implementContract } from './implementer.ts'
 import { isolationRouter } from './isolation.ts'
 import { recoveryRouter } from './recovery.ts'
 import { nscRouter } from './nsc.ts'
+import { resolverRouter } from './resolver.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
 import { streamOf } from './stream.ts'
@@ -106,6 +107,7 @@ export function createRouter(services: Services, options: RouterOptions) {
     recovery: recoveryRouter(os.recovery, services.recovery),
     nsc: nscRouter(os.nsc, services.nsc, services.contexts),
     renewal: renewalRouter(os.renewal, services.renewal),
+    resolver: resolverRouter(os.resolver, services.resolver),
     rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },
     settings: {
       get: os.settings.get.handler(() => settings.get()),

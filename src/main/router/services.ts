@@ -28,6 +28,7 @@ import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
 import type { CredentialsCalls } from './credentials.ts'
 import type { IsolationCalls } from './isolation.ts'
+import type { ResolverCalls } from './resolver.ts'
 import type { RecoveryCalls } from './recovery.ts'
 import type { ContextCalls, NscCalls } from './nsc.ts'
 import type { RenewalCalls } from './renewal.ts'
@@ -81,6 +82,7 @@ export interface Services {
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
   }
+  readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
   readonly renewal: RenewalCalls
   readonly rpc: {

@@ -12,6 +12,7 @@ import { mesh } from './mesh.ts'
 import { nsc } from './nsc.ts'
 import { recovery } from './recovery.ts'
 import { renewal } from './renewal.ts'
+import { resolver } from './resolver.ts'
 import { rpc } from './rpc.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
@@ -32,6 +33,7 @@ export const contract = {
   nsc,
   recovery,
   renewal,
+  resolver,
   rpc,
   settings,
   tenants,
