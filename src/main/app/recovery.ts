@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { backup, type DatabaseSync } from 'node:sqlite'
-import type { RecoveryState } from '#shared/contract/recovery.ts'
+import type { RecoveryState, Restoration } from '#shared/contract/recovery.ts'
 import { AuthorityStore } from '../authority/authority-store.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
 import { writeFileAtomic } from '../files/atomic-write.ts'
@@ -12,7 +12,11 @@ import { MeshStore } from '../mesh/mesh-store.ts'
 import { meshPaths } from '../mesh/server-config.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { LentKeys } from '../recovery/lent-keys.ts'
-import { RecoveryService, type MeshAuthorityKey } from '../recovery/recovery-service.ts'
+import {
+  RecoveryService,
+  type Identities,
+  type MeshAuthorityKey,
+} from '../recovery/recovery-service.ts'
 import { RecoveryStore } from '../recovery/recovery-store.ts'
 import { Restorer } from '../recovery/restore.ts'
 import { PROFILE_MIGRATIONS } from './profile-database.ts'
@@ -29,7 +33,8 @@ export interface RecoveryParts {
   readonly health: HealthService
   readonly saveFile: SaveFile
   /** The database holds the restored content: services look again, and the mesh starts. */
-  readonly onRestored: () => Promise<void>
+  readonly onRestored: (missing: Restoration['missing']) => Promise<void>
+  readonly identities: Identities
   readonly log: Logger
 }
 
@@ -63,6 +68,7 @@ export function composeRecovery(parts: RecoveryParts): {
     onRestored: parts.onRestored,
   })
   const recovery = new RecoveryService({
+    identities: parts.identities,
     store: new RecoveryStore(database),
     operator: () => {
       const row = authority.operator()

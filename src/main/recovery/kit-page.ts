@@ -1,4 +1,4 @@
-import encodeQR from 'qr'
+import { encodeQR } from 'qr'
 import { publicKeyOf, type KitContent } from './kit-content.ts'
 import type { PaperText } from './paper-text.ts'
 

@@ -73,7 +73,7 @@ describe('a kit', () => {
       (thrown: unknown) => thrown,
     )
     expect(error).toMatchObject({ code: 'KIT_IDENTITY' })
-    expect(String((error as Error).message)).not.toContain(identity)
+    expect((error as Error).message).not.toContain(identity)
   })
 
   test('is told to be damaged wherever a byte of it was changed', async () => {
@@ -84,7 +84,7 @@ describe('a kit', () => {
       changed[at] = (changed[at] ?? 0) ^ 1
       codes.add(await codeOf(openKit(changed, PASSPHRASE)))
     }
-    expect([...codes].toSorted()).toEqual(['KIT_DAMAGED', 'KIT_NOT_OPENED'])
+    expect(codes).toEqual(new Set(['KIT_DAMAGED', 'KIT_NOT_OPENED']))
     expect(await codeOf(openKit('not a kit', PASSPHRASE))).toBe('KIT_DAMAGED')
   })
 

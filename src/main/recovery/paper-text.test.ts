@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import { assert, property, uint8Array } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bytesOfPaper, isPaperText, paperTextOf } from './paper-text.ts'
 
-const anyBytes = fc.uint8Array({ minLength: 30, maxLength: 1500 })
+const anyBytes = uint8Array({ minLength: 30, maxLength: 1500 })
 const codeOf = (work: () => unknown) => {
   try {
     work()
@@ -15,8 +15,8 @@ const codeOf = (work: () => unknown) => {
 
 describe('bytes on paper', () => {
   test('come back from lines and from codes, in any order', () => {
-    fc.assert(
-      fc.property(anyBytes, (bytes) => {
+    assert(
+      property(anyBytes, (bytes) => {
         const { lines, frames, checksum } = paperTextOf(bytes)
         expect(Buffer.from(bytesOfPaper(lines.toReversed().join('\n'), checksum))).toEqual(
           Buffer.from(bytes),

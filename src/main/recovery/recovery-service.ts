@@ -32,7 +32,16 @@ export interface MeshAuthorityKey {
   readonly caCertificatePem: string
 }
 
+/** What recovery needs of the authority. */
+export interface Identities {
+  /** Deletes an identity key from the keychain. @throws RejectedError `IDENTITY_NEEDED`. */
+  forgetIdentity(publicKey: string): Promise<void>
+  /** Notes that the keychain holds it again. */
+  identityReturned(publicKey: string): void
+}
+
 export interface RecoveryOptions {
+  readonly identities: Identities
   readonly store: RecoveryStore
   readonly operator: () => KitContent['operator'] | undefined
   /** The keychain itself; what is lent is beside it. */
@@ -162,10 +171,10 @@ export class RecoveryService {
 
   /**
    * Takes the identity keys off this computer, after the presented kit proved to hold each of them.
-   * @throws RejectedError `KIT_LACKS_KEYS`, `KIT_…`.
+   * @throws RejectedError `KIT_LACKS_KEYS`, `KIT_…`, `IDENTITY_NEEDED` where an account has no signing key.
    */
   async moveOffline(presented: PresentedKit): Promise<RecoveryState> {
-    const { store, keychain, lent, audit } = this.#options
+    const { store, identities: authority, lent } = this.#options
     const content = await this.#open(presented)
     const inKit = new Set(content.keys.map(publicKeyOf))
     const identities = store.knownKeys().filter(({ purpose }) => purpose === 'identity')
@@ -173,14 +182,8 @@ export class RecoveryService {
     if (lacking.length > 0) throw kitLacksKeys(lacking.map(({ holder }) => holder))
     await rehearse(content, store.knownKeys(), this.#now())
     this.#recordRehearsal(content, presented)
-    const reason = 'the person moved the identity keys offline'
-    for (const { publicKey, holder } of identities) {
-      const line = { action: 'key-delete' as const, key: publicKey, subject: holder, reason }
-      const [begun] = audit.record([{ ...line, result: 'begun' }])
-      await keychain.delete(publicKey)
-      audit.record([{ ...line, result: 'done', ...(begun === undefined ? {} : { begun }) }])
-    }
     lent.end()
+    for (const { publicKey } of identities) await authority.forgetIdentity(publicKey)
     return this.#tell()
   }
 
@@ -208,14 +211,15 @@ export class RecoveryService {
 
   /** Puts the kit's keys of this deployment back for good. @throws RejectedError `KIT_…`. */
   async bringBack(presented: PresentedKit): Promise<RecoveryState> {
-    const { store } = this.#options
+    const { store, identities, lent, restorer } = this.#options
     const content = await this.#open(presented)
     const known = new Set(store.knownKeys().map(({ publicKey }) => publicKey))
-    await this.#options.restorer.keepKeys(
-      content.keys.filter((key) => known.has(publicKeyOf(key))),
-      'the person brought keys back from a kit',
-    )
-    this.#options.lent.end()
+    const ours = content.keys.filter((key) => known.has(publicKeyOf(key)))
+    await restorer.keepKeys(ours, 'the person brought keys back from a kit')
+    for (const key of ours) {
+      if (key.purpose === 'identity') identities.identityReturned(publicKeyOf(key))
+    }
+    lent.end()
     return this.#tell()
   }
 

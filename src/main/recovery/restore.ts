@@ -30,7 +30,7 @@ export interface RestorerOptions {
   /** Puts the mesh's certificate authority back. */
   readonly keepMeshKey: (key: MeshAuthorityKey) => Promise<void>
   /** The database holds another profile's content now: services look again. */
-  readonly onRestored: () => Promise<void>
+  readonly onRestored: (missing: Restoration['missing']) => Promise<void>
 }
 
 interface Upload {
@@ -111,7 +111,7 @@ export class Restorer {
       },
     ])
     log.info('a profile was restored', { keys: content.keys.length, missing: missing.length })
-    await this.#options.onRestored()
+    await this.#options.onRestored(missing)
     const count = (sql: string) => Number(database.prepare(sql).get()?.['count'] ?? 0)
     return {
       operator: content.operator.name,

@@ -11,8 +11,10 @@ import { AuditRoute } from './screens/audit-route.tsx'
 import { CommissionRoute } from './screens/commission-route.tsx'
 import { CredentialsRoute } from './screens/credentials-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
+import { ExpiryRoute } from './screens/expiry-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
 import { NotFound } from './screens/not-found.tsx'
+import { RecoveryRoute } from './screens/recovery-route.tsx'
 import { SettingsRoute } from './screens/settings-route.tsx'
 
 /** What stands behind the `?` of an address came from outside; what is not text is ignored. */
@@ -22,12 +24,13 @@ const AuditSearch = z.object({
   entry: z.coerce.number().int().positive().optional().catch(undefined),
   key: OptionalText,
 })
-const CommissionSearch = z.object({ device: OptionalText, job: OptionalText })
+const CommissionSearch = z.object({ device: OptionalText, job: OptionalText, find: OptionalText })
 const CredentialsSearch = z.object({
   credential: OptionalText,
   revoke: OptionalText,
   text: OptionalText,
 })
+const ExpirySearch = z.object({ job: OptionalText, search: OptionalText, renew: OptionalText })
 const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
 const DeviceSearch = z.object({ tab: OptionalText })
 
@@ -70,11 +73,24 @@ export const credentialsRoute = createRoute({
   component: CredentialsRoute,
 })
 
+export const expiryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/credentials/expiry',
+  validateSearch: ExpirySearch,
+  component: ExpiryRoute,
+})
+
 export const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
   validateSearch: AuditSearch,
   component: AuditRoute,
+})
+
+export const recoveryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/keys/recovery',
+  component: RecoveryRoute,
 })
 
 export const settingsRoute = createRoute({
@@ -92,7 +108,9 @@ export function createAppRouter() {
       fleetRoute,
       deviceRoute,
       credentialsRoute,
+      expiryRoute,
       auditRoute,
+      recoveryRoute,
       settingsRoute,
     ]),
     history: createHashHistory(),

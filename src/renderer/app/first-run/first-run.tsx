@@ -4,6 +4,7 @@ import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import type { MeshState } from '#shared/contract/mesh.ts'
 import { KeychainStep, keychainHeading } from '../../features/keychain/components/keychain-step.tsx'
 import { LocalMeshForm } from '../../features/mesh/components/local-mesh-form.tsx'
+import { RestoreForm } from '../../features/recovery/components/restore-form.tsx'
 import { RemoteMeshForm } from '../../features/mesh/components/remote-mesh-form.tsx'
 import { useUiState } from '../ui-state.ts'
 import { DoneStep } from './done-step.tsx'
@@ -52,6 +53,17 @@ export function FirstRun({ keychain, mesh }: FirstRunProps) {
     return (
       <StepPage step={2} title={title} text={text} onBack={back}>
         <KeychainStep status={keychain} />
+      </StepPage>
+    )
+  }
+  if (way === 'restore') {
+    return (
+      <StepPage
+        step={3}
+        title="Restore from a recovery kit"
+        text="Keys and everything that they were used for come to this computer. Devices go on with the credentials that they have."
+      >
+        <RestoreForm onBack={back} onDone={() => setDone(true)} />
       </StepPage>
     )
   }

@@ -3,6 +3,7 @@ import {
   IconChevronRight,
   IconCloudNetwork,
   IconDeviceLaptop,
+  IconLifebuoy,
   type TablerIcon,
 } from '@tabler/icons-react'
 import { useConnections } from '../../features/mesh/api/connections.ts'
@@ -12,7 +13,7 @@ import { DeviceText } from '../../ui/device-text.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import styles from './first-run.module.css'
 
-export type Way = 'local' | 'remote'
+export type Way = 'local' | 'remote' | 'restore'
 
 interface WelcomeStepProps {
   readonly onChoose: (way: Way) => void
@@ -32,9 +33,15 @@ const WAYS: readonly { way: Way; icon: TablerIcon; title: string; text: string }
     title: 'Connect to a mesh you already have',
     text: 'With its addresses and a credentials file.',
   },
+  {
+    way: 'restore',
+    icon: IconLifebuoy,
+    title: 'Restore from a recovery kit',
+    text: 'After a lost computer: the kit brings the keys, a backup everything else.',
+  },
 ]
 
-/** The two ways to a mesh, and the connections that were saved before. */
+/** The ways to a mesh, and the connections that were saved before. */
 export function WelcomeStep({ onChoose, onDone }: WelcomeStepProps) {
   return (
     <>

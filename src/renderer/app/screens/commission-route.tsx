@@ -8,7 +8,7 @@ import { useTenants } from '../../lib/live/tenants.ts'
 import { useUiState } from '../ui-state.ts'
 
 export function CommissionRoute() {
-  const { device, job } = useSearch({ from: '/commission' })
+  const { device, job, find } = useSearch({ from: '/commission' })
   const navigate = useNavigate()
   const tenants = useTenants()
   const mesh = useMesh()
@@ -19,6 +19,7 @@ export function CommissionRoute() {
       onSelect={(selection) =>
         void navigate({ to: '/commission', search: searchOf(selection), replace: true })
       }
+      awaited={find ?? null}
       tenants={tenants}
       preferredTenant={preferredTenant}
       canIssue={mesh?.canIssue ?? false}

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Button } from '@mantine/core'
 import { IconUserCancel } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import type { Credential } from '#shared/contract/credentials.ts'
 import { CredentialPanel } from '../../features/credentials/components/credential-panel.tsx'
 import { CredentialsScreen } from '../../features/credentials/components/credentials-screen.tsx'
 import {
@@ -11,13 +12,14 @@ import {
 import { useTenants } from '../../lib/live/tenants.ts'
 import { TabbedScreen } from '../../ui/screen-tabs.tsx'
 import { useUiState } from '../ui-state.ts'
-import { CREDENTIALS_TABS } from './credentials-tabs.ts'
+import { useCredentialsTabs } from './credentials-tabs.ts'
 
 export function CredentialsRoute() {
   const { credential, revoke, text } = useSearch({ from: '/credentials' })
   const navigate = useNavigate()
   const tenant = useUiState((state) => state.tenant)
   const tenants = useTenants()
+  const tabs = useCredentialsTabs()
   const [asked, setAsked] = useState<RevokeSubject | null>(null)
   const select = (id: string | null) =>
     void navigate({
@@ -33,7 +35,7 @@ export function CredentialsRoute() {
     <TabbedScreen
       title="Credentials"
       subtitle="What was issued, to whom, until when"
-      tabs={CREDENTIALS_TABS}
+      tabs={tabs}
       actions={
         <Button
           variant="default"
@@ -59,6 +61,9 @@ export function CredentialsRoute() {
               onClose={() => select(null)}
               onSelect={select}
               onRevoke={() => revokeAll([credential])}
+              actions={renewAction(
+                (renew) => void navigate({ to: '/credentials/expiry', search: { renew } }),
+              )}
               onOpenDevice={(of, deviceId) =>
                 void navigate({ to: '/fleet', search: { tenant: of, device: deviceId } })
               }
@@ -76,4 +81,14 @@ export function CredentialsRoute() {
       />
     </TabbedScreen>
   )
+}
+
+/** Offers the renewal of a credential that has one to come. */
+function renewAction(onRenew: (id: string) => void) {
+  return ({ id, state, role }: Pick<Credential, 'id' | 'state' | 'role'>) =>
+    (state === 'active' || state === 'expired') && role !== 'system' ? (
+      <Button size="xs" variant="default" onClick={() => onRenew(id)}>
+        Renew…
+      </Button>
+    ) : null
 }

@@ -1,4 +1,14 @@
+import { useToRenewCount } from '../../lib/live/renewals.ts'
 import type { ScreenTab } from '../../ui/screen-tabs.tsx'
 
 /** The pages of Credentials, in their order. */
-export const CREDENTIALS_TABS: readonly ScreenTab[] = [{ to: '/credentials', name: 'Credentials' }]
+const CREDENTIALS_TABS: readonly ScreenTab[] = [
+  { to: '/credentials', name: 'Credentials' },
+  { to: '/credentials/expiry', name: 'Expiry' },
+]
+
+/** The same, with what waits for the person on each. */
+export function useCredentialsTabs(): readonly ScreenTab[] {
+  const count = useToRenewCount()
+  return CREDENTIALS_TABS.map((tab) => (tab.to === '/credentials/expiry' ? { ...tab, count } : tab))
+}

@@ -11,6 +11,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useApi } from '../../lib/connection/api-context.ts'
+import { useToRenewCount } from '../../lib/live/renewals.ts'
 import { isWaiting, useDiscovery } from '../../lib/live/discovery.ts'
 import { Logo } from '../../ui/logo.tsx'
 import styles from './shell.module.css'
@@ -34,6 +35,7 @@ export const PLACES: readonly Place[] = [
 export function Rail() {
   const { queries } = useApi()
   const waiting = useWaitingCount()
+  const toRenew = useToRenewCount()
   const { data: info } = useQuery(queries.app.info.queryOptions({ staleTime: Infinity }))
   // As in shell.module.css: only icons are shown there, so their names come on hover.
   const narrow = useMediaQuery('(max-width: 64rem)') ?? false
@@ -45,11 +47,11 @@ export function Rail() {
       </div>
       <ul className={styles.nav}>
         {PLACES.map(({ to, name, icon: Icon }) => {
-          const count = to === '/commission' ? waiting : 0
+          const count = to === '/commission' ? waiting : to === '/credentials' ? toRenew : 0
           return (
             <li key={to}>
               <Tooltip label={name} position="right" disabled={!narrow}>
-                <Link to={to} className={styles.link} aria-label={labelOf(name, count)}>
+                <Link to={to} className={styles.link} aria-label={labelOf(to, name, count)}>
                   <Icon size={18} stroke={1.75} aria-hidden />
                   <span className={styles.linkText}>{name}</span>
                   {count > 0 && (
@@ -68,8 +70,9 @@ export function Rail() {
   )
 }
 
-function labelOf(name: string, count: number): string {
-  return count === 0 ? name : `${name}, ${count} waiting`
+function labelOf(to: Place['to'], name: string, count: number): string {
+  if (count === 0) return name
+  return `${name}, ${count} ${to === '/credentials' ? 'to renew' : 'waiting'}`
 }
 
 function useWaitingCount(): number {
