@@ -32,6 +32,8 @@ export interface CastOptions {
   readonly witness: SystemWitness
   readonly dialect: Dialect
   readonly tenants: readonly ProvenTenant[]
+  /** Milliseconds that the server may take to answer a ping. */
+  readonly barrierTimeoutMs: number
   readonly signal: AbortSignal
 }
 
@@ -101,11 +103,17 @@ async function assemble(
   open: ProbeConnection[],
   entrances: Entrance[],
 ): Promise<Omit<Cast, 'close'>> {
-  const { runId, server, tenants, signal, witness, dialect } = options
-  const first = await connectToOne(server, registryUser, signal)
+  const { runId, tenants, signal, witness, dialect } = options
+  const { barrierTimeoutMs } = options
+  const first = await connectToOne(options, registryUser)
   open.push(first.connection)
   const connect = async (user: ProbeUser | undefined) => {
-    const connection = await ProbeConnection.open(first.target, credentialsOf(user), signal)
+    const connection = await ProbeConnection.open(
+      first.target,
+      credentialsOf(user),
+      signal,
+      barrierTimeoutMs,
+    )
     open.push(connection)
     return connection
   }
@@ -125,7 +133,8 @@ async function assemble(
     if ('problem' in joined) absent.push(joined)
     else parties.push(joined)
   })
-  const noticesSeen = await notices.seen(signal)
+  const consoles = parties.flatMap(({ consoleKey }) => consoleKey ?? [])
+  const noticesSeen = await notices.seen(consoles, signal)
   const order = new Map(tenants.map(({ name }, index) => [name, index]))
   const place = (party: Party) => order.get(party.tenant.name) ?? 0
   return {
@@ -139,15 +148,16 @@ async function assemble(
 
 /** Connects to the first address that answers; everybody else then connects to the same. */
 async function connectToOne(
-  server: ProofServer,
+  { server, signal, barrierTimeoutMs }: CastOptions,
   user: ProbeUser | undefined,
-  signal: AbortSignal,
 ): Promise<{ connection: ProbeConnection; target: DialTarget }> {
   let failure: unknown
   for (const url of server.servers) {
     const target = { ...server, name: 'muster isolation proof', servers: [url] }
     try {
-      return { target, connection: await ProbeConnection.open(target, credentialsOf(user), signal) }
+      const credentials = credentialsOf(user)
+      const connection = await ProbeConnection.open(target, credentials, signal, barrierTimeoutMs)
+      return { target, connection }
     } catch (error) {
       signal.throwIfAborted()
       failure ??= error

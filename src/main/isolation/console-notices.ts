@@ -6,13 +6,10 @@ const NOTICE_TIMEOUT_MS = 5_000
 
 /** Watches, as the system account, the consoles connect. */
 export class ConsoleNotices {
-  readonly #awaited: Set<string>
+  readonly #heard = new Set<string>()
   readonly #stop: (() => void)[] = []
+  #awaited: readonly string[] | undefined
   readonly #all = new AbortController()
-
-  private constructor(users: readonly string[]) {
-    this.#awaited = new Set(users)
-  }
 
   /** Never throws: without a system account there is nothing to see, and `seen` says so. */
   static async watch(
@@ -20,12 +17,11 @@ export class ConsoleNotices {
     entrances: readonly Entrance[],
     signal: AbortSignal,
   ): Promise<ConsoleNotices> {
-    const users = entrances.flatMap(({ consoleUser }) => consoleUser?.publicKey ?? [])
-    const notices = new ConsoleNotices(users)
+    const notices = new ConsoleNotices()
     try {
       for (const account of new Set(entrances.map(({ tenant }) => tenant.account))) {
         notices.#stop.push(
-          await witness.onUserConnect(account, (user) => notices.#heard(user), signal),
+          await witness.onUserConnect(account, (user) => notices.#onUser(user), signal),
         )
       }
     } catch {
@@ -34,18 +30,22 @@ export class ConsoleNotices {
     return notices
   }
 
-  /** Whether all consoles were told of; waits for it a while. */
-  async seen(signal: AbortSignal): Promise<boolean> {
-    if (this.#awaited.size > 0) {
-      await pause(NOTICE_TIMEOUT_MS, AbortSignal.any([signal, this.#all.signal]))
-    }
+  /** Whether these, who have connected, were told of; waits for it a while. */
+  async seen(users: readonly string[], signal: AbortSignal): Promise<boolean> {
+    this.#awaited = users
+    this.#check()
+    await pause(NOTICE_TIMEOUT_MS, AbortSignal.any([signal, this.#all.signal]))
     for (const stop of this.#stop) stop()
     signal.throwIfAborted()
-    return this.#awaited.size === 0
+    return this.#all.signal.aborted
   }
 
-  #heard(user: string): void {
-    this.#awaited.delete(user)
-    if (this.#awaited.size === 0) this.#all.abort()
+  #onUser(user: string): void {
+    this.#heard.add(user)
+    this.#check()
+  }
+
+  #check(): void {
+    if (this.#awaited?.every((user) => this.#heard.has(user)) === true) this.#all.abort()
   }
 }

@@ -5,6 +5,7 @@ import type { ProbeUser, ProvenTenant } from './collaborators.ts'
 import type { AbsentParty, Attacker, Party, Stage, SystemTap } from './party.ts'
 import { UNKNOWN_FUNCTION } from './payloads.ts'
 import type { Ear, ProbeConnection } from './probe-connection.ts'
+import { connectionsRefused } from './problems.ts'
 import { PROBE_QUEUE } from './target.ts'
 import { makeStream, removeAbandonedStreams } from './temporary-stream.ts'
 
@@ -56,6 +57,7 @@ export async function enterTenant(order: EnterOrder): Promise<Entrance | AbsentP
           tenant,
           device,
           console: await connect(consoleUser),
+          consoleKey: consoleUser?.publicKey,
           consolePrefix: consoleUser?.inboxPrefix ?? '',
           unrestricted: isAlone ? owner : null,
           owner,
@@ -83,9 +85,13 @@ async function present(
   }
 }
 
-function absent(tenant: ProvenTenant, signal: AbortSignal, error: unknown): AbsentParty {
+function absent(tenant: ProvenTenant, signal: AbortSignal, thrown: unknown): AbsentParty {
   signal.throwIfAborted()
-  return { tenant, problem: problemOf(toMusterError(error)) }
+  const error = toMusterError(thrown)
+  // The server answers the registry's connection at this moment; the client does not tell why it closed
+  // this one.
+  const wasClosed = ['MESH_UNREACHABLE', 'MESH_TIMEOUT'].includes(error.code)
+  return { tenant, problem: problemOf(wasClosed ? connectionsRefused(tenant.name) : error) }
 }
 
 /** The ears of a tenant, and the device that answers what is not for the proof. */

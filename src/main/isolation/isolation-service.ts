@@ -21,6 +21,7 @@ import type {
 } from './collaborators.ts'
 import { LiveRun } from './live-run.ts'
 import { performProof } from './perform-proof.ts'
+import { BARRIER_TIMEOUT_MS } from './probe-connection.ts'
 import { descriptionOf, PROBES, probesOf } from './probes.ts'
 import { proofCancelled, proofRunning, tooFewTenants } from './problems.ts'
 import { reportHtml } from './report-html.ts'
@@ -42,6 +43,8 @@ export interface IsolationServiceOptions {
   readonly version: string
   readonly log: Logger
   readonly now?: () => Date
+  /** Milliseconds that the server may take to answer a ping. */
+  readonly barrierTimeoutMs?: number
 }
 
 /** Proves, with real connections, that tenants are isolated, and keeps the signed reports. */
@@ -80,7 +83,8 @@ export class IsolationService {
   start(order: { tenants: readonly string[]; probes: readonly ProbeId[] }): ProofRun {
     if (this.#live !== undefined && !this.#live.isOver) throw proofRunning()
     const tenants = this.#tenantsOf(order.tenants)
-    const server = this.#options.mesh.proofServer()
+    const { mesh, barrierTimeoutMs = BARRIER_TIMEOUT_MS } = this.#options
+    const server = mesh.proofServer()
     const startedAt = this.#now()
     const live = new LiveRun(randomUUID(), startedAt, tenants, (update) => this.#tell(update))
     this.#live = live
@@ -93,7 +97,7 @@ export class IsolationService {
     this.#announce()
     this.#working = this.#work(live, async () =>
       performProof(
-        { ...this.#options, now: this.#now },
+        { ...this.#options, now: this.#now, barrierTimeoutMs },
         { id: live.state.id, startedAt, tenants, probes: probesOf(order.probes), server, signal },
         {
           began: () => {

@@ -27,6 +27,8 @@ export interface Party {
   readonly device: ProbeConnection
   /** Calls on an inbox of its own. */
   readonly console: ProbeConnection
+  /** Public key (U…) of the console. */
+  readonly consoleKey: string | undefined
   readonly consolePrefix: string
   /** May do anything in the account; null in a shared account, where it would prove nothing. */
   readonly unrestricted: ProbeConnection | null

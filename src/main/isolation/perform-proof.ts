@@ -20,6 +20,7 @@ export interface ProofParts {
   readonly authority: IsolationAuthority
   readonly witness: SystemWitness
   readonly version: string
+  readonly barrierTimeoutMs: number
   readonly now: () => Date
 }
 
@@ -63,6 +64,7 @@ export async function performProof(
     witness,
     dialect,
     tenants: ready,
+    barrierTimeoutMs: parts.barrierTimeoutMs,
     signal,
   })
   const absent = [...cast.absent, ...tenants.flatMap((tenant) => notReady(tenant))]
@@ -77,7 +79,7 @@ export async function performProof(
       signal,
       report: (attacker, victim, state) => progress.pair(attacker, victim, state),
     })
-    const { ended, problem } = endOf(cast, signal)
+    const { ended, problem } = await endOf(cast, signal)
     return reportOn({
       id,
       startedAt: order.startedAt,
@@ -97,10 +99,12 @@ export async function performProof(
   }
 }
 
-function endOf(
+async function endOf(
   { stage }: Cast,
   { aborted, reason }: AbortSignal,
-): Pick<IsolationReport, 'ended' | 'problem'> {
+): Promise<Pick<IsolationReport, 'ended' | 'problem'>> {
+  // A connection learns of its loss a moment after others may have.
+  await stage.registry.barrier().catch(() => undefined)
   if (aborted) {
     return reason instanceof MusterError && reason.code === 'PROOF_CANCELLED'
       ? { ended: 'cancelled', problem: null }

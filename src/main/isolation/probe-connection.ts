@@ -6,7 +6,7 @@ import { dial, Dialing, type DialTarget } from '../mesh/dial.ts'
 import type { UserCredentials } from '../mesh/user-credentials.ts'
 
 /** A server that does not answer a ping for so long proves nothing either way. */
-const BARRIER_TIMEOUT_MS = 5_000
+export const BARRIER_TIMEOUT_MS = 5_000
 
 /** What the server answers where nobody listens. */
 export const NO_RESPONDERS = 503
@@ -26,11 +26,13 @@ export interface Ear {
  */
 export class ProbeConnection {
   readonly #nats: NatsConnection
+  readonly #barrierTimeoutMs: number
   #refusedPublishes = new Set<string>()
   #lost = false
 
-  private constructor(nats: NatsConnection) {
+  private constructor(nats: NatsConnection, barrierTimeoutMs: number) {
     this.#nats = nats
+    this.#barrierTimeoutMs = barrierTimeoutMs
     void this.#followStatus()
   }
 
@@ -39,8 +41,10 @@ export class ProbeConnection {
     target: DialTarget,
     credentials: UserCredentials,
     signal: AbortSignal,
+    barrierTimeoutMs = BARRIER_TIMEOUT_MS,
   ): Promise<ProbeConnection> {
-    return new ProbeConnection(await dial(target, new Dialing(credentials), signal))
+    const nats = await dial({ ...target, once: true }, new Dialing(credentials), signal)
+    return new ProbeConnection(nats, barrierTimeoutMs)
   }
 
   get serverId(): string {
@@ -115,7 +119,10 @@ export class ProbeConnection {
   async barrier(): Promise<void> {
     if (this.lost) throw connectionLost()
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => reject(serverSlow()), BARRIER_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => reject(serverSlow(this.#barrierTimeoutMs)),
+      this.#barrierTimeoutMs,
+    )
     try {
       await Promise.race([this.#nats.flush(), late])
     } catch (error) {
@@ -153,10 +160,10 @@ function connectionLost(): TransientError {
   })
 }
 
-function serverSlow(): TransientError {
+function serverSlow(timeoutMs: number): TransientError {
   return new TransientError({
     code: 'PROBE_SERVER_SLOW',
-    message: `The server did not answer within ${BARRIER_TIMEOUT_MS / 1000} seconds, so it is not known what it had done by then.`,
+    message: `The server did not answer within ${timeoutMs / 1000} seconds, so it is not known what it had done by then.`,
     advice: 'Start the proof again when the server is less busy, or with fewer tenants.',
   })
 }

@@ -49,3 +49,12 @@ export function serverLost(): TransientError {
     advice: 'Start the proof again once the mesh is steady.',
   })
 }
+
+export function connectionsRefused(tenant: string): TransientError {
+  return new TransientError({
+    code: 'PROOF_CONNECTIONS_REFUSED',
+    message: `The server takes no further connection of ${tenant}; a proof needs three. The limit of its account is reached, or that of the server.`,
+    advice: 'Raise the limit of connections of the tenant for the proof (Tenants, Limits).',
+    details: { tenant },
+  })
+}

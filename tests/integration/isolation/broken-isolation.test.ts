@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { IsolationReport } from '#shared/contract/isolation.ts'
-import { decodeJwt, encodeJwt } from '../../../src/main/authority/jwt.ts'
-import { signerOf } from '../../../src/main/authority/signer.ts'
 import type {
   IsolationAuthority,
   ProbeUserRequest,
 } from '../../../src/main/isolation/collaborators.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import { openProofSite } from './support/proof-site.ts'
+import { tamper } from './support/tampered-account.ts'
 
 let deployment: Deployment
 
@@ -22,30 +21,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => deployment.close())
-
-type Claims = { imports?: object[]; exports?: object[] } & Record<string, unknown>
-
-/** Changes the claims of a tenant's account on the server, behind the authority's back. */
-async function tamper(
-  tenant: string,
-  change: (claims: Claims) => void,
-): Promise<() => Promise<void>> {
-  const { authority, keychain, publisher } = deployment
-  const account = authority.tenants().find(({ name }) => name === tenant)?.account ?? ''
-  const before = await publisher.lookUp(account)
-  const claims = decodeJwt(before)
-  const nats: Claims = structuredClone(claims.nats)
-  change(nats)
-  const seed = keychain.entries.get(authority.operator()?.signingKey ?? '') ?? ''
-  const jwt = encodeJwt(
-    { name: tenant, subject: account, type: 'account', nats, issuedAt: (Date.now() / 1000) | 0 },
-    signerOf(seed),
-  )
-  const push = (text: string) =>
-    publisher.publish([{ name: tenant, publicKey: account, jwt: text }], AbortSignal.timeout(5_000))
-  await push(jwt)
-  return () => push(before)
-}
 
 function accountOf(tenant: string): string {
   return deployment.authority.tenants().find(({ name }) => name === tenant)?.account ?? ''
@@ -69,7 +44,7 @@ async function prove(
 }
 
 test('an import of a neighbour’s events is found, and nothing else', async () => {
-  const restore = await tamper('alpha', (claims) => {
+  const restore = await tamper(deployment, 'alpha', (claims) => {
     claims.imports ??= []
     claims.imports.push({
       name: 'leak',
@@ -88,10 +63,10 @@ test('an import of a neighbour’s events is found, and nothing else', async () 
 
 test('an export too much is found, also where it arrives under another subject', async () => {
   const restore = [
-    await tamper('beta', ({ exports }) => {
+    await tamper(deployment, 'beta', ({ exports }) => {
       exports?.push({ name: 'open', subject: 'open.door', type: 'service' })
     }),
-    await tamper('alpha', (claims) => {
+    await tamper(deployment, 'alpha', (claims) => {
       claims.imports ??= []
       claims.imports.push({
         name: 'open',

@@ -33,6 +33,7 @@ export interface ProofSite {
 export function openProofSite(
   deployment: Deployment,
   authority: IsolationAuthority = deployment.authority,
+  barrierTimeoutMs = 5_000,
 ): ProofSite {
   const database = new DatabaseSync(':memory:')
   for (const { sql } of ISOLATION_MIGRATIONS) database.exec(sql)
@@ -48,6 +49,7 @@ export function openProofSite(
     },
     version: '0.0.0',
     log: silentLogger(),
+    barrierTimeoutMs,
   })
   const until = (condition: (update: IsolationUpdate) => boolean) =>
     new Promise<IsolationUpdate>((resolve) => {
