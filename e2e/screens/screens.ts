@@ -144,6 +144,37 @@ export const SCREENS: readonly Screen[] = [
     path: '/fleet',
     prepare: (page) => page.getByRole('button', { name: /^Mesh/u }).click(),
   },
+  { name: 'expiry', scenarios: ALL, path: '/credentials/expiry' },
+  {
+    name: 'expiry-table',
+    scenarios: ['full'],
+    path: '/credentials/expiry?search=door',
+    prepare: (page) => page.getByRole('button', { name: 'Show as a table' }).click(),
+  },
+  {
+    name: 'expiry-renew',
+    scenarios: ['full'],
+    path: '/credentials/expiry',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Due/u }).click()
+      await page.getByRole('button', { name: /^Renew all/u }).click()
+      await page.getByRole('radio', { name: /Write a file/u }).click()
+    },
+  },
+  {
+    name: 'expiry-progress',
+    scenarios: ['full'],
+    path: '/credentials/expiry',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Due/u }).click()
+      await page.getByRole('button', { name: /^Renew all/u }).click()
+      await page.getByRole('radio', { name: /Commission them again/u }).click()
+      await page.getByLabel('Spread over').click()
+      await page.getByRole('option', { name: 'As fast' }).click()
+      await page.getByRole('button', { name: /^Renew \d+ credentials/u }).click()
+      await page.getByText('Renewed').nth(2).waitFor()
+    },
+  },
   { name: 'welcome', scenarios: ['first-run'], path: '/' },
   {
     name: 'first-run-keychain',
@@ -209,6 +240,34 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('textbox', { name: /^Type/u }).fill('soil-sensor-00001')
       await page.getByRole('button', { name: 'Revoke', exact: true }).click()
       await page.getByText(/Seen to be in force|Nothing is lost/u).waitFor()
+    },
+  },
+  { name: 'recovery', scenarios: ALL, path: '/keys/recovery' },
+  {
+    name: 'recovery-make',
+    scenarios: ['full'],
+    path: '/keys/recovery',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Make a kit…' }).last().click()
+      await page.getByRole('button', { name: /Suggest one/u }).click()
+    },
+  },
+  {
+    name: 'recovery-rehearse',
+    scenarios: ['full'],
+    path: '/keys/recovery',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Rehearse…' }).first().click()
+      await page.getByText('A printed page').click()
+    },
+  },
+  {
+    name: 'first-run-restore',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /Restore from a recovery kit/u }).click()
+      await createVault(page)
     },
   },
 ]

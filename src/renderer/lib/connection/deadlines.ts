@@ -19,6 +19,8 @@ const LONGER_DEADLINES_MS: Readonly<Record<string, number>> = {
   'commissioning.inspect': 20_000,
   'commissioning.start': 20_000,
   'discovery.addAddress': 20_000,
+  'renewal.plan': 60_000,
+  'renewal.start': 60_000,
   'isolation.sign': 30_000,
   'isolation.exportReport': SAVE_DEADLINE_MS,
 }

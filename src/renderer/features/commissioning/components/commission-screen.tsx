@@ -5,6 +5,7 @@ import type { CommissioningJob } from '#shared/contract/commissioning.ts'
 import type { DiscoveredDevice } from '#shared/contract/discovery.ts'
 import { useJobs, type JobsState } from '../../../lib/live/commissioning.ts'
 import { isWaiting, useDiscovery, type DiscoveryState } from '../../../lib/live/discovery.ts'
+import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useRefreshDiscovery } from '../api/refresh-discovery.ts'
 import { newestFirst } from '../job-words.ts'
@@ -24,10 +25,13 @@ export type CommissionSelection =
 interface CommissionScreenProps extends PanelContext {
   readonly selection: CommissionSelection | null
   readonly onSelect: (selection: CommissionSelection | null) => void
+  /** Device that is to be commissioned again; null for none. */
+  readonly awaited: string | null
 }
 
 /** The devices that wait on this network, and the way to take each into the fleet. */
-export function CommissionScreen({ selection, onSelect, ...context }: CommissionScreenProps) {
+export function CommissionScreen(props: CommissionScreenProps) {
+  const { selection, onSelect, awaited, ...context } = props
   const discovery = useDiscovery()
   const jobs = useJobs()
   const [search, setSearch] = useState('')
@@ -63,6 +67,7 @@ export function CommissionScreen({ selection, onSelect, ...context }: Commission
         actions={<Actions search={search} onSearch={setSearch} onAdded={selectDevice} />}
       />
       <div className={styles.content}>
+        {awaited !== null && <AwaitedNotice deviceId={awaited} />}
         {discovery === undefined ? (
           <LoadingRows />
         ) : waiting.length === 0 ? (
@@ -160,4 +165,24 @@ function fits(device: DiscoveredDevice, words: readonly string[]): boolean {
 function runningByKey(jobs: JobsState | undefined): ReadonlyMap<string, CommissioningJob> {
   const running = [...(jobs?.values() ?? [])].filter(({ state }) => state === 'running')
   return new Map(running.map((job) => [job.key, job]))
+}
+
+/** What a device that is to be commissioned again needs first. */
+function AwaitedNotice({ deviceId }: { deviceId: string }) {
+  const [isOpen, setOpen] = useState(true)
+  if (!isOpen) return null
+  return (
+    <Notice
+      tone="info"
+      title={
+        <>
+          Reset <bdi>{deviceId}</bdi> first
+        </>
+      }
+      onClose={() => setOpen(false)}
+    >
+      A device that is commissioned refuses another credential. Once it was reset it appears here,
+      with the PIN of its label.
+    </Notice>
+  )
 }

@@ -1,4 +1,5 @@
 import { Skeleton } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import type { CredentialSummary, DeviceAddress } from '#shared/contract/fleet.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { dayText } from '../../../lib/time/format.ts'
@@ -22,7 +23,17 @@ const STATES: Readonly<Record<CredentialSummary['state'], { word: string; tone: 
 export function CredentialList({ address }: { address: DeviceAddress }) {
   const credentials = useCredentials(address)
   return (
-    <Section title="Credentials">
+    <Section
+      title="Credentials"
+      aside={
+        credentials.data !== undefined &&
+        credentials.data.length > 0 && (
+          <Link to="/credentials/expiry" search={{ search: address.deviceId }}>
+            Renew
+          </Link>
+        )
+      }
+    >
       {credentials.isPending && <Skeleton height={44} />}
       {credentials.isError && <ProblemNotice problem={problemOf(credentials.error)} />}
       {credentials.data?.length === 0 && (

@@ -1,0 +1,70 @@
+import { useState } from 'react'
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import type { ExpiringCredential, ExpiryFilter } from '#shared/contract/renewal.ts'
+import { useApi } from '../../../lib/connection/api-context.ts'
+
+/** Rows that are fetched together: more than a screen full, less than a moment's wait. */
+const PAGE_ROWS = 100
+
+/** Days that the calendar shows. */
+const CALENDAR_DAYS = 90
+
+/** What every question about expiry begins with. */
+const EXPIRY = 'expiry'
+
+/** How many expire on each of the next 90 days. `revision` names the state that is asked for. */
+export function useCalendar(tenant: string | null, revision: number) {
+  const { client } = useApi()
+  const [utcOffsetMinutes] = useState(() => -new Date().getTimezoneOffset())
+  const asked = { tenant, days: CALENDAR_DAYS, utcOffsetMinutes }
+  return useQuery({
+    queryKey: [EXPIRY, 'calendar', asked, revision],
+    queryFn: ({ signal }) => client.renewal.calendar(asked, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** How many credentials fit; undefined until it came. */
+export function useTotal(filter: ExpiryFilter, revision: number) {
+  const { client } = useApi()
+  return useQuery({
+    queryKey: [EXPIRY, 'total', filter, revision],
+    queryFn: async ({ signal }) => {
+      const { total } = await client.renewal.list({ filter, offset: 0, limit: 1 }, { signal })
+      return total
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The rows of a stretch of the list by index; those that have not come yet are missing. */
+export function useRows(
+  filter: ExpiryFilter,
+  revision: number,
+  first: number,
+  last: number,
+): { rows: ReadonlyMap<number, ExpiringCredential>; error: Error | null } {
+  const { client } = useApi()
+  const from = Math.floor(Math.max(0, first) / PAGE_ROWS)
+  const pages = Math.max(1, Math.floor(Math.max(0, last) / PAGE_ROWS) - from + 1)
+  return useQueries({
+    queries: Array.from({ length: pages }, (_, index) => {
+      const offset = (from + index) * PAGE_ROWS
+      return {
+        queryKey: [EXPIRY, 'list', filter, offset, revision],
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          client.renewal.list({ filter, offset, limit: PAGE_ROWS }, { signal }),
+        placeholderData: keepPreviousData,
+      }
+    }),
+    combine: (results) => {
+      const rows = new Map<number, ExpiringCredential>()
+      for (const [page, { data }] of results.entries()) {
+        for (const [index, row] of (data?.rows ?? []).entries()) {
+          rows.set((from + page) * PAGE_ROWS + index, row)
+        }
+      }
+      return { rows, error: results.find(({ error }) => error !== null)?.error ?? null }
+    },
+  })
+}

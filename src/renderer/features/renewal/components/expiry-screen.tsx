@@ -1,0 +1,238 @@
+import { useDeferredValue, useState, type ReactNode } from 'react'
+import { Button, CloseButton, TextInput } from '@mantine/core'
+import { IconCalendarTime, IconFilterOff, IconRefresh, IconSearch } from '@tabler/icons-react'
+import type { ExpiryCalendar as Calendar, ExpiryFilter } from '#shared/contract/renewal.ts'
+import type { RenewalSelection } from '#shared/contract/renewal.ts'
+import { useRenewals } from '../../../lib/live/renewals.ts'
+import { problemOf } from '../../../lib/problem.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ProblemNotice } from '../../../ui/notice.tsx'
+import { ListDetail } from '../../../ui/page.tsx'
+import { Dot, type Tone } from '../../../ui/state-mark.tsx'
+import { useCalendar, useTotal } from '../api/use-expiry.ts'
+import { momentsOf, stretchText, type Stretch } from '../days.ts'
+import { useSelection, type Selection } from '../hooks/use-selection.ts'
+import { countOf, EVERYTHING } from '../renewal-words.ts'
+import { ExpiryCalendar } from './expiry-calendar.tsx'
+import { ExpiryTable, LoadingExpiry } from './expiry-table.tsx'
+import styles from './expiry-screen.module.css'
+import { OpenRenewals } from './open-renewals.tsx'
+
+interface ExpiryScreenProps {
+  /** Shows this tenant only; null for all. */
+  readonly tenant: string | null
+  /** What to search for at first. */
+  readonly search: string
+  readonly onRenew: (selection: RenewalSelection) => void
+  readonly onOpen: (credentialId: string) => void
+  readonly onShowJob: (id: string) => void
+  readonly onCommission: () => void
+  readonly detail: ReactNode | null
+}
+
+type Chosen = Pick<ExpiryFilter, 'status' | 'search'> & {
+  readonly stretch: Pick<Stretch, 'first' | 'last'> | null
+}
+
+/** What expires when, and the way to renew it in time. */
+export function ExpiryScreen(props: ExpiryScreenProps) {
+  const { tenant, onRenew, detail } = props
+  const renewals = useRenewals()
+  const revision = renewals?.expiry.revision ?? 0
+  const selection = useSelection()
+  const [chosen, setChosen] = useState<Chosen>({
+    status: 'all',
+    search: props.search,
+    stretch: null,
+  })
+  const search = useDeferredValue(chosen.search)
+  const filter = filterOf({ ...chosen, search }, tenant)
+  const calendar = useCalendar(tenant, revision)
+  const total = useTotal(filter, revision)
+  const change = (next: Partial<Chosen>) => {
+    setChosen({ ...chosen, ...next })
+    selection.clear()
+  }
+  const clear = () => change({ status: 'all', search: '', stretch: null })
+  const error = calendar.error ?? total.error
+  return (
+    <ListDetail detail={detail} wide>
+      <OpenRenewals onShow={props.onShowJob} />
+      {error !== null && (
+        <div className={styles.banner}>
+          <ProblemNotice problem={problemOf(error)} />
+        </div>
+      )}
+      {calendar.data?.total === 0 ? (
+        <NothingIssued tenant={tenant} onCommission={props.onCommission} />
+      ) : (
+        <>
+          {error === null && (
+            <ExpiryCalendar
+              calendar={calendar.data}
+              chosen={chosen.stretch}
+              onChoose={(stretch) => change({ stretch, status: 'all' })}
+            />
+          )}
+          <FilterBar chosen={chosen} calendar={calendar.data} onChange={change} />
+          {total.data === undefined && error === null && <LoadingExpiry />}
+          {total.data === 0 && <NothingFits onClear={clear} />}
+          {total.data !== undefined && total.data > 0 && (
+            <>
+              <SelectionBar
+                selection={selection}
+                total={total.data}
+                isNarrowed={filter.status !== 'all' || filter.search !== '' || filter.from !== null}
+                onRenew={() =>
+                  onRenew(selection.ids.size > 0 ? { ids: [...selection.ids] } : { filter })
+                }
+              />
+              <ExpiryTable
+                filter={filter}
+                revision={revision}
+                total={total.data}
+                selection={selection}
+                onOpen={props.onOpen}
+              />
+            </>
+          )}
+        </>
+      )}
+    </ListDetail>
+  )
+}
+
+const FILTERS: readonly {
+  status: ExpiryFilter['status']
+  word: string
+  tone: Tone | null
+  count: (calendar: Calendar) => number
+}[] = [
+  { status: 'all', word: 'All', tone: null, count: ({ total }) => total },
+  { status: 'due', word: 'Due', tone: 'warn', count: ({ due }) => due },
+  { status: 'expired', word: 'Expired', tone: 'bad', count: ({ expired }) => expired },
+  { status: 'ok', word: 'In force', tone: 'ok', count: ({ ok }) => ok },
+]
+
+interface FilterBarProps {
+  readonly chosen: Chosen
+  readonly calendar: Calendar | undefined
+  readonly onChange: (change: Partial<Chosen>) => void
+}
+
+function FilterBar({ chosen, calendar, onChange }: FilterBarProps) {
+  return (
+    <div className={styles.tools} role="search" aria-label="What expires">
+      <fieldset className={styles.filters}>
+        <legend className="m-hidden">Show credentials by state</legend>
+        {FILTERS.map(({ status, word, tone, count }) => (
+          <button
+            key={status}
+            type="button"
+            className={styles.filter}
+            aria-pressed={chosen.status === status}
+            onClick={() => onChange({ status })}
+          >
+            {tone !== null && <Dot tone={tone} />}
+            {word}
+            <span className={styles.filterCount}>
+              {calendar === undefined ? '' : count(calendar).toLocaleString('en')}
+            </span>
+          </button>
+        ))}
+      </fieldset>
+      {chosen.stretch !== null && (
+        <span className={styles.filter} aria-pressed="true">
+          Expires {stretchText(chosen.stretch)}
+          <CloseButton
+            size="xs"
+            aria-label="Show every day"
+            onClick={() => onChange({ stretch: null })}
+          />
+        </span>
+      )}
+      <TextInput
+        className={styles.search ?? ''}
+        aria-label="Search what expires"
+        placeholder="Search device, name, tenant, key"
+        leftSection={<IconSearch size={16} />}
+        maxLength={200}
+        value={chosen.search}
+        onChange={(event) => onChange({ search: event.currentTarget.value })}
+      />
+    </div>
+  )
+}
+
+interface SelectionBarProps {
+  readonly selection: Selection
+  readonly total: number
+  readonly isNarrowed: boolean
+  readonly onRenew: () => void
+}
+
+function SelectionBar({ selection, total, isNarrowed, onRenew }: SelectionBarProps) {
+  const count = selection.ids.size
+  return (
+    <div
+      className={styles.selection}
+      data-any={count > 0}
+      role="toolbar"
+      aria-label="Renew credentials"
+    >
+      <span role="status" className={count > 0 ? 'm-strong' : 'm-muted'}>
+        {count > 0
+          ? `${countOf(count, 'credential')} ticked`
+          : `${countOf(total, 'credential')}${isNarrowed ? ' fit the filter' : ''}. Tick some, or renew all of them.`}
+      </span>
+      <span className={styles.space} />
+      {count > 0 && (
+        <Button size="xs" variant="default" onClick={() => selection.clear()}>
+          Tick none
+        </Button>
+      )}
+      <Button
+        size="xs"
+        variant={count > 0 ? 'filled' : 'default'}
+        leftSection={<IconRefresh size={15} />}
+        onClick={onRenew}
+      >
+        {count > 0 ? 'Renew…' : `Renew all ${total.toLocaleString('en')}…`}
+      </Button>
+    </div>
+  )
+}
+
+function NothingIssued(props: { tenant: string | null; onCommission: () => void }) {
+  return (
+    <EmptyState
+      icon={IconCalendarTime}
+      title={props.tenant === null ? 'Nothing can expire yet' : 'Nothing in this tenant can expire'}
+      actions={<Button onClick={props.onCommission}>Commission a device</Button>}
+    >
+      Credentials of devices, registries and consoles stand here with the day on which they end.
+      Muster’s own connections renew themselves and are not listed.
+    </EmptyState>
+  )
+}
+
+function NothingFits({ onClear }: { onClear: () => void }) {
+  return (
+    <EmptyState
+      icon={IconFilterOff}
+      title="No credential fits"
+      actions={
+        <Button variant="default" onClick={onClear}>
+          Show all
+        </Button>
+      }
+    >
+      Search and filters leave nothing over.
+    </EmptyState>
+  )
+}
+
+function filterOf({ status, search, stretch }: Chosen, tenant: string | null): ExpiryFilter {
+  const moments = stretch === null ? { from: null, until: null } : momentsOf(stretch)
+  return { ...EVERYTHING, tenant, status, search, ...moments }
+}
