@@ -80,7 +80,7 @@ test.each([
   expect(problemsOf(listening(subject))).toMatchObject([{ level: 'refused', subject }])
 })
 
-test.each(['_INBOX.>', '$JS.API.>', '$KV.x.>'])('warns of %j', (subject) => {
+test.each(['_INBOX.>', '$JS.API.>', '$KV.x.>', '{root}.{tenant}.*'])('warns of %j', (subject) => {
   expect(problemsOf(listening(subject))).toMatchObject([{ level: 'warning', subject }])
 })
 

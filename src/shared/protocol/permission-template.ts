@@ -224,6 +224,11 @@ function reachOf(
     )
   }
   if (first.startsWith('_INBOX_')) return refused('This reaches private inboxes.')
+  if (list === 'sub.allow' && tokens.length > 1 && tokens.at(-1) === '*') {
+    return warning(
+      'nats-server compares patterns word by word: whoever may hear “a.*” may subscribe to “a.>” too, and then hears everything below.',
+    )
+  }
   if (first === '$JS' || first === '$KV' || first === '$O') {
     return warning(
       'This reaches JetStream: streams and stores of the whole account, not only the user’s own.',
