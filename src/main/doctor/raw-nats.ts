@@ -1,6 +1,8 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { sign } from 'node:crypto'
+import { connect as connectTcp, isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
+import { createWebSocketStream, WebSocket } from 'ws'
 import { z } from 'zod'
 import { RejectedError, TransientError } from '#shared/errors.ts'
 import { privateKeyOf } from '../authority/nkey.ts'
@@ -25,6 +27,8 @@ export interface RawTarget {
   readonly port: number
   /** Demands TLS; without it TLS is used where the server demands it. */
   readonly tls: boolean
+  /** Speaks WebSocket; then `tls` alone decides. */
+  readonly webSocket?: boolean
   readonly caPem: string | null
 }
 
@@ -35,10 +39,10 @@ export interface RawTarget {
 export class RawNats {
   readonly info: ServerInfo
   readonly encrypted: boolean
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #lines: Lines
 
-  private constructor(socket: Socket, lines: Lines, info: ServerInfo, encrypted: boolean) {
+  private constructor(socket: Duplex, lines: Lines, info: ServerInfo, encrypted: boolean) {
     this.#socket = socket
     this.#lines = lines
     this.info = info
@@ -52,7 +56,9 @@ export class RawNats {
    */
   static async open(target: RawTarget, signal: AbortSignal): Promise<RawNats> {
     const { host, port, tls, caPem } = target
-    let socket = await opened(connectTcp({ host, port, noDelay: true }), 'connect', signal)
+    if (target.webSocket === true) return openWebSocket(target, signal)
+    const plain = connectTcp({ host, port, noDelay: true })
+    let socket: Duplex = await opened(plain, 'connect', signal)
     let lines = new Lines(socket, signal)
     try {
       const info = infoIn(await lines.next())
@@ -62,11 +68,8 @@ export class RawNats {
         lines.release()
         const servername = isIP(host) === 0 ? { servername: host } : {}
         const ca = caPem === null ? {} : { ca: caPem }
-        socket = await opened(
-          connectTls({ socket, host, ...servername, ...ca }),
-          'secureConnect',
-          signal,
-        )
+        const secured = connectTls({ socket: plain, host, ...servername, ...ca })
+        socket = await opened(secured, 'secureConnect', signal)
         lines = new Lines(socket, signal)
       }
       return new RawNats(socket, lines, info, encrypted)
@@ -74,6 +77,11 @@ export class RawNats {
       socket.destroy()
       throw error
     }
+  }
+
+  /** Takes over a connection whose greeting was read. */
+  static of(socket: Duplex, lines: Lines, info: ServerInfo, encrypted: boolean): RawNats {
+    return new RawNats(socket, lines, info, encrypted)
   }
 
   /**
@@ -131,7 +139,7 @@ export class RawNats {
 
 /** The lines that come in, one at a time. */
 class Lines {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #signal: AbortSignal
   readonly #waiting: string[] = []
   #text = ''
@@ -139,7 +147,7 @@ class Lines {
   #error: Error | undefined
   #wake: () => void = () => undefined
 
-  constructor(socket: Socket, signal: AbortSignal) {
+  constructor(socket: Duplex, signal: AbortSignal) {
     this.#socket = socket
     this.#signal = signal
     socket.on('data', this.#onData)
@@ -193,7 +201,26 @@ class Lines {
   }
 }
 
-async function opened<S extends Socket>(
+async function openWebSocket(target: RawTarget, signal: AbortSignal): Promise<RawNats> {
+  const { host, port, tls, caPem } = target
+  const address = isIP(host) === 6 ? `[${host}]` : host
+  const client = new WebSocket(`${tls ? 'wss' : 'ws'}://${address}:${port}/`, {
+    perMessageDeflate: false,
+    ...(caPem === null ? {} : { ca: caPem }),
+  })
+  const onAbort = () => client.terminate()
+  signal.addEventListener('abort', onAbort, { once: true })
+  const socket = createWebSocketStream(client)
+  const lines = new Lines(socket, signal)
+  try {
+    return RawNats.of(socket, lines, infoIn(await lines.next()), tls)
+  } catch (error) {
+    client.terminate()
+    throw error
+  }
+}
+
+async function opened<S extends Duplex>(
   socket: S,
   event: 'connect' | 'secureConnect',
   signal: AbortSignal,

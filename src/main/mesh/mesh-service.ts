@@ -258,6 +258,16 @@ export class MeshService {
   }
 
   /**
+   * Gives the servers of the mesh in use another JWT of its operator.
+   * @throws RejectedError `NO_MESH`, `OPERATOR_NOT_INSTALLED`; what the session throws.
+   */
+  async installOperator(operatorJwt: string, signal: AbortSignal): Promise<void> {
+    const { session } = this.#switch
+    if (session === undefined) throw noMesh()
+    await session.installOperator(operatorJwt, signal)
+  }
+
+  /**
    * What goes into issued credentials.
    * @throws RejectedError `NO_MESH`, `MESH_NOT_OURS`; TransientError `MESH_NOT_CONNECTED`.
    */
@@ -269,6 +279,14 @@ export class MeshService {
     if (endpoint === undefined) throw notConnected()
     const { deviceUrls: urls, caPem } = endpoint
     return caPem === undefined ? { urls } : { urls, caPem }
+  }
+
+  /** Where the mesh in use is, for a look at its server; undefined where that is not known. */
+  dialTarget(): { readonly servers: readonly string[]; readonly caPem?: string } | undefined {
+    const endpoint = this.#switch.session?.endpoint()
+    if (endpoint === undefined) return undefined
+    const { servers, caPem } = endpoint
+    return caPem === undefined ? { servers } : { servers, caPem }
   }
 
   /** For the registry sidecar; null where there is none to run: a remote mesh has its own. */
