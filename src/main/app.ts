@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { composeAudit } from './app/audit.ts'
 import { composeCredentials } from './app/credentials.ts'
+import { composeDoctor } from './app/doctor.ts'
 import { composeIsolation } from './app/isolation.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { composeNsc } from './app/nsc.ts'
@@ -92,7 +93,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     })
     owned(auditLog)
     const lent = owned(new LentKeys(keychain))
-    const authority = owned(new Authority({ database, keychain: lent, publisher, audit, log }))
+    const authority = owned(
+      new Authority({
+        database,
+        keychain: lent,
+        publisher,
+        audit,
+        log,
+        installer: { install: (jwt, signal) => mesh.installOperator(jwt, signal) },
+      }),
+    )
     const tenancy = owned(
       composeTenants({ database, authority, link, mesh: () => mesh, fleet: () => fleet, log }),
     )
@@ -149,6 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
     )
 
+    const doctor = owned(composeDoctor({ authority, link, mesh, audit, saveFile: host.saveFile }))
     const isolation = owned(
       composeIsolation({
         database,
@@ -216,6 +227,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         keychain,
         mesh: meshWithRegistry(mesh, registry),
         tenants: tenancy.calls,
+        doctor,
         discovery,
         commissioning,
         contexts,

@@ -27,6 +27,14 @@ export function scriptedServices() {
         demo: true,
       }),
     },
+    doctor: {
+      diagnose: unscripted,
+      ask: unscripted,
+      reach: unscripted,
+      login: unscripted,
+      export: unscripted,
+      forget: unscripted,
+    },
     audit: {
       subscribe: unscripted,
       list: unscripted,

@@ -1,6 +1,7 @@
 import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
 import { credentialsRouter } from './credentials.ts'
+import { doctorRouter } from './doctor.ts'
 import { implementContract } from './implementer.ts'
 import { isolationRouter } from './isolation.ts'
 import { recoveryRouter } from './recovery.ts'
@@ -57,6 +58,7 @@ export function createRouter(services: Services, options: RouterOptions) {
         return null
       }),
     },
+    doctor: doctorRouter(os.doctor, services.doctor),
     events: {
       watch: os.events.watch.handler(({ input, signal }) =>
         streamOf(events.watch(input.tenant, input.deviceId), signal ?? NEVER),

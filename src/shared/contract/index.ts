@@ -3,6 +3,7 @@ import { audit } from './audit.ts'
 import { commissioning } from './commissioning.ts'
 import { credentials } from './credentials.ts'
 import { discovery } from './discovery.ts'
+import { doctor } from './doctor.ts'
 import { events } from './events.ts'
 import { fleet } from './fleet.ts'
 import { health } from './health.ts'
@@ -24,6 +25,7 @@ export const contract = {
   commissioning,
   credentials,
   discovery,
+  doctor,
   events,
   fleet,
   health,

@@ -3,6 +3,7 @@ import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
+import { doctorRouter } from '../../../src/main/router/doctor.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
 import { nscRouter } from '../../../src/main/router/nsc.ts'
@@ -49,6 +50,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
       })),
     },
     audit: auditRouter(os.audit, state.audit),
+    doctor: doctorRouter(os.doctor, state.doctor),
     credentials: credentialsRouter(os.credentials, state.credentials),
     nsc: nscRouter(os.nsc, state.transfer.nsc, state.transfer.contexts),
     commissioning: {

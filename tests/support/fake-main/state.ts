@@ -14,7 +14,10 @@ import type { ResolverCalls } from '../../../src/main/router/resolver.ts'
 import type { RecoveryCalls } from '../../../src/main/router/recovery.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
+import type { DoctorService } from '../../../src/main/doctor/doctor-service.ts'
+import { noAudit } from '../no-audit.ts'
 import { fakeAudit } from './audit.ts'
+import { fakeDoctor } from './doctor.ts'
 import { FakeCommissioning } from './commissioning.ts'
 import { fakeCredentials } from './credentials.ts'
 import { fakeNsc } from './nsc.ts'
@@ -68,6 +71,7 @@ export class FakeState {
   stale: boolean
   readonly commissioning: FakeCommissioning
   readonly audit: AuditLog
+  readonly doctor: DoctorService
   readonly credentials: CredentialsCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
@@ -97,6 +101,7 @@ export class FakeState {
   constructor(scenario: Scenario) {
     this.scenario = scenario
     this.audit = fakeAudit(scenario)
+    this.doctor = fakeDoctor(scenario, noAudit)
     this.credentials = fakeCredentials(scenario)
     this.recovery = fakeRecovery(scenario)
     this.resolver = fakeResolver(scenario)
