@@ -39,6 +39,8 @@ export interface MeshAuthority {
   }>
   /** Runs work while no change of accounts is under way. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
+  /** Goes on with procedures that a crash left unfinished. Never throws. */
+  takeUp(available: 'mesh', signal: AbortSignal): Promise<unknown>
   issueUser(request: InternalUserRequest): Promise<InternalUser>
   canIssue(tenant: string): Promise<boolean>
 }

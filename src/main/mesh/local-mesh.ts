@@ -127,6 +127,11 @@ export class LocalMesh {
     if (this.#server.state.phase === 'waiting') await this.#server.restart()
   }
 
+  /** Starts a running server anew, on what the authority has recorded by then. */
+  restart(): Promise<void> {
+    return this.#server.restart()
+  }
+
   async stop(): Promise<void> {
     this.#watching.abort()
     await this.#server.stop()

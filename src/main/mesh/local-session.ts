@@ -8,6 +8,7 @@ import type { LocalMesh, MeshEndpoint } from './local-mesh.ts'
 import type { MeshSession, SessionState } from './mesh-session.ts'
 import { localCondition } from './mesh-state.ts'
 import { LOCAL } from './mesh-store.ts'
+import { operatorKeysOf } from './operator-keys.ts'
 import { OwnAccounts } from './own-accounts.ts'
 import { ownUserSource } from './own-user.ts'
 import type { MeshPorts } from './ports.ts'
@@ -15,6 +16,11 @@ import { LOCAL_NAME } from './resting-state.ts'
 import type { SystemLink } from './system-link.ts'
 import type { CredentialsSource } from './user-credentials.ts'
 import { orAborted } from '../steps/or-aborted.ts'
+import { pause } from '../steps/pause.ts'
+
+/** How long a restarted server may take to be there with another operator JWT. */
+const INSTALL_TIMEOUT_MS = 20_000
+const INSTALL_INTERVAL_MS = 100
 
 export interface LocalSessionOptions {
   readonly mesh: LocalMesh
@@ -127,6 +133,37 @@ export class LocalSession implements MeshSession {
     this.mesh.configure(reach, ports)
     await this.mesh.start(signal)
     await this.connected(signal)
+  }
+
+  /**
+   * Starts the server anew with the operator's JWT as it is recorded: nats-server 2.9 does not read it again
+   * otherwise. Does not wait for the accounts to be compared, since that waits for the change which this is part of.
+   */
+  async installOperator(operatorJwt: string, signal: AbortSignal): Promise<void> {
+    const { publisher, link } = this.#options
+    const until = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_TIMEOUT_MS)])
+    publisher.trust(operatorJwt)
+    await this.mesh.restart()
+    for (;;) {
+      await link.connected(until)
+      publisher.roster.forget()
+      if (await this.#trusts(operatorJwt, until)) return
+      await pause(INSTALL_INTERVAL_MS, until)
+    }
+  }
+
+  async #trusts(operatorJwt: string, signal: AbortSignal): Promise<boolean> {
+    const wanted = operatorKeysOf(operatorJwt)
+    try {
+      const servers = await this.#options.publisher.roster.trust(signal)
+      return servers.some(({ operators }) =>
+        operators.some(({ keys }) => wanted.join(' ') === keys.join(' ')),
+      )
+    } catch (error) {
+      // The connection of before the restart may have been asked.
+      if (signal.aborted) throw error
+      return false
+    }
   }
 
   /** Resolves once Muster's own connection stands and the accounts have been compared. */

@@ -55,7 +55,8 @@ export class ManagedMeshes {
     requirePath(order)
     const taken = [...store.remotes(), ...store.managedMeshes()].some((one) => one.name === name)
     if (taken) throw exists(name)
-    await authority.setUp({ dialect: order.dialect })
+    const dialect = authority.operator()?.dialect ?? order.dialect
+    await authority.setUp({ dialect })
     const settings: ManagedMeshSettings = {
       id: randomUUID(),
       name,

@@ -169,7 +169,7 @@ export class ManagedSession implements MeshSession {
    * Trusts the operator by this JWT from now on, once every server does.
    * @throws RejectedError `OPERATOR_NOT_INSTALLED`; what asking the servers throws.
    */
-  async requireOperator(operatorJwt: string, signal: AbortSignal): Promise<void> {
+  async installOperator(operatorJwt: string, signal: AbortSignal): Promise<void> {
     const { publisher } = this.#options
     const lacking = await this.#serversWithout(operatorJwt, signal)
     if (lacking > 0) throw operatorNotInstalled(lacking)

@@ -25,6 +25,11 @@ export interface MeshSession {
   serves(tenant: string): boolean
   /** Starts and keeps trying; the state tells what hinders. */
   begin(): Promise<void>
+  /**
+   * Resolves once every server trusts what this operator JWT lists.
+   * @throws RejectedError `OPERATOR_NOT_INSTALLED` where that takes a person, `TENANTS_NOT_OURS`; MusterError.
+   */
+  installOperator(operatorJwt: string, signal: AbortSignal): Promise<void>
   /** Tries at once where it waits for the next try. */
   hurry(): Promise<void>
   end(): Promise<void>

@@ -59,7 +59,8 @@ export class OwnAccounts {
         const { systemAccount, accounts } = await authority.bootstrap()
         this.#report(await publisher.reconcile([systemAccount, ...accounts], signal))
       })
-      tenants.retryPending()
+      // Not waited for: what is taken up may need this very connection to be there.
+      void authority.takeUp('mesh', signal).then(() => tenants.retryPending())
     } catch (error) {
       if (!signal.aborted) log.warn('the accounts on the mesh could not be compared', { error })
     }

@@ -2,6 +2,7 @@ import { dialectOf, type Dialect } from '#shared/protocol/dialect.ts'
 import type { MeshTenants } from './collaborators.ts'
 import type { ConnectionTarget } from './kept-connection.ts'
 import type { MeshEndpoint } from './local-mesh.ts'
+import { notOurs } from './mesh-errors.ts'
 import type { MeshSession, SessionState } from './mesh-session.ts'
 import { remoteCondition } from './mesh-state.ts'
 import type { RemoteMeshSettings } from './mesh-store.ts'
@@ -89,6 +90,10 @@ export class RemoteSession implements MeshSession {
       pool.watch(settings.tenant, changed),
     ]
     changed()
+  }
+
+  installOperator(): Promise<void> {
+    return Promise.reject(notOurs())
   }
 
   async hurry(): Promise<void> {

@@ -9,7 +9,7 @@ const AccountKey = z.string().regex(/^A[A-Z2-7]{55}$/)
 /** A deployment of nats-servers elsewhere whose operator is this profile's. */
 export const NewManagedMesh = z.strictObject({
   name: z.string().min(1).max(64),
-  /** For the operator, where this profile has none yet; else it has to be that one's. */
+  /** For the operator, where this profile has none yet; else that one's counts. */
   dialect: DialectName,
   /** `nats:// tls:// ws:// wss://` */
   urls: z.array(z.string().min(1).max(512)).min(1).max(16),

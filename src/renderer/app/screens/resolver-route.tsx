@@ -1,0 +1,24 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { ResolverPage } from '../../features/resolver/components/resolver-page.tsx'
+import { TabbedScreen } from '../../ui/screen-tabs.tsx'
+import { KEYS_TABS } from './keys-tabs.ts'
+
+export function ResolverRoute() {
+  const { account } = useSearch({ from: '/keys/resolver' })
+  const navigate = useNavigate()
+  const select = (publicKey: string | null) =>
+    void navigate({
+      to: '/keys/resolver',
+      search: publicKey === null ? {} : { account: publicKey },
+      replace: true,
+    })
+  return (
+    <TabbedScreen title="Keys" tabs={KEYS_TABS}>
+      <ResolverPage
+        selected={account ?? null}
+        onSelect={select}
+        onSettings={() => void navigate({ to: '/settings' })}
+      />
+    </TabbedScreen>
+  )
+}

@@ -1,0 +1,42 @@
+import type { AccountDifference } from '#shared/contract/resolver.ts'
+import { areaName, shortened } from '../resolver-words.ts'
+import styles from './resolver.module.css'
+
+interface DifferenceListProps {
+  readonly label: string
+  readonly differences: readonly AccountDifference[]
+  /** Said where there is none. */
+  readonly none: string
+}
+
+/** What differs between two versions of an account, one line each. */
+export function DifferenceList({ label, differences, none }: DifferenceListProps) {
+  if (differences.length === 0) return <p className="m-muted">{none}</p>
+  return (
+    <ul className={styles.differences} aria-label={label}>
+      {differences.map((difference) => (
+        <li
+          key={`${difference.area} ${difference.key ?? ''} ${difference.subject}`}
+          className={styles.difference}
+        >
+          <span className={styles.differenceHead}>
+            {areaName(difference)} {difference.change}
+          </span>
+          <bdi className={styles.subject} title={difference.key ?? difference.subject}>
+            {shortened(difference.subject)}
+          </bdi>
+          <Values difference={difference} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Values({ difference: { before, after, change } }: { difference: AccountDifference }) {
+  const text =
+    change === 'changed'
+      ? `${before ?? ''} → ${after ?? ''}`
+      : ((change === 'added' ? after : before) ?? '')
+  if (text === '' || text === '{}' || text === 'full') return null
+  return <bdi className={styles.values}>{shortened(text)}</bdi>
+}
