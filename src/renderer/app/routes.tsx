@@ -15,7 +15,9 @@ import { ExpiryRoute } from './screens/expiry-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
 import { NotFound } from './screens/not-found.tsx'
 import { RecoveryRoute } from './screens/recovery-route.tsx'
+import { ResolverRoute } from './screens/resolver-route.tsx'
 import { SettingsRoute } from './screens/settings-route.tsx'
+import { TransferRoute } from './screens/transfer-route.tsx'
 
 /** What stands behind the `?` of an address came from outside; what is not text is ignored. */
 const OptionalText = z.string().optional().catch(undefined)
@@ -93,6 +95,19 @@ export const recoveryRoute = createRoute({
   component: RecoveryRoute,
 })
 
+export const transferRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/keys/transfer',
+  component: TransferRoute,
+})
+
+export const resolverRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/keys/resolver',
+  validateSearch: z.object({ account: OptionalText }),
+  component: ResolverRoute,
+})
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -111,6 +126,8 @@ export function createAppRouter() {
       expiryRoute,
       auditRoute,
       recoveryRoute,
+      transferRoute,
+      resolverRoute,
       settingsRoute,
     ]),
     history: createHashHistory(),

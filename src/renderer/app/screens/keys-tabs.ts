@@ -1,4 +1,8 @@
 import type { ScreenTab } from '../../ui/screen-tabs.tsx'
 
 /** The pages of Keys, in their order. */
-export const KEYS_TABS: readonly ScreenTab[] = [{ to: '/keys/recovery', name: 'Recovery kit' }]
+export const KEYS_TABS: readonly ScreenTab[] = [
+  { to: '/keys/resolver', name: 'Resolver' },
+  { to: '/keys/recovery', name: 'Recovery kit' },
+  { to: '/keys/transfer', name: 'Import and export' },
+]

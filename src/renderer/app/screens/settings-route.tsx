@@ -1,5 +1,6 @@
 import { KeychainSettings } from '../../features/keychain/components/keychain-settings.tsx'
 import { MeshSettings } from '../../features/mesh/components/mesh-settings.tsx'
+import { ManagedSettings } from '../../features/resolver/components/managed-settings.tsx'
 import { SettingsScreen } from '../../features/settings/components/settings-screen.tsx'
 import { useKeychain } from '../../lib/live/keychain.ts'
 import { useMesh } from '../../lib/live/mesh.ts'
@@ -10,6 +11,7 @@ export function SettingsRoute() {
   return (
     <SettingsScreen>
       {mesh !== undefined && <MeshSettings mesh={mesh} />}
+      <ManagedSettings />
       {keychain !== undefined && <KeychainSettings status={keychain} />}
     </SettingsScreen>
   )
