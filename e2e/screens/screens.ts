@@ -26,6 +26,17 @@ async function commission(page: Page, pin: string): Promise<void> {
   await page.getByRole('button', { name: 'Commission', exact: true }).click()
 }
 
+async function lookIntoStore(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Look into the store of nsc', exact: true }).click()
+  await page.getByRole('heading', { name: 'What was found' }).waitFor()
+}
+
+async function importStore(page: Page): Promise<void> {
+  await lookIntoStore(page)
+  await page.getByRole('radio', { name: /Remove the files/u }).click()
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+}
+
 async function toRemoteForm(page: Page): Promise<void> {
   await page.getByRole('button', { name: /Connect to a mesh/u }).click()
   await createVault(page)
@@ -158,7 +169,7 @@ export const SCREENS: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: /^Due/u }).click()
       await page.getByRole('button', { name: /^Renew all/u }).click()
-      await page.getByRole('radio', { name: /Write a file/u }).click()
+      await page.getByText('Write a file for each').click()
     },
   },
   {
@@ -168,8 +179,8 @@ export const SCREENS: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: /^Due/u }).click()
       await page.getByRole('button', { name: /^Renew all/u }).click()
-      await page.getByRole('radio', { name: /Commission them again/u }).click()
-      await page.getByLabel('Spread over').click()
+      await page.getByText('Commission them again').click()
+      await page.getByRole('combobox', { name: 'Spread over' }).click()
       await page.getByRole('option', { name: 'As fast' }).click()
       await page.getByRole('button', { name: /^Renew \d+ credentials/u }).click()
       await page.getByText('Renewed').nth(2).waitFor()
@@ -242,6 +253,49 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText(/Seen to be in force|Nothing is lost/u).waitFor()
     },
   },
+  { name: 'transfer', scenarios: ALL, path: '/keys/transfer' },
+  {
+    name: 'transfer-store',
+    scenarios: WITH_DEVICES,
+    path: '/keys/transfer',
+    prepare: lookIntoStore,
+  },
+  {
+    name: 'transfer-running',
+    scenarios: ['full'],
+    path: '/keys/transfer',
+    prepare: async (page) => {
+      await importStore(page)
+      await page.getByRole('button', { name: 'Cancel' }).waitFor()
+    },
+  },
+  {
+    name: 'transfer-done',
+    scenarios: ['full'],
+    path: '/keys/transfer',
+    prepare: async (page) => {
+      await importStore(page)
+      await page.getByRole('button', { name: 'Choose where the mesh runs' }).waitFor()
+    },
+  },
+  {
+    name: 'transfer-export',
+    scenarios: WITH_DEVICES,
+    path: '/keys/transfer',
+    prepare: async (page) => {
+      await page.getByLabel('Folder', { exact: true }).fill('/home/kim/nsc-export')
+      await page.getByLabel('7 signing keys').check()
+      await page.getByLabel('Type muster to write them').fill('muster')
+      await page.getByRole('button', { name: 'Write the store' }).click()
+      await page.getByText(/The store is written|Nothing was written/u).waitFor()
+    },
+  },
+  {
+    name: 'transfer-context',
+    scenarios: ['full'],
+    path: '/keys/transfer',
+    prepare: (page) => page.getByRole('button', { name: 'Take over plant-2' }).click(),
+  },
   { name: 'recovery', scenarios: ALL, path: '/keys/recovery' },
   {
     name: 'recovery-make',
@@ -268,6 +322,26 @@ export const SCREENS: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: /Restore from a recovery kit/u }).click()
       await createVault(page)
+    },
+  },
+  { name: 'resolver', scenarios: ALL, path: '/keys/resolver' },
+  {
+    name: 'resolver-elsewhere',
+    scenarios: ['full'],
+    path: `/keys/resolver?account=A${'L'.repeat(55)}`,
+  },
+  {
+    name: 'resolver-foreign',
+    scenarios: ['full'],
+    path: `/keys/resolver?account=A${'X'.repeat(55)}`,
+  },
+  {
+    name: 'settings-manage-server',
+    scenarios: ['full'],
+    path: '/settings',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Manage a server…' }).click()
+      await page.getByLabel('Name', { exact: true }).fill('Plant 7')
     },
   },
 ]

@@ -143,6 +143,7 @@ export class NscService {
     this.#cancelling = new AbortController()
     this.#tell({
       operatorName: operator.name,
+      dialect: state.dialect,
       state: 'running',
       steps: [],
       problem: null,
@@ -227,7 +228,7 @@ export class NscService {
   }
 
   async #run(state: ImportState): Promise<void> {
-    const { operatorName } = state
+    const { operatorName, dialect } = state
     try {
       const until = AbortSignal.any([this.#cancelling.signal, this.#closing.signal])
       const { result, removal, seeds, removeFiles } = await this.#imports.startOrResume(
@@ -237,6 +238,7 @@ export class NscService {
       const counts = result ?? { tenants: 0, accounts: 0, credentials: 0 }
       this.#tell({
         operatorName,
+        dialect,
         state: 'done',
         steps: this.#import?.steps.map(({ name }) => ({ name, state: 'done' as const })) ?? [],
         problem: null,
@@ -252,7 +254,14 @@ export class NscService {
         step.state === 'running' ? { ...step, state: 'failed' as const } : step,
       )
       const problem = problemOf(toMusterError(thrown))
-      this.#tell({ operatorName, state: 'failed', steps: steps ?? [], problem, result: null })
+      this.#tell({
+        operatorName,
+        dialect,
+        state: 'failed',
+        steps: steps ?? [],
+        problem,
+        result: null,
+      })
     }
   }
 

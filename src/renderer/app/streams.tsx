@@ -8,6 +8,7 @@ import { useFleetStream } from '../lib/live/fleet.ts'
 import { useHealthStream } from '../lib/live/health.ts'
 import { useKeychainStream } from '../lib/live/keychain.ts'
 import { useMeshStream } from '../lib/live/mesh.ts'
+import { useNscStream } from '../lib/live/nsc.ts'
 import { useRenewalsStream } from '../lib/live/renewals.ts'
 import { useRevocationsStream } from '../lib/live/revocations.ts'
 import { useTenantsStream } from '../lib/live/tenants.ts'
@@ -25,6 +26,7 @@ export function Streams(): null {
   useFleetStream()
   useRevocationsStream()
   useRenewalsStream()
+  useNscStream()
   useRefetchAfterReconnect()
   return null
 }

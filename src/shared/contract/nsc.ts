@@ -78,6 +78,7 @@ export type NscScan = z.infer<typeof NscScan>
 
 export const NscImport = z.strictObject({
   operatorName: z.string(),
+  dialect: DialectName,
   state: z.enum(['running', 'done', 'failed']),
   steps: z.array(z.strictObject({ name: z.string(), state: StepState })),
   problem: Problem.nullable(),

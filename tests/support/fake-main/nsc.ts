@@ -38,10 +38,18 @@ export function fakeNsc(scenario: Scenario): { nsc: NscCalls; contexts: ContextC
               ? ('running' as const)
               : ('waiting' as const),
       }))
-      tell({ operatorName, state: 'running', steps, problem: null, result: null })
+      tell({
+        operatorName,
+        dialect: 'device-connect',
+        state: 'running',
+        steps,
+        problem: null,
+        result: null,
+      })
     }
     tell({
       operatorName,
+      dialect: 'device-connect',
       state: 'done',
       steps: STEPS.map((name) => ({ name, state: 'done' as const })),
       problem: null,
@@ -85,6 +93,7 @@ export function fakeNsc(scenario: Scenario): { nsc: NscCalls; contexts: ContextC
     import: ({ removeFiles }) => {
       const begun: NscImport = {
         operatorName: 'acme',
+        dialect: 'device-connect',
         state: 'running',
         steps: [],
         problem: null,

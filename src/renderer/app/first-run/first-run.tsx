@@ -9,6 +9,7 @@ import { RemoteMeshForm } from '../../features/mesh/components/remote-mesh-form.
 import { useUiState } from '../ui-state.ts'
 import { DoneStep } from './done-step.tsx'
 import { StepPage } from './step-page.tsx'
+import { StoreStep } from './store-step.tsx'
 import { WelcomeStep, type Way } from './welcome-step.tsx'
 
 interface FirstRunProps {
@@ -67,6 +68,7 @@ export function FirstRun({ keychain, mesh }: FirstRunProps) {
       </StepPage>
     )
   }
+  if (way === 'store') return <StoreStep onBack={back} onDone={() => setDone(true)} />
   return way === 'local' ? (
     <StepPage
       step={3}

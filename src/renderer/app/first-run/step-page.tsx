@@ -12,11 +12,13 @@ interface StepPageProps {
   readonly title: string
   readonly text: string
   readonly onBack?: () => void
+  /** Room for a table. */
+  readonly wide?: boolean
   readonly children: ReactNode
 }
 
 /** One step of the first run: where one is, what it is about, what to do. */
-export function StepPage({ step, title, text, onBack, children }: StepPageProps) {
+export function StepPage({ step, title, text, onBack, wide = false, children }: StepPageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   // Whoever listens to the screen is told of the new step; the first one just loads.
   const spoken = step === 1 || step === null ? null : title
@@ -25,7 +27,7 @@ export function StepPage({ step, title, text, onBack, children }: StepPageProps)
   }, [spoken])
   return (
     <main className={styles.page}>
-      <div className={styles.column}>
+      <div className={styles.column} data-wide={wide}>
         <div className={styles.top}>
           <span className={styles.brand}>
             <Logo size={26} />

@@ -3,6 +3,7 @@ import {
   IconChevronRight,
   IconCloudNetwork,
   IconDeviceLaptop,
+  IconKey,
   IconLifebuoy,
   type TablerIcon,
 } from '@tabler/icons-react'
@@ -13,7 +14,7 @@ import { DeviceText } from '../../ui/device-text.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import styles from './first-run.module.css'
 
-export type Way = 'local' | 'remote' | 'restore'
+export type Way = 'local' | 'remote' | 'store' | 'restore'
 
 interface WelcomeStepProps {
   readonly onChoose: (way: Way) => void
@@ -32,6 +33,12 @@ const WAYS: readonly { way: Way; icon: TablerIcon; title: string; text: string }
     icon: IconCloudNetwork,
     title: 'Connect to a mesh you already have',
     text: 'With its addresses and a credentials file.',
+  },
+  {
+    way: 'store',
+    icon: IconKey,
+    title: 'Bring in a store of nsc',
+    text: 'You run servers already, with keys that nsc or the setup scripts made.',
   },
   {
     way: 'restore',

@@ -14,13 +14,15 @@ import { ReachFields } from './reach-fields.tsx'
 interface LocalMeshFormProps {
   readonly onBack: () => void
   readonly onDone: () => void
+  /** Of an operator that is there already: it fixes the dialect, and has this tenant. */
+  readonly present?: { readonly dialect: DialectName; readonly tenant: string | null }
 }
 
 /** Creates a mesh of one's own: keys, a NATS server and the first tenant. */
-export function LocalMeshForm({ onBack, onDone }: LocalMeshFormProps) {
+export function LocalMeshForm({ onBack, onDone, present }: LocalMeshFormProps) {
   const [reach, setReach] = useState<MeshReach>({ kind: 'loopback' })
-  const [tenant, setTenant] = useState('default')
-  const [dialect, setDialect] = useState<DialectName>('device-connect')
+  const [tenant, setTenant] = useState(present?.tenant ?? 'default')
+  const [dialect, setDialect] = useState<DialectName>(present?.dialect ?? 'device-connect')
   const [tried, setTried] = useState(false)
   const create = useCreateLocalMesh()
   const tenantProblem = StrictName.safeParse(tenant).error?.issues[0]?.message ?? null
@@ -39,17 +41,21 @@ export function LocalMeshForm({ onBack, onDone }: LocalMeshFormProps) {
       }}
     >
       <ReachFields value={reach} onChange={setReach} />
-      <TextInput
-        label="First tenant"
-        description="Tenants keep their devices apart from each other. More can be added later."
-        value={tenant}
-        onChange={(event) => setTenant(event.currentTarget.value)}
-        error={tried && tenantProblem}
-        maxLength={64}
-      />
-      <Advanced>
-        <DialectSelect value={dialect} onChange={setDialect} />
-      </Advanced>
+      {typeof present?.tenant !== 'string' && (
+        <TextInput
+          label="First tenant"
+          description="Tenants keep their devices apart from each other. More can be added later."
+          value={tenant}
+          onChange={(event) => setTenant(event.currentTarget.value)}
+          error={tried && tenantProblem}
+          maxLength={64}
+        />
+      )}
+      {present === undefined && (
+        <Advanced>
+          <DialectSelect value={dialect} onChange={setDialect} />
+        </Advanced>
+      )}
       {tried && addressMissing && (
         <p className={styles.complaint} role="alert">
           Pick the address that devices connect to.
