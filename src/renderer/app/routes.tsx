@@ -13,10 +13,13 @@ import { CredentialsRoute } from './screens/credentials-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
 import { ExpiryRoute } from './screens/expiry-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
+import { IsolationRoute } from './screens/isolation-route.tsx'
 import { NotFound } from './screens/not-found.tsx'
 import { RecoveryRoute } from './screens/recovery-route.tsx'
 import { ResolverRoute } from './screens/resolver-route.tsx'
 import { SettingsRoute } from './screens/settings-route.tsx'
+import { TenantViewRoute } from './screens/tenant-view-route.tsx'
+import { TenantsRoute } from './screens/tenants-route.tsx'
 import { TransferRoute } from './screens/transfer-route.tsx'
 
 /** What stands behind the `?` of an address came from outside; what is not text is ignored. */
@@ -34,7 +37,10 @@ const CredentialsSearch = z.object({
 })
 const ExpirySearch = z.object({ job: OptionalText, search: OptionalText, renew: OptionalText })
 const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
+const TenantsSearch = z.object({ tenant: OptionalText, tab: OptionalText })
 const DeviceSearch = z.object({ tab: OptionalText })
+
+const IsolationSearch = z.object({ report: OptionalText })
 
 const rootRoute = createRootRoute({ component: Frame, notFoundComponent: NotFound })
 
@@ -108,6 +114,27 @@ export const resolverRoute = createRoute({
   component: ResolverRoute,
 })
 
+export const isolationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tenants/isolation',
+  validateSearch: IsolationSearch,
+  component: IsolationRoute,
+})
+
+export const tenantsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tenants',
+  validateSearch: TenantsSearch,
+  component: TenantsRoute,
+})
+
+export const tenantViewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tenants/$tenant/view',
+  validateSearch: DeviceSearch,
+  component: TenantViewRoute,
+})
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -128,6 +155,9 @@ export function createAppRouter() {
       recoveryRoute,
       transferRoute,
       resolverRoute,
+      isolationRoute,
+      tenantsRoute,
+      tenantViewRoute,
       settingsRoute,
     ]),
     history: createHashHistory(),

@@ -1,7 +1,7 @@
 import { eventIterator, Instant, Problem, procedure, SavedFile, WireName, z } from './common.ts'
 
 /** How many tenants one proof takes; every one attacks every other. */
-export const MAX_PROOF_TENANTS = 64
+export const MAX_PROOF_TENANTS = 40
 
 export const ProbeId = z.enum([
   'publish',

@@ -123,7 +123,8 @@ test('a tenant that can not connect is inconclusive with all, and the others are
   expect(report.verdict).toBe('inconclusive')
   expect(report.counts).toMatchObject({ pairsPassed: 2, pairsInconclusive: 4, pairsFailed: 0 })
   expect(report.tenants.find(({ name }) => name === 'beta')?.problem).toMatchObject({
-    code: 'PROOF_CONNECTIONS_REFUSED',
+    // The client does not always hear the reason before it is cut.
+    code: expect.stringMatching(/^(?:PROOF_CONNECTIONS_REFUSED|MESH_ACCOUNT_FULL)$/u),
   })
   expect(report.findings[0]?.text).toContain('beta took no part')
 })

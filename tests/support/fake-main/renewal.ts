@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LedgerEntry } from '../../../src/main/authority/ledger.ts'
+import type { Ledger, LedgerEntry } from '../../../src/main/authority/ledger.ts'
+import { problemOf } from '#shared/problem-of.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import type { Recipient, RenewalDelivery } from '../../../src/main/renewal/delivery.ts'
 import { ExpiryMonitor } from '../../../src/main/renewal/expiry-monitor.ts'
 import { ExpiryStore } from '../../../src/main/renewal/expiry-store.ts'
 import {
   deviceOffline,
+  didNotComeBack,
+  stoppedByItself,
   noFunction,
   refusedByDevice,
 } from '../../../src/main/renewal/renewal-errors.ts'
@@ -15,6 +18,7 @@ import { issued, renewalDatabase } from '../renewal-database.ts'
 import type { Scenario } from './state.ts'
 
 const CREDENTIALS = 640
+const HOUR_MS = 3_600_000
 const TENANTS = ['north-farm', 'south-farm', 'research', 'default']
 const KINDS = ['soil-sensor', 'irrigation-pump', 'climate-controller', 'door-lock', 'camera']
 
@@ -24,6 +28,7 @@ export function fakeRenewal(scenario: Scenario): RenewalService {
   const { database, ledger } = renewalDatabase(now)
   if (scenario === 'full' || scenario === 'failing') ledger.add(entries(now()))
   const store = new RenewalStore(database)
+  if (scenario === 'failing') addStoppedJob(store, ledger, now())
   const expiry = new ExpiryStore(database)
   const mesh: RenewalDelivery = {
     check: async ({ deviceId, name }: Recipient) => {
@@ -82,6 +87,46 @@ export function fakeRenewal(scenario: Scenario): RenewalService {
   })
 }
 
+/** A renewal of yesterday that stopped by itself. */
+function addStoppedJob(store: RenewalStore, ledger: Ledger, now: Date): void {
+  const at = now.getTime() - 20 * HOUR_MS
+  const items = ledger.entries().slice(0, 9)
+  store.add(
+    {
+      id: 'stopped',
+      at_once: 10,
+      spread_minutes: 60,
+      valid_days: 90,
+      folder: null,
+      started_at: at,
+    },
+    items.map((entry) => ({
+      ledger_id: entry.id,
+      public_key: entry.publicKey,
+      delivery: 'mesh',
+      account: entry.account,
+      role: entry.role,
+      tenant: entry.tenant,
+      device_id: entry.deviceId,
+      name: entry.name,
+      starts_at: at,
+    })),
+  )
+  const states = ['renewed', 'failed', 'rolled-back', 'rolled-back', 'rolled-back'] as const
+  for (const [sequence, state] of states.entries()) {
+    const item = store.item('stopped', sequence)
+    if (item === undefined) continue
+    const name = item.device_id ?? ''
+    const error =
+      state === 'failed' ? refusedByDevice(name, 'no space left') : didNotComeBack(name, now, false)
+    const problem = state === 'renewed' ? null : problemOf(error)
+    store.changeItem(item, { state, problem, expires_at: at + 90 * 24 * HOUR_MS, ended_at: at })
+  }
+  store.cancelWaiting('stopped', now)
+  const problem = problemOf(stoppedByItself(3))
+  store.changeJob('stopped', { state: 'stopped', problem, ended_at: at + HOUR_MS })
+}
+
 function isOnline(deviceId: string | null): boolean {
   return numberOf(deviceId) % 5 !== 0
 }
@@ -110,8 +155,8 @@ function entries(now: Date): LedgerEntry[] {
   const exported = { deviceId: null, delivery: 'file' as const }
   return [
     ...devices,
-    issued('gate-door-lock-914', now, 96, 90, { tenant: 'research' }),
-    issued('cold-store-camera-77', now, 91, 90, { tenant: 'default' }),
+    issued('gate-door-lock-915', now, 96, 90, { tenant: 'research' }),
+    issued('cold-store-camera-75', now, 91, 90, { tenant: 'default' }),
     issued('registry at site 2', now, 280, 365, { ...exported, role: 'registry', tenant: null }),
     issued('console of the night shift', now, 25, 30, { ...exported, role: 'console' }),
   ]

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
+import { isolationRouter } from '../../../src/main/router/isolation.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
 import { doctorRouter } from '../../../src/main/router/doctor.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
@@ -51,6 +52,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     },
     audit: auditRouter(os.audit, state.audit),
     doctor: doctorRouter(os.doctor, state.doctor),
+    isolation: isolationRouter(os.isolation, state.isolation),
     credentials: credentialsRouter(os.credentials, state.credentials),
     nsc: nscRouter(os.nsc, state.transfer.nsc, state.transfer.contexts),
     commissioning: {

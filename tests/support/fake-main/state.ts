@@ -11,6 +11,7 @@ import type { MeshState, RemoteConnection } from '#shared/contract/mesh.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
 import type { ResolverCalls } from '../../../src/main/router/resolver.ts'
+import type { IsolationCalls } from '../../../src/main/router/isolation.ts'
 import type { RecoveryCalls } from '../../../src/main/router/recovery.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
@@ -20,6 +21,7 @@ import { fakeAudit } from './audit.ts'
 import { fakeDoctor } from './doctor.ts'
 import { FakeCommissioning } from './commissioning.ts'
 import { fakeCredentials } from './credentials.ts'
+import { fakeIsolation } from './isolation.ts'
 import { fakeNsc } from './nsc.ts'
 import { fakeResolver } from './resolver.ts'
 import { fakeRecovery } from './recovery.ts'
@@ -73,6 +75,7 @@ export class FakeState {
   readonly audit: AuditLog
   readonly doctor: DoctorService
   readonly credentials: CredentialsCalls
+  readonly isolation: IsolationCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
   readonly transfer: ReturnType<typeof fakeNsc>
@@ -103,6 +106,7 @@ export class FakeState {
     this.audit = fakeAudit(scenario)
     this.doctor = fakeDoctor(scenario, noAudit)
     this.credentials = fakeCredentials(scenario)
+    this.isolation = fakeIsolation(scenario)
     this.recovery = fakeRecovery(scenario)
     this.resolver = fakeResolver(scenario)
     this.transfer = fakeNsc(scenario)

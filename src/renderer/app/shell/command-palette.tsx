@@ -7,6 +7,7 @@ import {
   IconRefresh,
   IconSearch,
   IconServer2,
+  IconShieldCheck,
   IconStack2,
   IconSun,
 } from '@tabler/icons-react'
@@ -182,6 +183,7 @@ function TenantGroup({ query }: { query: string }) {
 
 function ActionGroup({ query }: { query: string }) {
   const { queries } = useApi()
+  const navigate = useNavigate()
   const setTenant = useUiState((state) => state.setTenant)
   const refresh = useMutation(queries.discovery.refresh.mutationOptions())
   const settings = useUpdateSettings()
@@ -190,6 +192,11 @@ function ActionGroup({ query }: { query: string }) {
       name: 'Search the network for devices again',
       icon: IconRefresh,
       run: () => refresh.mutate(undefined),
+    },
+    {
+      name: 'Prove that tenants are isolated',
+      icon: IconShieldCheck,
+      run: () => void navigate({ to: '/tenants/isolation', search: {} }),
     },
     { name: 'Show all tenants', icon: IconStack2, run: () => setTenant(null) },
     { name: 'Use light colours', icon: IconSun, run: () => settings.mutate({ theme: 'light' }) },
