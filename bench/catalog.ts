@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts'
 import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
 import { REGISTRY_BENCHMARKS } from './registry.ts'
+import { REVOCATION_BENCHMARKS } from './revocation.ts'
 import { RPC_BENCHMARKS } from './rpc.ts'
 import { STARTUP_BENCHMARKS } from './startup.ts'
 
@@ -13,5 +14,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...COMMISSIONING_BENCHMARKS,
   ...RPC_BENCHMARKS,
   ...AUTHORITY_BENCHMARKS,
+  ...REVOCATION_BENCHMARKS,
   ...REGISTRY_BENCHMARKS,
 ]

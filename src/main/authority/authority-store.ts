@@ -99,6 +99,12 @@ export class AuthorityStore {
     return accountOf(this.#one(`${ACCOUNTS} WHERE public_key = ?`, [publicKey]))
   }
 
+  /** The name of an account, without its JWT, which may have a megabyte. */
+  accountName(publicKey: string): string | undefined {
+    const row = this.#one('SELECT name FROM authority_accounts WHERE public_key = ?', [publicKey])
+    return row === undefined ? undefined : text(row, 'name')
+  }
+
   /**
    * The account of a kind: that of this name; of the kinds of which one serves all, which an imported
    * deployment may call otherwise, else the oldest.

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
-import { Procedures, type Procedure } from '../steps/procedures.ts'
+import { Procedures, type Procedure, type TakenUp } from '../steps/procedures.ts'
 import type { JetStreamStorage, WantedSettings } from './account-claims.ts'
 import { AccountChanges, requireOperator, type AuthorityParts } from './account-changes.ts'
 import type { AccountPublisher, SignedAccount } from './account-publisher.ts'
@@ -10,6 +10,7 @@ import {
   AuthorityStore,
   type AccountRow,
   type Isolation,
+  type OperatorRow,
   type TenantRecord,
 } from './authority-store.ts'
 import { AuthorityKeys } from './authority-keys.ts'
@@ -17,6 +18,8 @@ import type { Keychain } from './keychain.ts'
 import type { KeyAudit } from './key-use.ts'
 import { KeyVault } from './key-vault.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
+import { operatorCreation, type OperatorCreation } from './operator-creation.ts'
+import { OperatorMarker } from './operator-marker.ts'
 import { NO_INSTALLER, type OperatorInstaller } from './operator-rotation.ts'
 import { setUpOperator, type SetUpRequest } from './operator-setup.ts'
 import {
@@ -56,6 +59,8 @@ export interface AuthorityOptions {
   readonly audit: KeyAudit
   readonly log: Logger
   readonly now?: () => Date
+  /** Under which the keychain remembers that there is an operator; without it, it does not. */
+  readonly profileFolder?: string
   /** Brings the operator's JWT to the servers when its keys change. */
   readonly installer?: OperatorInstaller
   /** Journal of what was begun; one of its own unless given. Closed with the authority. */
@@ -97,6 +102,8 @@ export class Authority {
   /** Signing keys, roles and identities. */
   readonly keys: AuthorityKeys
   readonly #provisioning: Procedure<TenantProvisioning>
+  readonly #creation: Procedure<OperatorCreation>
+  readonly #marker: OperatorMarker
   readonly #parts: AuthorityParts
   readonly #changes: AccountChanges
   readonly #revocations: Revocations
@@ -145,6 +152,8 @@ export class Authority {
       installer: options.installer ?? NO_INSTALLER,
       exclusively: (work) => this.exclusively(work),
     })
+    this.#marker = new OperatorMarker(keychain, options.profileFolder)
+    this.#creation = this.procedures.register(operatorCreation(this.#parts))
     this.#provisioning = this.procedures.register(
       tenantProvisioning({
         parts: this.#parts,
@@ -180,7 +189,7 @@ export class Authority {
    */
   setUp(request: SetUpRequest): Promise<OperatorSummary> {
     return this.#queue.run(async () => {
-      await setUpOperator(this.#parts, request)
+      await setUpOperator(this.#parts, this.#creation, this.#marker, request)
       const { publicKey } = requireOperator(this.#parts.store)
       this.#parts.log.info('operator ready', { operator: publicKey })
       return this.operator() as OperatorSummary
@@ -257,6 +266,15 @@ export class Authority {
     }
   }
 
+  /** Goes on with procedures that a crash left unfinished: see `Procedures.takeUp`. */
+  async takeUp(available: 'keychain' | 'mesh', signal: AbortSignal = NEVER): Promise<TakenUp[]> {
+    const operator = this.#parts.store.operator()
+    if (operator !== undefined) await this.#mark(operator)
+    const outcomes = await this.procedures.takeUp(available, this.#until(signal))
+    if (outcomes.length > 0) this.#announceTenants()
+    return outcomes
+  }
+
   /**
    * Runs work while no other change of accounts is under way. For procedures that change accounts; calling
    * what queues itself (`createTenant`, `revoke`, …) within would wait for ever.
@@ -316,7 +334,7 @@ export class Authority {
 
   /** What people call an account; empty for one that is not recorded. */
   accountName(publicKey: string): string {
-    return this.#parts.store.account(publicKey)?.name ?? ''
+    return this.#parts.store.accountName(publicKey) ?? ''
   }
 
   /** How many entries an account's revocation list has now. */
@@ -390,6 +408,17 @@ export class Authority {
       operatorJwt: operator.jwt,
       systemAccount: of('system')[0] as SignedAccount,
       accounts: [...of('registry'), ...of('shared', 'tenant')],
+    }
+  }
+
+  /** A profile of an older Muster, or a restored one, has left no mark yet. */
+  async #mark(operator: OperatorRow): Promise<void> {
+    try {
+      await this.#marker.leave(operator)
+    } catch (error) {
+      this.#parts.log.warn('the keychain could not be told which operator this profile has', {
+        error,
+      })
     }
   }
 

@@ -229,13 +229,19 @@ export class Ledger {
   /** Ends what an order names: all credentials of its keys, issued up to its times. In the caller's transaction. */
   endRevoked({ account, keys, upTo, reason }: RevocationOrder): void {
     const set = `UPDATE credentials SET state = 'revoked', reason = ?, revoked_at = ?
-      WHERE account = ? AND revoked_at IS NULL`
-    const byKey = this.#prepared(`${set} AND public_key = ? AND issued_at <= ?`)
+      WHERE revoked_at IS NULL`
+    // The plus keeps SQLite from looking through the whole account for each key.
+    const byKey = this.#prepared(`${set} AND +account = ? AND public_key = ? AND issued_at <= ?`)
     for (const [key, seconds] of Object.entries(keys)) {
       byKey.run(reason, seconds * 1000, account, key, seconds * 1000)
     }
     if (upTo === null) return
-    this.#prepared(`${set} AND issued_at <= ?`).run(reason, upTo * 1000, account, upTo * 1000)
+    this.#prepared(`${set} AND account = ? AND issued_at <= ?`).run(
+      reason,
+      upTo * 1000,
+      account,
+      upTo * 1000,
+    )
   }
 
   /**

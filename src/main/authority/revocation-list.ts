@@ -48,16 +48,16 @@ export class RevocationLists {
     added: RevocationEntries,
     signingKeys: readonly string[],
   ): PrunedList {
-    const size = Object.keys(entries).length + Object.keys(added).length
-    const prune = size > REVOCATION_ENTRIES_MAX || this.#isDue(account)
-    const kept = prune ? this.#pruned(account, entries, signingKeys) : { ...entries }
-    for (const [key, seconds] of Object.entries(added)) {
-      kept[key] = Math.max(seconds, kept[key] ?? 0)
-    }
-    if (added[EVERY_USER] !== undefined) dropCovered(kept, kept[EVERY_USER] ?? 0)
-    const length = Object.keys(kept).length
-    if (length > REVOCATION_ENTRIES_MAX) throw listFull(account, length)
-    return { entries: kept, pruned: prune }
+    const due = this.#isDue(account)
+    const list = withAdded(
+      due ? this.#pruned(account, entries, signingKeys) : { ...entries },
+      added,
+    )
+    if (sizeOf(list) <= REVOCATION_ENTRIES_MAX) return { entries: list, pruned: due }
+    const pruned = withAdded(this.#pruned(account, entries, signingKeys), added)
+    const size = sizeOf(pruned)
+    if (size > REVOCATION_ENTRIES_MAX) throw listFull(account, size)
+    return { entries: pruned, pruned: true }
   }
 
   /** Notes that a pruned list was recorded. */
@@ -86,6 +86,18 @@ export class RevocationLists {
     }
     return kept
   }
+}
+
+function withAdded(list: Record<string, number>, added: RevocationEntries): Record<string, number> {
+  for (const [key, seconds] of Object.entries(added)) {
+    list[key] = Math.max(seconds, list[key] ?? 0)
+  }
+  if (added[EVERY_USER] !== undefined) dropCovered(list, list[EVERY_USER] ?? 0)
+  return list
+}
+
+function sizeOf(list: RevocationEntries): number {
+  return Object.keys(list).length
 }
 
 function dropCovered(entries: Record<string, number>, upTo: number): void {

@@ -1,6 +1,7 @@
 import { InternalError } from '#shared/errors.ts'
 import { inTransaction } from '../storage/database.ts'
 import type { AccountChange, AccountChanges, AuthorityParts, ChangeUse } from './account-changes.ts'
+import { signingKeyIds } from './account-claims.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { EVERY_USER, RevocationLists, type RevocationEntries } from './revocation-list.ts'
 import { secondsOf, unknownCredential, type RevocationOrder } from './revocation-order.ts'
@@ -68,12 +69,13 @@ export class Revocations {
       if (probe !== undefined) this.#ledger.end(probe.id, 'revoked', PROBE_REASON, probe.issuedAt)
       record()
     }
-    if (this.#isRecorded(account, added)) inTransaction(this.#parts.database, write)
-    else {
-      const name = this.#parts.store.account(account)?.name ?? ''
-      const subjects = upTo === null ? Object.keys(keys) : [`${name} ${account}`]
+    const state = this.#stateOf(account)
+    if (isRecorded(state.claims.revocations ?? {}, added)) {
+      inTransaction(this.#parts.database, write)
+    } else {
+      const subjects = upTo === null ? Object.keys(keys) : [`${state.account.name} ${account}`]
       const use: ChangeUse = { action: 'credential-revoke', subjects, reason }
-      await this.#push(account, added, use, signal, write)
+      await this.#push(state, added, use, signal, write)
     }
     this.#ledger.announce()
   }
@@ -144,7 +146,8 @@ export class Revocations {
       if (revokedAt.size === 0) inTransaction(this.#parts.database, record)
       else {
         const added = Object.fromEntries([...revokedAt].map(([key, at]) => [key, secondsOf(at)]))
-        await this.#push(account, added, useOf(group, [...revokedAt.keys()]), signal, record)
+        const use = useOf(group, [...revokedAt.keys()])
+        await this.#push(this.#stateOf(account), added, use, signal, record)
       }
       this.#ledger.announce()
       for (const [key, at] of revokedAt) all.set(key, at)
@@ -174,39 +177,32 @@ export class Revocations {
     return new Date(Math.max(now, ...issued))
   }
 
-  /** Whether the account's list, as the servers confirmed it, has all of this. */
-  #isRecorded(publicKey: string, added: RevocationEntries): boolean {
+  /** The account with what the servers confirmed last. Read once: its JWT may have a megabyte. */
+  #stateOf(publicKey: string): AccountChange {
     const account = this.#parts.store.account(publicKey)
-    const entries = account === undefined ? undefined : this.#changes.claimsOf(account)?.revocations
-    if (entries === undefined) return false
-    const all = entries[EVERY_USER] ?? 0
-    return Object.entries(added).every(
-      ([key, seconds]) => Math.max(entries[key] ?? 0, all) >= seconds,
-    )
+    const claims = account === undefined ? undefined : this.#changes.claimsOf(account)
+    if (account !== undefined && claims !== undefined) return { account, claims }
+    throw new InternalError({
+      code: 'ACCOUNT_LOST',
+      message: 'The account of this credential is not recorded, so it can not be revoked here.',
+      advice: 'Report this.',
+      details: { account: publicKey },
+    })
   }
 
   async #push(
-    publicKey: string,
+    { account, claims }: AccountChange,
     added: RevocationEntries,
     use: ChangeUse,
     signal: AbortSignal,
     record: () => void,
   ): Promise<void> {
-    const account = this.#parts.store.account(publicKey)
-    const claims = account === undefined ? undefined : this.#changes.claimsOf(account)
-    if (account === undefined || claims === undefined) {
-      throw new InternalError({
-        code: 'ACCOUNT_LOST',
-        message: 'The account of this credential is not recorded, so it can not be revoked here.',
-        advice: 'Report this.',
-        details: { account: publicKey },
-      })
-    }
+    const { publicKey } = account
     const list = this.#lists.extended(
       publicKey,
       claims.revocations ?? {},
       added,
-      signingKeysOf(claims.signing_keys),
+      signingKeyIds(claims),
     )
     const change: AccountChange = { account, claims: { ...claims, revocations: list.entries } }
     await this.#changes.apply([change], use, signal, () => {
@@ -229,13 +225,12 @@ function useOf([first]: readonly Ending[], subjects: readonly string[]): ChangeU
   return { action, subjects, reason: first?.reason ?? 'A credential is withdrawn.' }
 }
 
-/** Keys that sign users: plain, or with a role as their scope. */
-function signingKeysOf(keys: readonly unknown[]): string[] {
-  return keys.flatMap((entry) => {
-    if (typeof entry === 'string') return entry
-    const key = (entry as { readonly key?: unknown } | null)?.key
-    return typeof key === 'string' ? key : []
-  })
+/** Whether a list has all of this already. */
+function isRecorded(entries: RevocationEntries, added: RevocationEntries): boolean {
+  const all = entries[EVERY_USER] ?? 0
+  return Object.entries(added).every(
+    ([key, seconds]) => Math.max(entries[key] ?? 0, all) >= seconds,
+  )
 }
 
 function isOpen({ state }: LedgerEntry): boolean {
