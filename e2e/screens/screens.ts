@@ -49,8 +49,47 @@ async function createVault(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /mesh/u }).waitFor()
 }
 
+const NORTH = '/tenants?tenant=north-farm'
+
+async function fillBatch(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Batch…' }).first().click()
+  const lines = ['site-101', 'site-102,3', 'bad name', 'north-farm', 'CON', 'site-101']
+  await page.getByRole('textbox', { name: 'Tenants', exact: true }).fill(lines.join('\n'))
+  await page.getByRole('region', { name: 'Lines that can not be used' }).waitFor()
+}
+
 /** Every screen of the window, in the states that matter. */
 export const SCREENS: readonly Screen[] = [
+  { name: 'tenants', scenarios: ALL, path: '/tenants' },
+  { name: 'tenants-overview', scenarios: WITH_DEVICES, path: NORTH },
+  { name: 'tenants-failed', scenarios: ['failing'], path: '/tenants?tenant=west-farm' },
+  { name: 'tenants-limits', scenarios: WITH_DEVICES, path: `${NORTH}&tab=limits` },
+  { name: 'tenants-wiring', scenarios: WITH_DEVICES, path: `${NORTH}&tab=wiring` },
+  {
+    name: 'tenants-new',
+    scenarios: ['full'],
+    path: '/tenants',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'New tenant' }).click()
+      await page.getByRole('radio', { name: /shared account/u }).click()
+    },
+  },
+  {
+    name: 'tenants-clear',
+    scenarios: ['full'],
+    path: '/tenants?tenant=south-farm',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Clear this tenant…' }).click()
+      await page.getByText('This can not be undone').waitFor()
+    },
+  },
+  { name: 'tenants-batch', scenarios: ['full'], path: '/tenants', prepare: fillBatch },
+  { name: 'tenants-view', scenarios: ['loading', 'full'], path: '/tenants/north-farm/view' },
+  {
+    name: 'tenants-view-subjects',
+    scenarios: ['full'],
+    path: '/tenants/north-farm/view?tab=subjects',
+  },
   { name: 'commission', scenarios: ALL, path: '/commission' },
   {
     name: 'commission-device',
@@ -132,6 +171,29 @@ export const SCREENS: readonly Screen[] = [
         .first()
         .click(),
   },
+  { name: 'isolation', scenarios: ALL, path: '/tenants/isolation' },
+  {
+    name: 'isolation-pair',
+    scenarios: ['failing'],
+    path: '/tenants/isolation?report=failed',
+    prepare: (page) => page.getByRole('gridcell', { name: /^workshop against gatehouse/u }).click(),
+  },
+  {
+    name: 'isolation-setup',
+    scenarios: ['full'],
+    path: '/tenants/isolation',
+    prepare: (page) => page.getByRole('button', { name: 'New proof' }).click(),
+  },
+  {
+    name: 'isolation-running',
+    scenarios: ['full'],
+    path: '/tenants/isolation',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'New proof' }).click()
+      await page.getByRole('button', { name: 'Start the proof' }).click()
+      await page.getByRole('button', { name: 'Cancel' }).waitFor()
+    },
+  },
   { name: 'settings', scenarios: ALL, path: '/settings' },
   {
     name: 'health',
@@ -156,6 +218,7 @@ export const SCREENS: readonly Screen[] = [
     prepare: (page) => page.getByRole('button', { name: /^Mesh/u }).click(),
   },
   { name: 'expiry', scenarios: ALL, path: '/credentials/expiry' },
+  { name: 'expiry-stopped', scenarios: ['failing'], path: '/credentials/expiry?job=stopped' },
   {
     name: 'expiry-table',
     scenarios: ['full'],
@@ -275,7 +338,7 @@ export const SCREENS: readonly Screen[] = [
     path: '/keys/transfer',
     prepare: async (page) => {
       await importStore(page)
-      await page.getByRole('button', { name: 'Choose where the mesh runs' }).waitFor()
+      await page.getByRole('button', { name: 'Done' }).waitFor()
     },
   },
   {

@@ -41,14 +41,14 @@ export function AccountPanel({ account, servers, onClose }: AccountPanelProps) {
               <CopyIcon text={publicKey} what="public key" />
             </Fact>
             <Fact name="Signed by">
-              {foreignIssuer !== null && (
+              {foreignIssuer === null ? null : (
                 <span className="m-mono" title={foreignIssuer}>
                   {shortened(foreignIssuer)}
                 </span>
               )}
             </Fact>
             <Fact name="Servers’ version">
-              {serverSignedAt !== null && <TimeText at={serverSignedAt} />}
+              {serverSignedAt === null ? null : <TimeText at={serverSignedAt} />}
             </Fact>
           </Facts>
         </Section>

@@ -1,4 +1,5 @@
 import type { AccountDifference } from '#shared/contract/resolver.ts'
+import { absoluteTime } from '../../../lib/time/format.ts'
 import { areaName, shortened } from '../resolver-words.ts'
 import styles from './resolver.module.css'
 
@@ -37,6 +38,10 @@ function Values({ difference: { before, after, change } }: { difference: Account
     change === 'changed'
       ? `${before ?? ''} → ${after ?? ''}`
       : ((change === 'added' ? after : before) ?? '')
+  const moment = Date.parse(text)
+  if (/^\d{4}-\d\d-\d\dT/u.test(text) && !Number.isNaN(moment)) {
+    return <span className={styles.values}>since {absoluteTime(moment)}</span>
+  }
   if (text === '' || text === '{}' || text === 'full') return null
   return <bdi className={styles.values}>{shortened(text)}</bdi>
 }
