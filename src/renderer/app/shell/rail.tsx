@@ -6,6 +6,7 @@ import {
   IconRadar2,
   IconServer2,
   IconSettings,
+  IconStack2,
   type TablerIcon,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -17,7 +18,7 @@ import { Logo } from '../../ui/logo.tsx'
 import styles from './shell.module.css'
 
 interface Place {
-  readonly to: '/commission' | '/fleet' | '/credentials' | '/audit' | '/settings'
+  readonly to: '/commission' | '/fleet' | '/tenants' | '/credentials' | '/audit' | '/settings'
   readonly name: string
   readonly icon: TablerIcon
 }
@@ -26,6 +27,7 @@ interface Place {
 export const PLACES: readonly Place[] = [
   { to: '/commission', name: 'Commission', icon: IconRadar2 },
   { to: '/fleet', name: 'Fleet', icon: IconServer2 },
+  { to: '/tenants', name: 'Tenants', icon: IconStack2 },
   { to: '/credentials', name: 'Credentials', icon: IconId },
   { to: '/audit', name: 'Audit', icon: IconHistory },
   { to: '/settings', name: 'Settings', icon: IconSettings },

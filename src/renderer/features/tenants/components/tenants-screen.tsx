@@ -1,0 +1,198 @@
+import { useMemo, useState, type ReactNode } from 'react'
+import { Button, Skeleton, TextInput } from '@mantine/core'
+import {
+  IconFilterOff,
+  IconListDetails,
+  IconPlus,
+  IconSearch,
+  IconStack2,
+} from '@tabler/icons-react'
+import { useFleet } from '../../../lib/live/fleet.ts'
+import { useMesh } from '../../../lib/live/mesh.ts'
+import { useTenants } from '../../../lib/live/tenants.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { Notice } from '../../../ui/notice.tsx'
+import { ListDetail, PageHeader } from '../../../ui/page.tsx'
+import { useBatchStream } from '../api/batch.ts'
+import { orderedRows, rowsOf, type TenantOrder } from '../tenant-rows.ts'
+import { BatchBanner } from './batch-banner.tsx'
+import { BatchDialog } from './batch-dialog.tsx'
+import { NewTenantDialog } from './new-tenant-dialog.tsx'
+import { TenantTable } from './tenant-table.tsx'
+import styles from './tenants-screen.module.css'
+
+interface TenantsScreenProps {
+  readonly selected: string | null
+  readonly onSelect: (tenant: string) => void
+  readonly onDeselect: () => void
+  /** Buttons of other features, such as the isolation proof. */
+  readonly actions?: ReactNode
+  /** What stands beside the list while a tenant is chosen. */
+  readonly detail: ReactNode | null
+}
+
+/** Every tenant of the mesh, live. */
+export function TenantsScreen(props: TenantsScreenProps) {
+  const { selected, onSelect, onDeselect, detail } = props
+  useBatchStream()
+  const tenants = useTenants()
+  const devices = useFleet()?.devices
+  const mesh = useMesh()
+  const [search, setSearch] = useState('')
+  const [order, setOrder] = useState<TenantOrder>({ by: 'name', descending: false })
+  const [cursor, setCursor] = useState<string | null>(null)
+  const [dialog, setDialog] = useState<'new' | 'batch' | null>(null)
+  const all = useMemo(() => rowsOf(tenants ?? [], devices ?? []), [tenants, devices])
+  const rows = useMemo(() => orderedRows(all, search, order), [all, search, order])
+  const foreign = mesh?.kind === 'remote' && !mesh.canIssue
+  const actions = (
+    <>
+      {props.actions}
+      <Button
+        variant="default"
+        leftSection={<IconListDetails size={16} />}
+        disabled={foreign}
+        onClick={() => setDialog('batch')}
+      >
+        Batch…
+      </Button>
+      <Button
+        leftSection={<IconPlus size={16} />}
+        disabled={foreign}
+        onClick={() => setDialog('new')}
+      >
+        New tenant
+      </Button>
+    </>
+  )
+  const activate = (name: string) => {
+    setCursor(name)
+    // With the details open they follow the keyboard.
+    if (selected !== null) onSelect(name)
+  }
+  return (
+    <ListDetail detail={detail} wide>
+      <PageHeader
+        title="Tenants"
+        subtitle={tenants === undefined ? undefined : countText(all.length)}
+        actions={actions}
+      />
+      {foreign && (
+        <div className={styles.banner}>
+          <Notice tone="info" title="This mesh belongs to somebody else">
+            Its tenants are shown as far as your credential sees them; they are made and changed by
+            its own admin.
+          </Notice>
+        </div>
+      )}
+      <BatchBanner />
+      {tenants === undefined ? (
+        <LoadingRows />
+      ) : all.length === 0 ? (
+        <NoTenants onNew={() => setDialog('new')} onBatch={() => setDialog('batch')} />
+      ) : (
+        <>
+          <div className={styles.tools}>
+            <TextInput
+              className={styles.search ?? ''}
+              aria-label="Search tenants"
+              placeholder="Search name, or paste an account key"
+              leftSection={<IconSearch size={16} />}
+              value={search}
+              onChange={(event) => setSearch(event.currentTarget.value)}
+            />
+            <Trouble
+              count={all.filter(({ state }) => state === 'error').length}
+              onShow={() => setOrder({ by: 'state', descending: false })}
+            />
+          </div>
+          {rows.length === 0 ? (
+            <EmptyState
+              icon={IconFilterOff}
+              title="No tenant fits"
+              actions={
+                <Button variant="default" onClick={() => setSearch('')}>
+                  Show all tenants
+                </Button>
+              }
+            >
+              The search leaves nothing over.
+            </EmptyState>
+          ) : (
+            <TenantTable
+              rows={rows}
+              order={order}
+              onOrder={setOrder}
+              active={selected ?? cursor}
+              onActivate={activate}
+              onOpen={(name) => {
+                setCursor(name)
+                onSelect(name)
+              }}
+              onEscape={onDeselect}
+            />
+          )}
+        </>
+      )}
+      <NewTenantDialog
+        opened={dialog === 'new'}
+        onClose={() => setDialog(null)}
+        onCreated={(name) => {
+          setDialog(null)
+          onSelect(name)
+        }}
+      />
+      <BatchDialog opened={dialog === 'batch'} onClose={() => setDialog(null)} />
+    </ListDetail>
+  )
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 tenant' : `${count.toLocaleString('en')} tenants`
+}
+
+function Trouble({ count, onShow }: { count: number; onShow: () => void }) {
+  if (count === 0) return null
+  return (
+    <Button variant="subtle" color="red" size="compact-sm" onClick={onShow}>
+      {count === 1 ? '1 failed' : `${count} failed`}
+    </Button>
+  )
+}
+
+function NoTenants({ onNew, onBatch }: { onNew: () => void; onBatch: () => void }) {
+  return (
+    <EmptyState
+      icon={IconStack2}
+      title="No tenants yet"
+      actions={
+        <>
+          <Button onClick={onNew}>New tenant</Button>
+          <Button variant="default" onClick={onBatch}>
+            Batch…
+          </Button>
+        </>
+      }
+    >
+      A tenant keeps its devices apart from all others: a customer, a site, a test bench. Devices
+      are commissioned into one.
+    </EmptyState>
+  )
+}
+
+const LOADING_ROWS = Array.from({ length: 12 }, (_, index) => index)
+const LOADING_CELLS = ['4rem', '9rem', '4rem', '3rem', '8rem', '5rem']
+
+function LoadingRows() {
+  return (
+    <div className={styles.loading} aria-busy="true" aria-label="The tenants are being loaded">
+      {LOADING_ROWS.map((row) => (
+        <div key={row} className={styles.loadingRow}>
+          {LOADING_CELLS.map((width) => (
+            <Skeleton key={width} height={12} width={width} />
+          ))}
+        </div>
+      ))}
+    </div>
+  )
+}

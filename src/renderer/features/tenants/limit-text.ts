@@ -1,0 +1,40 @@
+import type { TenantLimits } from '#shared/contract/tenants.ts'
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+const STEP = 1_024
+
+/** Bytes for people: `64 KiB`, `1.5 GiB`. */
+export function bytesText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= STEP && unit < UNITS.length - 1) {
+    value /= STEP
+    unit += 1
+  }
+  const rounded = value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)
+  return `${rounded} ${UNITS[unit]}`
+}
+
+/** Bytes as somebody types them: `64 KiB`, `64k`, `65536`. Undefined where they are none. */
+export function bytesOf(text: string): number | undefined {
+  const match = /^\s*(\d+(?:[.,]\d+)?)\s*([kmgt]?)(?:i?b)?\s*$/iu.exec(text)
+  if (match === null) return undefined
+  const factor = STEP ** ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase())
+  const bytes = Math.round(Number((match[1] ?? '').replace(',', '.')) * factor)
+  return Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
+/** What limits an account, in a few words: `500 connections, 64 KiB messages`. */
+export function limitsText(limits: TenantLimits): string {
+  const { connections, subscriptions, payloadBytes, dataBytes, jetStream } = limits
+  const parts = [
+    connections === null ? '' : `${connections.toLocaleString('en')} connections`,
+    subscriptions === null ? '' : `${subscriptions.toLocaleString('en')} subscriptions`,
+    payloadBytes === null ? '' : `${bytesText(payloadBytes)} messages`,
+    dataBytes === null ? '' : `${bytesText(dataBytes)} data`,
+    jetStream === null ? 'no JetStream' : '',
+    jetStream?.diskBytes == null ? '' : `${bytesText(jetStream.diskBytes)} on disk`,
+    jetStream?.streams == null ? '' : `${jetStream.streams} streams`,
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? 'None' : parts.join(', ')
+}
