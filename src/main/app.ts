@@ -100,6 +100,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         publisher,
         audit,
         log,
+        profileFolder: profile.folder,
         installer: { install: (jwt, signal) => mesh.installOperator(jwt, signal) },
       }),
     )
@@ -152,7 +153,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     const events = owned(new EventsService({ connections, dialect, log }))
     const rpc = new RpcService({ connections: mesh, dialect })
-    const credentials = owned(composeCredentials({ database, authority, link, mesh, fleet, log }))
+    const credentials = owned(
+      composeCredentials({ database, authority, link, mesh, fleet, health, log }),
+    )
     const { nsc, contexts } = composeNsc({ database, keychain, audit, authority, mesh })
     owned(nsc)
     const renewal = owned(
@@ -201,6 +204,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
     endings.push(
       connectKeychain({ keychain, health, log }, async () => {
+        await authority.takeUp('keychain')
         void auditLog.start()
         await mesh.startActive()
         await recovery.remind()

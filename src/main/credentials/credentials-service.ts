@@ -27,6 +27,7 @@ import type { Procedure } from '../steps/procedures.ts'
 import { CredentialStore } from './credential-store.ts'
 import { NOTHING_SEEN } from './evidence.ts'
 import { impactOf, type ImpactParts } from './impact.ts'
+import { ListRotation, type ListRotationOptions } from './list-rotation.ts'
 import type { ProbeParts } from './login-probe.ts'
 import { RevocationBook } from './revocation-book.ts'
 import {
@@ -55,8 +56,11 @@ export interface CredentialsOptions {
   /** Logs in once on the mesh in use. */
   readonly login: Pick<ProbeParts, 'tryLogin'>
   readonly fleet: Pick<ImpactParts, 'record'>
+  readonly notify: ListRotationOptions['notify']
   readonly log: Logger
   readonly now?: () => Date
+  /** Entries of a revocation list from which on the signing key is rotated. */
+  readonly rotateFrom?: number
 }
 
 /** The ledger as the window sees it, and the withdrawal of what stands in it. */
@@ -66,6 +70,7 @@ export class CredentialsService {
   readonly #records: RevocationRecords
   readonly #book: RevocationBook
   readonly #view: ServerView
+  readonly #rotation: ListRotation
   readonly #impact: ImpactParts
   readonly #revoking: RevocationProcedure
   readonly #procedure: Procedure<RevocationState>
@@ -88,6 +93,7 @@ export class CredentialsService {
     this.#records = new RevocationRecords(database)
     this.#book = new RevocationBook(this.#records, this.#log)
     this.#view = new ServerView({ system, now })
+    this.#rotation = new ListRotation({ ...options, log: this.#log })
     const tenantsOf = (account: string) =>
       authority
         .tenants()
@@ -258,6 +264,7 @@ export class CredentialsService {
     const signal = AbortSignal.any([own.signal, this.#closing.signal])
     try {
       await this.#procedure.startOrResume(state, signal)
+      void this.#rotation.consider(this.#book.view(id).account, this.#closing.signal)
     } catch (thrown) {
       this.#running.delete(id)
       await this.#failed(id, attempt, own.signal.aborted, toMusterError(thrown))

@@ -24,6 +24,8 @@ export interface CredentialsSite extends Deployment {
   readonly service: CredentialsService
   /** Records of the registry, by `tenant/device`. */
   readonly records: Map<string, DeviceRecord>
+  /** Titles of what the person was told. */
+  readonly notices: string[]
   /** Another service on the same profile and server. */
   open(authority?: Deployment['authority']): CredentialsService
   issue(name: string, more?: Partial<UserRequest>): Promise<IssuedUser>
@@ -31,12 +33,17 @@ export interface CredentialsSite extends Deployment {
   revoke(target: RevocationTarget, reason?: string): Promise<Revocation>
 }
 
-export async function startSite(options: DeploymentOptions = {}): Promise<CredentialsSite> {
+export interface SiteOptions extends DeploymentOptions {
+  readonly rotateFrom?: number
+}
+
+export async function startSite(options: SiteOptions = {}): Promise<CredentialsSite> {
   const deployment = await startDeployment(options)
   for (const { sql } of CREDENTIAL_MIGRATIONS) deployment.database.exec(sql)
   await deployment.authority.createTenant('acme', { isolation: 'account' })
   const records = new Map<string, DeviceRecord>()
   const services: CredentialsService[] = []
+  const notices: string[] = []
   const open = (authority = deployment.authority) => {
     const service = new CredentialsService({
       database: deployment.database,
@@ -47,7 +54,9 @@ export async function startSite(options: DeploymentOptions = {}): Promise<Creden
         record: ({ tenant, deviceId }) =>
           Promise.resolve(records.get(`${tenant}/${deviceId}`) ?? null),
       },
+      notify: ({ title }) => notices.push(title),
       log: silentLogger(),
+      ...(options.rotateFrom === undefined ? {} : { rotateFrom: options.rotateFrom }),
       ...(options.now === undefined ? {} : { now: options.now }),
     })
     services.push(service)
@@ -58,6 +67,7 @@ export async function startSite(options: DeploymentOptions = {}): Promise<Creden
     ...deployment,
     service,
     records,
+    notices,
     open,
     issue: (name, more = {}) =>
       deployment.authority.issueUser({
