@@ -160,17 +160,6 @@ export function signerFindings(claims: LooseClaims, key: string | null, world: W
     ]
   }
   const identity = iss === key
-  if (identity && typeof claims.nats.issuer_account === 'string') {
-    return [
-      signer.refused({
-        code: 'SIGNER_NAMED_TWICE',
-        title: 'It names its signer as if that were a signing key',
-        meaning:
-          'The account’s identity key signed it, and it names the account besides (issuer_account). Servers then look for the signer among the signing keys, where it is not.',
-        advice: 'Issue the credential anew with a current tool.',
-      }),
-    ]
-  }
   const entry = identity ? { scope: null } : signingKeyOf(of, iss)
   if (entry === undefined) {
     return [

@@ -8,24 +8,8 @@ const signature = findingsOf('signature')
 
 /** Whether the JWT can be read, is a user's and is as it was signed. */
 export function signatureFindings(jwt: ReadJwt): Finding[] {
-  if (jwt.type === 'unreadable') {
-    return [
-      jwt.why === 'cut'
-        ? signature.refused({
-            code: 'JWT_CUT',
-            title: 'The JWT is cut off',
-            meaning: 'It has three parts, joined by dots; here its end is missing.',
-            advice: 'Copy the whole of it, or get the file again.',
-          })
-        : signature.refused({
-            code: 'JWT_GARBLED',
-            title: 'The JWT can not be read',
-            meaning: 'Its characters were changed on the way.',
-            advice: 'Get the file again from where it was issued.',
-          }),
-    ]
-  }
-  const { claims, genuine } = jwt
+  if (jwt.type === 'unreadable') return [jwt.why === 'cut' ? cutOff() : garbled()]
+  const { claims, genuine, cut } = jwt
   const kind = claims.nats.type !== '' ? claims.nats.type : (claims.type ?? '')
   if (kind !== 'user' && kind !== '') {
     return [
@@ -37,6 +21,7 @@ export function signatureFindings(jwt: ReadJwt): Finding[] {
       }),
     ]
   }
+  if (cut) return [cutOff()]
   if (!genuine) {
     return [
       signature.refused({
@@ -65,6 +50,24 @@ export function signatureFindings(jwt: ReadJwt): Finding[] {
       meaning: 'The key that it names as its issuer signed exactly this.',
     }),
   ]
+}
+
+function cutOff(): Finding {
+  return signature.refused({
+    code: 'JWT_CUT',
+    title: 'The JWT is cut off',
+    meaning: 'It has three parts, joined by dots; here its end is missing.',
+    advice: 'Copy the whole of it, or get the file again.',
+  })
+}
+
+function garbled(): Finding {
+  return signature.refused({
+    code: 'JWT_GARBLED',
+    title: 'The JWT can not be read',
+    meaning: 'Its characters were changed on the way.',
+    advice: 'Get the file again from where it was issued.',
+  })
 }
 
 const dates = findingsOf('dates')

@@ -41,8 +41,7 @@ function cleaned(text: string, oddities: TextOddity[]): ReadText {
 }
 
 function withoutMarkup(text: string): string {
-  return text
-    .replaceAll(/<(?:script|style)\b[^>]{0,1000}>[^]*?<\/(?:script|style)>/giu, '')
+  return withoutBlocks(withoutBlocks(text, 'script'), 'style')
     .replaceAll(/<(?:br|\/p|\/div|\/li|\/tr)\b[^>]{0,1000}>/giu, '\n')
     .replaceAll(/<[^<>]{1,1000}>/gu, '')
     .replaceAll(/&(?:#13|#x0?d);/giu, '')
@@ -53,6 +52,21 @@ function withoutMarkup(text: string): string {
     .replaceAll(/&(?:amp|#38);/giu, '&')
 }
 
+/** Without the elements of this name and what is in them; a pattern would take minutes on a hostile text. */
+function withoutBlocks(text: string, name: string): string {
+  const lower = text.toLowerCase()
+  const parts: string[] = []
+  let from = 0
+  for (;;) {
+    const begin = lower.indexOf(`<${name}`, from)
+    const end = begin < 0 ? -1 : lower.indexOf(`</${name}`, begin)
+    if (end < 0) return parts.join('') + text.slice(from)
+    parts.push(text.slice(from, begin))
+    from = end
+  }
+}
+
 function decode(bytes: Uint8Array, encoding: 'utf-8' | 'utf-16le' | 'utf-16be'): string {
-  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
+  // In UTF-8 the mark is worth a word; in UTF-16 it goes without saying.
+  return new TextDecoder(encoding, { ignoreBOM: encoding === 'utf-8' }).decode(bytes)
 }

@@ -37,6 +37,9 @@ const Claims = z.looseObject({
 /** Claims as they stand in a JWT, whoever signed it. */
 export type LooseClaims = z.infer<typeof Claims>
 
+/** 64 bytes in base64url. */
+const SIGNATURE_CHARS = 86
+
 /** A JWT as far as it can be read. */
 export type ReadJwt =
   /** `cut`: parts of it are missing; `garbled`: they can't be read. */
@@ -46,6 +49,8 @@ export type ReadJwt =
       readonly claims: LooseClaims
       /** Whether the issuer that it names signed exactly this. */
       readonly genuine: boolean
+      /** Its end is missing. */
+      readonly cut: boolean
     }
 
 /** Reads a JWT without demanding anything of it. */
@@ -54,12 +59,13 @@ export function readJwt(text: string): ReadJwt {
   if (payload === '' || signature === '') return { type: 'unreadable', why: 'cut' }
   const claims = Claims.safeParse(jsonOf(payload))
   if (!claims.success || jsonOf(header) === undefined) {
-    return { type: 'unreadable', why: signature.length < 86 ? 'cut' : 'garbled' }
+    return { type: 'unreadable', why: signature.length < SIGNATURE_CHARS ? 'cut' : 'garbled' }
   }
   return {
     type: 'read',
     claims: claims.data,
     genuine: isGenuine(claims.data.iss, `${header}.${payload}`, signature),
+    cut: signature.length < SIGNATURE_CHARS,
   }
 }
 

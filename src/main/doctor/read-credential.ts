@@ -30,6 +30,9 @@ export type FileDamage =
   | 'wrapped'
   | 'unknown'
 
+/** A line that begins or ends a block is far shorter. */
+const MAX_MARKER_CHARS = 200
+
 type Parts = Pick<
   ReadCredential,
   'format' | 'jwt' | 'seed' | 'tenant' | 'deviceId' | 'urls' | 'caPem' | 'damage'
@@ -120,7 +123,7 @@ function readBare(text: string): Parts {
 
 /** What looks like a JWT or a seed anywhere in a text. */
 function looseParts(text: string): { jwt: string | null; seed: string | null } {
-  const jwt = /eyJ[\w-]+\s*\.\s*[\w\s-]+\.[\w\s-]+/u.exec(text)?.[0]
+  const jwt = /(?<![\w-])eyJ[\w-]+\s*\.\s*[\w\s-]+\.[\w\s-]+/u.exec(text)?.[0]
   const seed = /\bS[UAO][A-Z2-7]{10,}/u.exec(text)?.[0]
   return { jwt: jwt === undefined ? null : tokenIn(jwt), seed: seed ?? null }
 }
@@ -145,7 +148,8 @@ function blocksOf(lines: readonly string[], label: string): Block[] {
   const blocks: Block[] = []
   let open: string[] | undefined
   for (const line of lines) {
-    const marker = /^-{3,}\s*(BEGIN|END) ([A-Z ]+?)\s*-{3,}$/u.exec(line)
+    const marker =
+      line.length > MAX_MARKER_CHARS ? null : /^-{3,}\s*(BEGIN|END) ([A-Z ]+?)\s*-{3,}$/u.exec(line)
     if (marker?.[1] === 'BEGIN' && marker[2] === label) {
       open = []
     } else if (marker !== null && open !== undefined) {

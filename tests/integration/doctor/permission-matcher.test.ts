@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeJwt } from '../../../src/main/authority/jwt.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
