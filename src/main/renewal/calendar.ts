@@ -17,12 +17,12 @@ export function calendarOf(store: ExpiryStore, query: CalendarQuery, now: Date):
   const offsetMs = query.utcOffsetMinutes * MINUTE_MS
   const localDay = Math.floor((now.getTime() + offsetMs) / DAY_MS)
   const from = new Date(localDay * DAY_MS - offsetMs)
-  const perDay = store.perDay(tenant, from, days)
+  const perDay = store.perDay(tenant, from, days, now)
   const { total, ok, due, expired } = store.counts(tenant, now)
   return {
     days: Array.from({ length: days }, (_, index) => ({
       date: new Date((localDay + index) * DAY_MS).toISOString().slice(0, 10),
-      count: perDay.get(index) ?? 0,
+      ...(perDay.get(index) ?? { count: 0, due: 0 }),
     })),
     later: store.countFrom(tenant, new Date(from.getTime() + days * DAY_MS)),
     total,

@@ -96,21 +96,21 @@ test('the calendar has each day of the zone of the person once, and what comes a
   const store = storeWith(
     issued('soon', NOW, 0, hours(1)),
     issued('after midnight in Rome', NOW, 0, hours(2)),
-    issued('tomorrow', NOW, 0, 1.5),
+    issued('tomorrow', NOW, 9, 10.5),
     issued('later', NOW, 0, 40),
     issued('gone', NOW, 20, 10),
   )
   const utc = calendarOf(store, { tenant: null, days: 3, utcOffsetMinutes: 0 }, NOW)
   expect(utc.days).toEqual([
-    { date: '2030-03-10', count: 1 },
-    { date: '2030-03-11', count: 1 },
-    { date: '2030-03-12', count: 1 },
+    { date: '2030-03-10', count: 1, due: 0 },
+    { date: '2030-03-11', count: 1, due: 0 },
+    { date: '2030-03-12', count: 1, due: 1 },
   ])
   expect(utc).toMatchObject({ later: 1, total: 5, expired: 1 })
   const rome = calendarOf(store, { tenant: null, days: 2, utcOffsetMinutes: 60 }, NOW)
   expect(rome.days).toEqual([
-    { date: '2030-03-10', count: 0 },
-    { date: '2030-03-11', count: 2 },
+    { date: '2030-03-10', count: 0, due: 0 },
+    { date: '2030-03-11', count: 2, due: 0 },
   ])
 })
 

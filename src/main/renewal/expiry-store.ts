@@ -68,6 +68,11 @@ export interface ExpiryCounts {
   readonly expiredLately: number
 }
 
+interface DayCount {
+  readonly count: number
+  readonly due: number
+}
+
 type Values = Record<string, string | number>
 
 /** Reads what expires when from the ledger's table: by index and in pages, as a ledger can be long. */
@@ -98,14 +103,25 @@ export class ExpiryStore {
   }
 
   /** How many expire on each day from `from` on, by the number of the day; none is left out as zero. */
-  perDay(tenant: string | null, from: Date, days: number): Map<number, number> {
+  perDay(tenant: string | null, from: Date, days: number, now: Date): Map<number, DayCount> {
     const { sql, values } = conditions({ tenant })
     const rows = this.#all(
-      `SELECT CAST((c.expires_at - $from) / ${DAY_MS} AS INTEGER) AS day, count(*) AS count ${IN_FORCE} ${sql}
+      `SELECT CAST((c.expires_at - $from) / ${DAY_MS} AS INTEGER) AS day, count(*) AS count,
+         total(${DUE_AT} <= $now) AS due ${IN_FORCE} ${sql}
          AND c.expires_at >= $from AND c.expires_at < $until GROUP BY day`,
-      { ...values, $from: from.getTime(), $until: from.getTime() + days * DAY_MS },
+      {
+        ...values,
+        $from: from.getTime(),
+        $until: from.getTime() + days * DAY_MS,
+        $now: now.getTime(),
+      },
     )
-    return new Map(rows.map((row) => [Number(row['day']), Number(row['count'])]))
+    return new Map(
+      rows.map((row) => [
+        Number(row['day']),
+        { count: Number(row['count']), due: Number(row['due']) },
+      ]),
+    )
   }
 
   /** How many expire at `from` or later. */

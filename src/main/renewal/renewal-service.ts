@@ -3,6 +3,7 @@ import type {
   ExpiryCalendar,
   ExpiryFilter,
   ExpiringCredential,
+  NoMeshReason,
   RenewalItem,
   RenewalItemState,
   RenewalJob,
@@ -110,7 +111,7 @@ export class RenewalService {
     const id = randomUUID()
     const at = now()
     const overMesh = candidates.filter(({ noMesh }) => noMesh === undefined)
-    const others = order.others === 'leave' ? [] : candidates.filter(({ noMesh }) => noMesh)
+    const others = candidates.filter(({ noMesh }) => noMesh !== undefined && fits(noMesh, order))
     if (overMesh.length + others.length === 0) throw nothingToRenew()
     const withFiles = order.others === 'file' && others.length > 0
     const folder = withFiles ? await newJobFolder(order.folder ?? '', id, at) : null
@@ -130,10 +131,10 @@ export class RenewalService {
         started_at: at.getTime(),
       },
       [
-        ...others.map((one) => newItem(one, otherWay, at.getTime())),
         ...orderedByTenant(overMesh).map((one, index) =>
           newItem(one, 'mesh', times[index] ?? at.getTime()),
         ),
+        ...others.map((one) => newItem(one, otherWay, at.getTime())),
       ],
     )
     this.#run(id)
@@ -268,6 +269,11 @@ export class RenewalService {
   #emit(update: RenewalUpdate): void {
     for (const listener of this.#listeners) listener(update)
   }
+}
+
+/** Whether what is not reached over the mesh goes the way that was chosen; only devices are commissioned. */
+function fits(noMesh: NoMeshReason, { others }: RenewalOrder): boolean {
+  return others === 'file' || (others === 'commission' && noMesh !== 'no-device')
 }
 
 function newItem(row: Candidate, delivery: NewItem['delivery'], startsAt: number): NewItem {

@@ -42,6 +42,8 @@ export const ExpiryDay = z.strictObject({
   /** `YYYY-MM-DD` in the person's own zone. */
   date: z.iso.date(),
   count: z.int(),
+  /** Of these, past 80 % of their lifetime. */
+  due: z.int(),
 })
 export type ExpiryDay = z.infer<typeof ExpiryDay>
 

@@ -55,8 +55,8 @@ export const NO_MESH: Readonly<Record<NoMeshReason, { title: string; text: strin
     text: 'Their firmware takes a file, or a reset and Commission.',
   },
   'no-device': {
-    title: 'no devices',
-    text: 'Registries and consoles read a file, beside the private key that they have.',
+    title: 'for registries or consoles',
+    text: 'They read a file, beside the private key that they have.',
   },
   expired: {
     title: 'expired and cut off',

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { RenewalJob } from '#shared/contract/renewal.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
 
@@ -8,5 +8,6 @@ export function useReport({ id, state, counts }: RenewalJob) {
   return useQuery({
     queryKey: ['renewal-report', id, state, counts],
     queryFn: ({ signal }) => client.renewal.report({ jobId: id }, { signal }),
+    placeholderData: keepPreviousData,
   })
 }

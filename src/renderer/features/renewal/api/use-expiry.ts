@@ -1,5 +1,5 @@
-import { useState } from 'react'
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ExpiringCredential, ExpiryFilter } from '#shared/contract/renewal.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
 
@@ -12,23 +12,31 @@ const CALENDAR_DAYS = 90
 /** What every question about expiry begins with. */
 const EXPIRY = 'expiry'
 
-/** How many expire on each of the next 90 days. `revision` names the state that is asked for. */
-export function useCalendar(tenant: string | null, revision: number) {
+/** Asks again for everything that is shown when main says that it may be out of date. */
+export function useFreshExpiry(revision: number): void {
+  const cache = useQueryClient()
+  useEffect(() => {
+    void cache.invalidateQueries({ queryKey: [EXPIRY] })
+  }, [cache, revision])
+}
+
+/** How many expire on each of the next 90 days. */
+export function useCalendar(tenant: string | null) {
   const { client } = useApi()
   const [utcOffsetMinutes] = useState(() => -new Date().getTimezoneOffset())
   const asked = { tenant, days: CALENDAR_DAYS, utcOffsetMinutes }
   return useQuery({
-    queryKey: [EXPIRY, 'calendar', asked, revision],
+    queryKey: [EXPIRY, 'calendar', asked],
     queryFn: ({ signal }) => client.renewal.calendar(asked, { signal }),
     placeholderData: keepPreviousData,
   })
 }
 
 /** How many credentials fit; undefined until it came. */
-export function useTotal(filter: ExpiryFilter, revision: number) {
+export function useTotal(filter: ExpiryFilter) {
   const { client } = useApi()
   return useQuery({
-    queryKey: [EXPIRY, 'total', filter, revision],
+    queryKey: [EXPIRY, 'total', filter],
     queryFn: async ({ signal }) => {
       const { total } = await client.renewal.list({ filter, offset: 0, limit: 1 }, { signal })
       return total
@@ -40,7 +48,6 @@ export function useTotal(filter: ExpiryFilter, revision: number) {
 /** The rows of a stretch of the list by index; those that have not come yet are missing. */
 export function useRows(
   filter: ExpiryFilter,
-  revision: number,
   first: number,
   last: number,
 ): { rows: ReadonlyMap<number, ExpiringCredential>; error: Error | null } {
@@ -51,10 +58,9 @@ export function useRows(
     queries: Array.from({ length: pages }, (_, index) => {
       const offset = (from + index) * PAGE_ROWS
       return {
-        queryKey: [EXPIRY, 'list', filter, offset, revision],
+        queryKey: [EXPIRY, 'list', filter, offset],
         queryFn: ({ signal }: { signal: AbortSignal }) =>
           client.renewal.list({ filter, offset, limit: PAGE_ROWS }, { signal }),
-        placeholderData: keepPreviousData,
       }
     }),
     combine: (results) => {

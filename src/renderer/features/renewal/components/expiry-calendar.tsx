@@ -17,7 +17,7 @@ interface ExpiryCalendarProps {
 /** How many credentials expire on each of the next 90 days: as bars, or in weeks as a table. */
 export function ExpiryCalendar({ calendar, chosen, onChoose }: ExpiryCalendarProps) {
   const [asTable, setAsTable] = useState(false)
-  if (calendar === undefined) return <Skeleton height={128} m="0 1.25rem 0.75rem" />
+  if (calendar === undefined) return <LoadingCalendar />
   const soon = calendar.days.reduce((sum, day) => sum + day.count, 0)
   return (
     <section className={styles.calendar} aria-label="What expires when">
@@ -66,12 +66,12 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
         {most > 1 ? most.toLocaleString('en') : ''}
       </span>
       <div className={styles.bars} role="img" aria-label={summary}>
-        {days.map(({ date, count }) => {
+        {days.map(({ date, count, due }) => {
           const isChosen = chosen !== null && date >= chosen.first && date <= chosen.last
           return (
             <Tooltip
               key={date}
-              label={`${longDay(date)}: ${count === 0 ? 'none' : countOf(count, 'credential')}`}
+              label={`${longDay(date)}: ${count === 0 ? 'none' : countOf(count, 'credential')}${due === 0 ? '' : `, ${due.toLocaleString('en')} due for renewal`}`}
               openDelay={120}
             >
               {/* The table says the same to the keyboard and to screen readers. */}
@@ -80,13 +80,14 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
                 className={styles.day}
                 data-chosen={isChosen}
                 data-any={count > 0}
+                data-due={due > 0}
                 onClick={() => {
                   if (count > 0) onChoose(isChosen ? null : { first: date, last: date })
                 }}
               >
                 <div
                   className={styles.bar}
-                  style={{ height: count === 0 ? 0 : `max(3px, ${(count / most) * 100}%)` }}
+                  style={{ height: count === 0 ? 0 : `max(5px, ${(count / most) * 100}%)` }}
                 />
               </div>
             </Tooltip>
@@ -143,6 +144,18 @@ function WeekTable({ calendar, chosen, onChoose }: DaysProps) {
           })}
         </tbody>
       </table>
+    </div>
+  )
+}
+
+function LoadingCalendar() {
+  return (
+    <div className={styles.calendar} aria-busy="true" aria-label="The calendar is being loaded">
+      <div className={styles.head}>
+        <Skeleton height={12} width="14rem" my={5} />
+      </div>
+      <div className={styles.bars} />
+      <div className={styles.labels} />
     </div>
   )
 }

@@ -9,7 +9,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail } from '../../../ui/page.tsx'
 import { Dot, type Tone } from '../../../ui/state-mark.tsx'
-import { useCalendar, useTotal } from '../api/use-expiry.ts'
+import { useCalendar, useFreshExpiry, useTotal } from '../api/use-expiry.ts'
 import { momentsOf, stretchText, type Stretch } from '../days.ts'
 import { useSelection, type Selection } from '../hooks/use-selection.ts'
 import { countOf, EVERYTHING } from '../renewal-words.ts'
@@ -38,7 +38,7 @@ type Chosen = Pick<ExpiryFilter, 'status' | 'search'> & {
 export function ExpiryScreen(props: ExpiryScreenProps) {
   const { tenant, onRenew, detail } = props
   const renewals = useRenewals()
-  const revision = renewals?.expiry.revision ?? 0
+  useFreshExpiry(renewals?.expiry.revision ?? 0)
   const selection = useSelection()
   const [chosen, setChosen] = useState<Chosen>({
     status: 'all',
@@ -47,8 +47,8 @@ export function ExpiryScreen(props: ExpiryScreenProps) {
   })
   const search = useDeferredValue(chosen.search)
   const filter = filterOf({ ...chosen, search }, tenant)
-  const calendar = useCalendar(tenant, revision)
-  const total = useTotal(filter, revision)
+  const calendar = useCalendar(tenant)
+  const total = useTotal(filter)
   const change = (next: Partial<Chosen>) => {
     setChosen({ ...chosen, ...next })
     selection.clear()
@@ -89,7 +89,6 @@ export function ExpiryScreen(props: ExpiryScreenProps) {
               />
               <ExpiryTable
                 filter={filter}
-                revision={revision}
                 total={total.data}
                 selection={selection}
                 onOpen={props.onOpen}

@@ -18,7 +18,6 @@ const TICK_TRACK = '1.25rem'
 
 interface ExpiryTableProps {
   readonly filter: ExpiryFilter
-  readonly revision: number
   /** How many rows there are. */
   readonly total: number
   readonly selection: Selection
@@ -28,7 +27,7 @@ interface ExpiryTableProps {
 
 /** What expires, the soonest first: driven by keyboard, drawn and asked for only where it is seen. */
 export function ExpiryTable(props: ExpiryTableProps) {
-  const { filter, revision, total, selection, onOpen } = props
+  const { filter, total, selection, onOpen } = props
   const { ref: sizeRef, width } = useElementSize()
   const columns = useMemo(() => columnsFor(width), [width])
   const template = [TICK_TRACK, ...columns.map(({ track }) => track)].join(' ')
@@ -44,7 +43,7 @@ export function ExpiryTable(props: ExpiryTableProps) {
   })
   const items = virtual.getVirtualItems()
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0]
-  const { rows, error } = useRows(filter, revision, first, last)
+  const { rows, error } = useRows(filter, first, last)
   useEffect(() => {
     if (cursor >= 0 && cursor < total) virtual.scrollToIndex(cursor, { align: 'auto' })
     // Only when the cursor moves, not each time the list changes below it.

@@ -1,6 +1,13 @@
 import { useState } from 'react'
-import { Button, Modal, NumberInput, Select, Skeleton, TextInput } from '@mantine/core'
-import { IconCircleMinus, IconFileExport, IconRadar2 } from '@tabler/icons-react'
+import {
+  Button,
+  Modal,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  TextInput,
+} from '@mantine/core'
 import type {
   RenewalJob,
   RenewalOrder,
@@ -8,8 +15,7 @@ import type {
   RenewalSelection,
 } from '#shared/contract/renewal.ts'
 import { problemOf } from '../../../lib/problem.ts'
-import { ChoiceCards } from '../../../ui/choice-cards.tsx'
-import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useDefaultDays } from '../api/get-default-days.ts'
 import { usePlan } from '../api/get-plan.ts'
 import { useStartRenewal } from '../api/start-renewal.ts'
@@ -23,6 +29,20 @@ const SPREADS = [
   { value: '360', label: '6 hours' },
   { value: '1440', label: '1 day' },
   { value: '10080', label: '1 week' },
+]
+
+const OTHER_WAYS: readonly { way: RenewalOrder['others']; word: string; text: string }[] = [
+  { way: 'leave', word: 'Leave them for now', text: 'They stay in the list.' },
+  {
+    way: 'file',
+    word: 'Write a file for each',
+    text: 'NAME.creds.json without the private key, which only its holder has. It counts once it is used.',
+  },
+  {
+    way: 'commission',
+    word: 'Commission them again',
+    text: 'Each has to be reset first: a device that is commissioned refuses another credential.',
+  },
 ]
 
 /** From how many on a renewal is spread unless the person says otherwise. */
@@ -79,7 +99,7 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
   const [validDays, setValidDays] = useState<number | string>(days)
   const [atOnce, setAtOnce] = useState<number | string>(DEFAULT_AT_ONCE)
   const [spread, setSpread] = useState(plan.overMesh >= SPREAD_FROM ? '60' : '0')
-  const count = plan.overMesh + (others === 'leave' ? 0 : otherCount)
+  const count = plan.overMesh + takenBy(others, plan)
   const isComplete =
     count > 0 &&
     typeof validDays === 'number' &&
@@ -109,11 +129,11 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
     >
       <PlanFigures plan={plan} otherCount={otherCount} />
       {plan.overMesh > 0 && (
-        <Notice tone="info">
-          Each device keeps its old credential until the server has seen it connected with the new
-          one. One that is not back within five minutes stays with the old one; after three in a row
-          the rest is not begun.
-        </Notice>
+        <p className={styles.explanation}>
+          A device keeps its old credential until the server has seen it connected with the new one.
+          One that is not back within five minutes stays with the old one; after three in a row the
+          rest is not begun.
+        </p>
       )}
       {otherCount > 0 && (
         <>
@@ -166,6 +186,14 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
       </div>
     </form>
   )
+}
+
+/** How many of those that are not reached over the mesh go the other way; only devices are commissioned. */
+function takenBy(way: RenewalOrder['others'], { others }: RenewalPlan): number {
+  if (way === 'leave') return 0
+  return others
+    .filter(({ reason }) => way === 'file' || reason !== 'no-device')
+    .reduce((sum, { count }) => sum + count, 0)
 }
 
 function PlanFigures({ plan, otherCount }: { plan: RenewalPlan; otherCount: number }) {
@@ -228,31 +256,19 @@ interface OtherWayProps {
 function OtherWay({ count, value, onChange, folder, onFolder }: OtherWayProps) {
   return (
     <>
-      <ChoiceCards
-        label={`What to do with ${count === 1 ? 'this one' : `these ${count.toLocaleString('en')}`}`}
-        value={value}
-        onChange={onChange}
-        choices={[
-          {
-            value: 'leave',
-            icon: IconCircleMinus,
-            title: 'Leave them for now',
-            text: 'They stay in the list.',
-          },
-          {
-            value: 'file',
-            icon: IconFileExport,
-            title: 'Write a file for each',
-            text: 'NAME.creds.json without the private key, which only its holder has. Counts once it is used.',
-          },
-          {
-            value: 'commission',
-            icon: IconRadar2,
-            title: 'Commission them again',
-            text: 'Each has to be reset first: one that is commissioned refuses another credential.',
-          },
-        ]}
-      />
+      <div>
+        <div className={styles.label} id="other-way">
+          What to do with {count === 1 ? 'this one' : `these ${count.toLocaleString('en')}`}
+        </div>
+        <SegmentedControl
+          fullWidth
+          aria-labelledby="other-way"
+          value={value}
+          onChange={onChange}
+          data={OTHER_WAYS.map(({ way, word }) => ({ value: way, label: word }))}
+        />
+        <p className={styles.explanation}>{OTHER_WAYS.find(({ way }) => way === value)?.text}</p>
+      </div>
       {value === 'file' && (
         <TextInput
           label="Folder"

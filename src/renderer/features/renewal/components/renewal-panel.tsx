@@ -120,6 +120,7 @@ function Course({ job }: { job: RenewalJob }) {
   return (
     <>
       <Progress
+        style={{ flex: 'none' }}
         value={(endedOf(job) / Math.max(1, total)) * 100}
         aria-label="Progress of the renewal"
       />
