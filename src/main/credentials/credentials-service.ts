@@ -77,7 +77,10 @@ export class CredentialsService {
   readonly #log: Logger
   readonly #now: () => Date
   readonly #closing = new AbortController()
-  readonly #running = new Map<string, AbortController>()
+  readonly #running = new Map<
+    string,
+    { readonly stop: AbortController; readonly ended: Promise<void> }
+  >()
   readonly #retries = new Map<string, NodeJS.Timeout>()
   readonly #listeners = new Set<(update: CredentialsUpdate) => void>()
   readonly #unsubscribe: () => void
@@ -211,10 +214,9 @@ export class CredentialsService {
     if (!view.canCancel) throw alreadySent()
     this.#stopRetry(id)
     const running = this.#running.get(id)
-    if (running === undefined) {
-      this.#book.change(id, { problem: null })
-      await this.#takeBack(id)
-    } else running.abort(calledOff())
+    running?.stop.abort(calledOff())
+    await running?.ended
+    if (this.#book.view(id).canCancel) await this.#callOff(id)
     return this.#book.view(id)
   }
 
@@ -256,21 +258,30 @@ export class CredentialsService {
   async #run(id: string, attempt = 0): Promise<void> {
     if (this.#running.has(id) || this.#closing.signal.aborted) return
     this.#stopRetry(id)
-    const own = new AbortController()
-    this.#running.set(id, own)
+    const stop = new AbortController()
+    const ended = this.#carryOut(id, attempt, stop.signal)
+    this.#running.set(id, { stop, ended })
+    try {
+      await ended
+    } catch (error) {
+      // What it left unfinished stands in the journal.
+      this.#log.error('a revocation broke off', { revocation: id, error })
+    } finally {
+      this.#running.delete(id)
+      this.#tellSoon()
+    }
+  }
+
+  async #carryOut(id: string, attempt: number, stopped: AbortSignal): Promise<void> {
     const { scope, accountName, credentialCount } = this.#book.view(id)
     const what = scope === 'account' ? 'everything' : `${credentialCount} credentials`
     const state = { id, title: `Revoke ${what} of ${accountName}` }
-    const signal = AbortSignal.any([own.signal, this.#closing.signal])
+    const signal = AbortSignal.any([stopped, this.#closing.signal])
     try {
       await this.#procedure.startOrResume(state, signal)
       void this.#rotation.consider(this.#book.view(id).account, this.#closing.signal)
     } catch (thrown) {
-      this.#running.delete(id)
-      await this.#failed(id, attempt, own.signal.aborted, toMusterError(thrown))
-    } finally {
-      this.#running.delete(id)
-      this.#tellSoon()
+      await this.#failed(id, attempt, stopped.aborted, toMusterError(thrown))
     }
   }
 
@@ -283,8 +294,15 @@ export class CredentialsService {
   ): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#log.warn('a revocation did not come through', { revocation: id, error })
-    if (error.kind === 'transient' && !cancelled) this.#retryLater(id, attempt)
+    if (cancelled) await this.#callOff(id)
+    else if (error.kind === 'transient') this.#retryLater(id, attempt)
     else await this.#takeBack(id)
+  }
+
+  /** Taken back without anything having gone wrong. */
+  async #callOff(id: string): Promise<void> {
+    this.#book.change(id, { problem: null })
+    await this.#takeBack(id)
   }
 
   async #takeBack(id: string): Promise<void> {

@@ -19,7 +19,7 @@ const LOOK_TIMEOUT_MS = 1_500
 /** How long the system connection may be on its way back. */
 const CONNECT_TIMEOUT_MS = 5_000
 /** How long after the push the sockets may take to be gone. */
-const CLOSE_TIMEOUT_MS = 5_000
+const CLOSE_TIMEOUT_MS = 3_000
 const LOOK_AGAIN_MS = 100
 /** How long it is watched for devices that try to come back. */
 const LOOKOUT_MS = 120_000
