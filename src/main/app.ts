@@ -101,7 +101,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         audit,
         log,
         profileFolder: profile.folder,
-        installer: { install: (jwt, signal) => mesh.installOperator(jwt, signal) },
+        installer: {
+          install: (jwt, signal) => mesh.installOperator(jwt, signal),
+          reconnect: (signal) => link.renew(signal),
+        },
       }),
     )
     const tenancy = owned(

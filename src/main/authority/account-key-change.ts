@@ -13,6 +13,7 @@ import {
 } from './account-changes.ts'
 import type { AccountRow } from './authority-store.ts'
 import type { Ledger } from './ledger.ts'
+import type { OperatorInstaller } from './operator-rotation.ts'
 import { claimsOf } from './permissions.ts'
 
 const State = z.strictObject({
@@ -37,6 +38,7 @@ export interface AccountKeyChangeOptions {
   readonly parts: AuthorityParts
   readonly changes: AccountChanges
   readonly ledger: Ledger
+  readonly installer: Pick<OperatorInstaller, 'reconnect'>
   exclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
@@ -172,13 +174,15 @@ function waitsFor(
 }
 
 async function withdrawOld(
-  { parts, changes, ledger }: AccountKeyChangeOptions,
+  { parts, changes, ledger, installer }: AccountKeyChangeOptions,
   state: AccountKeyChange,
   signal: AbortSignal,
 ): Promise<AccountKeyChange> {
   const { old } = state
   if (old === null) return state
   const { account, claims } = requireClaims(parts, changes, state)
+  // The push itself goes over a connection of this account, which it would cut before the answer.
+  if (account.kind === 'system') await installer.reconnect(signal)
   const signing_keys = without(claims.signing_keys, old)
   await changes.apply(
     [{ account, claims: { ...claims, signing_keys } }],

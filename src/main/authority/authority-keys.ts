@@ -21,6 +21,7 @@ import {
   forgetIdentity,
   identityReturned,
   identityState,
+  requireIdentity,
   type IdentityState,
 } from './identities.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
@@ -196,7 +197,10 @@ export class AuthorityKeys {
    * @throws RejectedError `IDENTITY_OFFLINE`, `OPERATOR_NOT_INSTALLED`; ConflictError `PROCEDURE_UNFINISHED`; what the steps throw.
    */
   async rotateOperatorKey(signal: AbortSignal): Promise<void> {
-    const { store } = this.#options.parts
+    const { parts } = this.#options
+    const { store } = parts
+    // Found missing later, it would leave something half done behind.
+    await requireIdentity(parts, requireOperator(store).publicKey)
     const [old] = store.keysOf(requireOperator(store).publicKey, 'signing')
     await this.#operatorKeys.start({ next: null, old: old ?? null }, signal)
   }

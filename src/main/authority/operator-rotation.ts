@@ -15,13 +15,15 @@ const State = z.strictObject({
 })
 export type OperatorRotation = z.infer<typeof State>
 
-/** Brings an operator's JWT to the servers that trust it. */
+/** What changing keys asks of the servers beyond the push of an account. */
 export interface OperatorInstaller {
   /**
    * Resolves once every server trusts what this operator JWT lists.
    * @throws MusterError where that takes a person, or can't be seen now.
    */
   install(operatorJwt: string, signal: AbortSignal): Promise<void>
+  /** Connects to the system account anew, as a user that its newest key signed. @throws MusterError */
+  reconnect(signal: AbortSignal): Promise<void>
 }
 
 export interface OperatorRotationOptions {
@@ -236,4 +238,5 @@ export const NO_INSTALLER: OperatorInstaller = {
         advice: 'Start your mesh (Settings, Mesh), then resume.',
       }),
     ),
+  reconnect: () => Promise.resolve(),
 }

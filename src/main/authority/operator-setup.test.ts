@@ -90,6 +90,58 @@ test('says which keys are missing instead of making a second operator', async ()
   ).rejects.toMatchObject({ code: 'ACCOUNT_KEYS_MISSING' })
 })
 
+test('a profile whose database was lost gets no second operator while the keychain holds the first', async () => {
+  const open = (place: string, on: DatabaseSync) =>
+    new Authority({
+      audit: noAudit,
+      database: on,
+      keychain: mapKeychain(),
+      publisher: NO_SERVER,
+      log: silentLogger(),
+      profileFolder: place,
+    })
+  const first = await open('/profiles/one', database).setUp({ dialect: 'device-connect' })
+  const before = new Map(entries)
+  const lost = openDatabase(join(folder, 'new.db'), AUTHORITY_MIGRATIONS).database
+  await expect(
+    open('/profiles/one', lost).setUp({ dialect: 'device-connect' }),
+  ).rejects.toMatchObject({
+    code: 'OPERATOR_NOT_RECORDED',
+    details: { publicKey: first.publicKey },
+  })
+  expect(entries).toEqual(before)
+  const other = await open('/profiles/two', lost).setUp({ dialect: 'device-connect' })
+  expect(other.publicKey).not.toBe(first.publicKey)
+  lost.close()
+})
+
+test('a profile of an older Muster is marked at its next start', async () => {
+  await authorityOn(mapKeychain(), database).setUp({ dialect: 'device-connect' })
+  const before = entries.size
+  const authority = new Authority({
+    audit: noAudit,
+    database,
+    keychain: mapKeychain(),
+    publisher: NO_SERVER,
+    log: silentLogger(),
+    profileFolder: '/profiles/old',
+  })
+  await authority.takeUp('keychain')
+  expect(entries.size).toBe(before + 1)
+  await authority.takeUp('keychain')
+  expect(entries.size).toBe(before + 1)
+})
+
+test('keys that a crash left behind before the operator was recorded are taken out again', async () => {
+  const points = await runUntil(new Tripwire(20, 'crash'))
+  expect(points).toBeGreaterThan(5)
+  expect(entries.size).toBeGreaterThan(0)
+  const authority = authorityOn(mapKeychain(), database)
+  expect(await authority.takeUp('keychain')).toMatchObject([{ outcome: 'rolled-back' }])
+  expect(entries.size).toBe(0)
+  expect(authority.operator()).toBeUndefined()
+})
+
 test('refuses another dialect than the operator was made for', async () => {
   await authorityOn(mapKeychain(), database).setUp({ dialect: 'fabric' })
   await expect(
@@ -151,7 +203,8 @@ test.each(['crash', 'fault'] as const)(
 async function runUntil(wire: Tripwire): Promise<number> {
   const authority = authorityOn(guardKeychain(mapKeychain(), wire), guardDatabase(database, wire))
   await authority.setUp({ dialect: 'device-connect' }).catch((error: unknown) => {
-    if (!(error instanceof Tripped)) throw error
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    if (!(cause instanceof Tripped)) throw error
   })
   return wire.passed
 }

@@ -78,6 +78,25 @@ export class KeptConnection {
     await ended
   }
 
+  /**
+   * Connects anew to the same target, with fresh credentials.
+   * @throws as `connected`
+   */
+  async renew(signal: AbortSignal): Promise<void> {
+    const target = this.#target
+    if (target === undefined) throw notConnected()
+    let first = true
+    await this.use({
+      ...target,
+      credentials: (inner, fresh) => {
+        const wanted = fresh || first
+        first = false
+        return target.credentials(inner, wanted)
+      },
+    })
+    await this.connected(signal)
+  }
+
   /** Tries at once where it waits for the next try. */
   hurry(): void {
     this.#hurry.abort()

@@ -8,10 +8,14 @@ import { z } from 'zod'
 import { messageOf, MusterError, RejectedError, TransientError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { KeptConnection, type ConnectionTarget, type KeptState } from './kept-connection.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 
 const REQUEST_TIMEOUT_MS = 2_000
 /** How long a request waits for a connection that is on its way back. */
 const RECONNECT_TIMEOUT_MS = 5_000
+
+/** The same where the server refuses Muster: only fresh credentials would help, and those come at once. */
+const REFUSED_TIMEOUT_MS = 1_000
 
 /** How many connections one answer of the server names; each comes with its JWT. */
 const CONNECTIONS_PER_PAGE = 256
@@ -64,6 +68,11 @@ export class SystemLink {
   /** Once it stands; `patient` waits also where there is no mesh to connect to yet. */
   connected(signal: AbortSignal, patient = false): Promise<NatsConnection> {
     return this.#kept.connected(signal, patient)
+  }
+
+  /** Connects anew with fresh credentials. @throws as `connected` */
+  renew(signal: AbortSignal): Promise<void> {
+    return this.#kept.renew(signal)
   }
 
   /** Tries to connect at once where it waits for the next try. */
@@ -187,22 +196,35 @@ export class SystemLink {
     signal.throwIfAborted()
     const nats = await this.#ready(signal)
     const answers: string[] = []
-    try {
+    const collect = async () => {
       const options = { strategy: 'timer', maxWait: timeoutMs, noMux: true } as const
       for await (const message of await nats.requestMany(subject, payload, options)) {
-        signal.throwIfAborted()
         answers.push(message.string())
         if (enough(answers)) break
       }
+    }
+    const over = new AbortController()
+    // What was asked of a server that is gone is not answered any more.
+    const unsubscribe = this.subscribe(() => {
+      if (this.state.phase !== 'connected') over.abort()
+    })
+    const work = collect()
+    try {
+      await orAborted(work, AbortSignal.any([signal, over.signal]))
     } catch (error) {
+      work.catch(() => undefined)
       signal.throwIfAborted()
-      if (!isUnheard(error)) throw noAnswer(error)
+      if (!over.signal.aborted && !isUnheard(error)) throw noAnswer(error)
+    } finally {
+      unsubscribe()
     }
     return answers
   }
 
   async #ready(signal: AbortSignal): Promise<NatsConnection> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(RECONNECT_TIMEOUT_MS)])
+    const refused = this.state.problem?.code === 'MESH_AUTH_REFUSED'
+    const timeoutMs = refused ? REFUSED_TIMEOUT_MS : RECONNECT_TIMEOUT_MS
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     try {
       return await this.connected(deadline)
     } catch (error) {

@@ -163,7 +163,8 @@ export class Procedures {
       const kind = this.#kinds.get(entry.kind)
       if (kind === undefined || this.#running.has(entry.id) || signal.aborted) continue
       if (kind.needs === 'mesh' && available !== 'mesh') continue
-      const back = entry.direction === 'back' || kind.atStart === 'roll-back'
+      const undo = kind.atStart === 'roll-back' && mayRollBack(kind, entry)
+      const back = entry.direction === 'back' || undo
       if (!back && kind.atStart === 'ask') continue
       const title = kind.describe(kind.state.parse(entry.state))
       try {

@@ -70,6 +70,7 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
     procedures,
     installer: {
       install: async () => link(await options.startServer(await authority.bootstrap())),
+      reconnect: () => link(publisher.connection?.getServer() ?? ''),
     },
   })
   await authority.setUp({ dialect: 'device-connect' })

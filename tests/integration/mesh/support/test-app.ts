@@ -76,7 +76,17 @@ export class TestApp {
       marks: new PushMarks(this.database),
     })
     const { database, link, publisher } = this
-    this.authority = new Authority({ audit: noAudit, database, keychain, publisher, log })
+    this.authority = new Authority({
+      audit: noAudit,
+      database,
+      keychain,
+      publisher,
+      log,
+      installer: {
+        install: (jwt, signal) => this.mesh.installOperator(jwt, signal),
+        reconnect: (signal) => link.renew(signal),
+      },
+    })
     this.tenants = new TenantService({ authority: this.authority, log })
     this.mesh = new MeshService({
       database,
