@@ -9,7 +9,7 @@ import {
   type NscProfile,
   type NscProfileOptions,
 } from '../../support/nsc-profile.ts'
-import { MadeStore, type MadeAccount, type MadeOperator } from './support/make-store.ts'
+import { MadeStore, type MadeAccount, type MadeOperator } from '../../support/nsc-made-store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

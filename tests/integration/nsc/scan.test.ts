@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { scanStore, type StoreScan } from '../../../src/main/nsc/store-scan.ts'
 import { planImport } from '../../../src/main/nsc/import-plan.ts'
-import { MadeStore } from './support/make-store.ts'
+import { MadeStore } from '../../support/nsc-made-store.ts'
 
 let store: MadeStore
 

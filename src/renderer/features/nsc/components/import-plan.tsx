@@ -7,10 +7,11 @@ import styles from './nsc.module.css'
 
 /** What an import would make of an operator: its accounts, what is added, what to know. */
 export function ImportPlan({ operator }: { operator: NscOperator }) {
-  const { accounts, makes, warnings } = operator
+  const { accounts, makes, warnings, obstacle } = operator
+  const heading = obstacle === null ? 'What will happen' : 'What it holds'
   return (
-    <section className={styles.plan} aria-label="What will happen">
-      <h3 className={styles.heading}>What will happen</h3>
+    <section aria-label={heading}>
+      <h3 className={styles.heading}>{heading}</h3>
       {accounts.length > 0 && (
         <div className={styles.tableBox}>
           <table className={styles.table}>

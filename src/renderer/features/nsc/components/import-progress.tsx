@@ -14,8 +14,8 @@ import styles from './nsc.module.css'
 interface ImportProgressProps {
   readonly done: NscImport
   readonly onLeave: () => void
-  /** What to do once it is done. */
-  readonly next: ReactNode
+  /** What to do once it is done; without, one just leaves. */
+  readonly next: ReactNode | undefined
 }
 
 /** How an import goes, and what came of it. */
@@ -24,10 +24,12 @@ export function ImportProgress({ done, onLeave, next }: ImportProgressProps) {
   const { operatorName, state, steps, problem } = done
   return (
     <section className={styles.progress} aria-label="Import" aria-busy={state === 'running'}>
-      <h3 className={styles.operatorName} role="status">
-        {state === 'running' ? 'Importing ' : state === 'done' ? 'Imported ' : 'Not imported: '}
-        <bdi>{operatorName}</bdi>
-      </h3>
+      <div role="status">
+        <h3 className={styles.operatorName}>
+          {state === 'running' ? 'Importing ' : state === 'done' ? 'Imported ' : 'Not imported: '}
+          <bdi>{operatorName}</bdi>
+        </h3>
+      </div>
       {problem !== null && <ProblemNotice problem={problem} />}
       <ol className={styles.steps}>
         {steps.map((step) => (
@@ -56,7 +58,7 @@ export function ImportProgress({ done, onLeave, next }: ImportProgressProps) {
             Look at the store again
           </Button>
         )}
-        {state === 'done' && next}
+        {state === 'done' && (next ?? <Button onClick={onLeave}>Done</Button>)}
       </div>
     </section>
   )
@@ -81,7 +83,9 @@ function Result({ name, result }: { name: string; result: NonNullable<NscImport[
         <Fact name="Private keys">{`${keys} in the keychain, each read back`}</Fact>
         <Fact name="Key files">{files}</Fact>
       </Facts>
-      <CopyTextButton text={text} label="Copy the result" />
+      <div>
+        <CopyTextButton text={text} label="Copy the result" />
+      </div>
       {kept.length > 0 && (
         <Notice
           tone="warn"

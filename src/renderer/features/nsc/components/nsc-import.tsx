@@ -6,8 +6,8 @@ import { ImportProgress } from './import-progress.tsx'
 import { StoreReport } from './store-report.tsx'
 
 interface NscImportProps {
-  /** The way on once a store was imported. */
-  readonly next: ReactNode
+  /** The way on once a store was imported; without, one just leaves. */
+  readonly next?: ReactNode
 }
 
 /** From choosing a store over what is in it to its import. */

@@ -66,7 +66,7 @@ export function StoreReport({ scan, onBack }: StoreReportProps) {
       ) : (
         <OperatorReport key={operator.publicKey} operator={operator} scan={scan} />
       )}
-      <StoreFindings scan={scan} />
+      {operator === undefined && <StoreFindings scan={scan} />}
     </div>
   )
 }
@@ -91,6 +91,7 @@ function OperatorReport({ operator, scan }: { operator: NscOperator; scan: NscSc
         </p>
       </header>
       {obstacle !== null && <ProblemNotice problem={obstacle} />}
+      <StoreFindings scan={scan} />
       <ImportPlan operator={operator} />
       {obstacle === null && (
         <form

@@ -1,9 +1,9 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { encodeJwt } from '../../../../src/main/authority/jwt.ts'
-import { createNkey, type CreatedNkey } from '../../../../src/main/authority/nkey.ts'
-import { signerOf } from '../../../../src/main/authority/signer.ts'
+import { encodeJwt } from '../../src/main/authority/jwt.ts'
+import { createNkey, type CreatedNkey } from '../../src/main/authority/nkey.ts'
+import { signerOf } from '../../src/main/authority/signer.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
