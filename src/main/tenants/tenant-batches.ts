@@ -195,6 +195,10 @@ export class TenantBatches {
 
   #planOf(request: BatchRequest, parsed: ParsedList, folder: CredentialFolder): BatchPlan {
     const settings = this.#options.settings(request.settings)
+    const { accounts } = this.#options.accounts.book()
+    const sharedIsThere = accounts.some(({ kind }) => kind === 'shared')
+    // An account that is there keeps its settings, which count for others too.
+    const keeps = (isolation: string) => isolation === 'shared' && sharedIsThere
     return {
       id: randomUUID(),
       begunAt: this.#options.now(),
@@ -205,7 +209,7 @@ export class TenantBatches {
         name,
         isolation,
         credentials: [...credentials],
-        wanted: settings === undefined ? null : wantedOf(settings, name),
+        wanted: settings === undefined || keeps(isolation) ? null : wantedOf(settings, name),
       })),
     }
   }

@@ -119,6 +119,10 @@ export class TenantService {
     if (this.#foreign !== undefined) throw notOurs()
     const { name, isolation } = order
     if (this.#record(name) !== undefined) throw tenantExists(name)
+    const isShared = (tenant: TenantRecord) => tenant.isolation === 'shared'
+    if (isolation === 'shared' && order.settings.from !== 'default') {
+      if (this.#authority.tenants().some(isShared)) throw settingsOfShared()
+    }
     return this.#finishNow(name, isolation, this.settingsFrom(order.settings))
   }
 
@@ -361,6 +365,15 @@ function countStates(entries: readonly LedgerEntry[], now: Date): TenantDetail['
     else counts.usable += 1
   }
   return counts
+}
+
+function settingsOfShared(): RejectedError {
+  return new RejectedError({
+    code: 'SETTINGS_OF_SHARED',
+    message:
+      'The shared account is there already, with limits and mappings that count for all who live in it; a new tenant can not bring its own.',
+    advice: 'Create it without settings, and change those of the shared account.',
+  })
 }
 
 function tenantUnknown(tenant: string): RejectedError {

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { AccountHistory } from '../../features/resolver/components/account-history.tsx'
 import { TenantPanel } from '../../features/tenants/components/tenant-panel.tsx'
 import { TenantsScreen } from '../../features/tenants/components/tenants-screen.tsx'
+import { useTenants } from '../../lib/live/tenants.ts'
 import { useUiState } from '../ui-state.ts'
 
 export function TenantsRoute() {
@@ -17,6 +18,17 @@ export function TenantsRoute() {
       replace: tenant !== undefined,
     })
   const close = () => void navigate({ to: '/tenants', search: {}, replace: true })
+  const account = useTenants()?.find(({ name }) => name === tenant)?.account ?? null
+  const history =
+    tenant === undefined || account === null
+      ? []
+      : [
+          {
+            value: 'history',
+            name: 'History',
+            panel: <AccountHistory account={account} name={tenant} />,
+          },
+        ]
   return (
     <TenantsScreen
       selected={tenant ?? null}
@@ -51,13 +63,7 @@ export function TenantsRoute() {
               void navigate({ to: '/fleet' })
             }}
             onOpenTenant={select}
-            extraTabs={(account) => [
-              {
-                value: 'history',
-                name: 'History',
-                panel: <AccountHistory account={account} name={tenant} />,
-              },
-            ]}
+            extraTabs={history}
           />
         )
       }

@@ -33,8 +33,17 @@ export function limitsText(limits: TenantLimits): string {
     payloadBytes === null ? '' : `${bytesText(payloadBytes)} messages`,
     dataBytes === null ? '' : `${bytesText(dataBytes)} data`,
     jetStream === null ? 'no JetStream' : '',
-    jetStream?.diskBytes == null ? '' : `${bytesText(jetStream.diskBytes)} on disk`,
-    jetStream?.streams == null ? '' : `${jetStream.streams} streams`,
+    ...(jetStream === null ? [] : storageParts(jetStream)),
   ].filter((part) => part !== '')
   return parts.length === 0 ? 'None' : parts.join(', ')
+}
+
+function storageParts({
+  diskBytes,
+  streams,
+}: NonNullable<TenantLimits['jetStream']>): readonly string[] {
+  return [
+    diskBytes === null ? '' : `${bytesText(diskBytes)} on disk`,
+    streams === null ? '' : `${streams} streams`,
+  ]
 }

@@ -38,10 +38,12 @@ function NewTenantForm({ onClose, onCreated }: Omit<NewTenantDialogProps, 'opene
       name,
       tenants.map((tenant) => tenant.name),
     )
+  const joinsShared = isolation === 'shared' && tenants.some((each) => each.isolation === 'shared')
   const submit = () => {
     setTried(true)
     if (problem !== undefined) return
-    create.mutate({ name, isolation, settings }, { onSuccess: () => onCreated(name) })
+    const wanted: SettingsSource = joinsShared ? { from: 'default' } : settings
+    create.mutate({ name, isolation, settings: wanted }, { onSuccess: () => onCreated(name) })
   }
   return (
     <form
@@ -62,7 +64,13 @@ function NewTenantForm({ onClose, onCreated }: Omit<NewTenantDialogProps, 'opene
         error={(tried || name !== '') && problem}
       />
       <IsolationChoice value={isolation} onChange={setIsolation} />
-      <SettingsSourceField value={settings} onChange={setSettings} />
+      {joinsShared ? (
+        <p className={styles.hint}>
+          Limits and mappings are those of the shared account, which is there already.
+        </p>
+      ) : (
+        <SettingsSourceField value={settings} onChange={setSettings} />
+      )}
       {create.isError && <ProblemNotice problem={problemOf(create.error)} />}
       <div className={styles.buttons}>
         <Button variant="default" onClick={onClose}>

@@ -95,7 +95,7 @@ function Devices({ tenant, onOpen }: { tenant: string; onOpen: () => void }) {
   if (devices.length === 0) return 'None yet'
   const online = devices.filter(({ state }) => state === 'online').length
   return (
-    <Anchor component="button" type="button" onClick={onOpen}>
+    <Anchor component="button" type="button" fz="inherit" onClick={onOpen}>
       {online.toLocaleString('en')} of {devices.length.toLocaleString('en')} online
     </Anchor>
   )
@@ -119,9 +119,9 @@ function Figures({ tenant, onOpenTenant }: FiguresProps) {
       <Section title="Credentials">
         <Facts>
           <Fact name="Usable">{usable.toLocaleString('en')}</Fact>
-          <Fact name="Not yet used">{pending > 0 && pending.toLocaleString('en')}</Fact>
-          <Fact name="Expired">{expired > 0 && expired.toLocaleString('en')}</Fact>
-          <Fact name="Withdrawn">{ended > 0 && ended.toLocaleString('en')}</Fact>
+          <Fact name="Not yet used">{pending > 0 ? pending.toLocaleString('en') : null}</Fact>
+          <Fact name="Expired">{expired > 0 ? expired.toLocaleString('en') : null}</Fact>
+          <Fact name="Withdrawn">{ended > 0 ? ended.toLocaleString('en') : null}</Fact>
         </Facts>
       </Section>
       {tenant.state === 'ready' && (
@@ -144,6 +144,7 @@ function Figures({ tenant, onOpenTenant }: FiguresProps) {
                 key={name}
                 component="button"
                 type="button"
+                fz="inherit"
                 onClick={() => onOpenTenant(name)}
               >
                 {name}

@@ -27,7 +27,7 @@ interface TenantPanelProps {
   readonly onView: () => void
   readonly onOpenFleet: () => void
   readonly onOpenTenant: (name: string) => void
-  readonly extraTabs: (account: string) => readonly ExtraTab[]
+  readonly extraTabs: readonly ExtraTab[]
 }
 
 /** A tenant beside the list. */
@@ -36,7 +36,7 @@ export function TenantPanel(props: TenantPanelProps) {
   const tenants = useTenants()
   const tenant = tenants?.find((each) => each.name === name)
   const own = tenant !== undefined && tenant.account !== null
-  const extra = own && tenant.account !== null ? props.extraTabs(tenant.account) : []
+  const extra = own ? props.extraTabs : []
   const known = [
     'overview',
     ...(own ? ['limits', 'wiring'] : []),
