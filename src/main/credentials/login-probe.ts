@@ -73,12 +73,13 @@ export async function probeLogins(
     fresh instanceof MusterError
       ? { outcome: 'unclear' as const, error: fresh }
       : await tryOnce(parts, fresh, signal)
-  const problem = first.outcome === 'unclear' ? first.error : second.error
+  // Where it came out as it should there is nothing to explain.
+  const problem = first.outcome === 'refused' ? second.error : (first.error ?? second.error)
   return {
     revokedKey: first.outcome,
     freshKey: second.outcome,
     at: now().toISOString(),
-    problem: problem === undefined || second.outcome === 'let-in' ? null : problemOf(problem),
+    problem: problem === undefined ? null : problemOf(problem),
   }
 }
 

@@ -379,7 +379,7 @@ export class MeshService {
     const target = targetAt(endpoint, 'muster login check')
     const source = () => Promise.resolve(credentials)
     const connection = await openMeshConnection(
-      { ...target, credentials: source, log: this.#log },
+      { ...target, once: true, credentials: source, log: this.#log },
       signal,
     )
     await connection.close()

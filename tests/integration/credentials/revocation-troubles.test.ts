@@ -91,7 +91,7 @@ test('a push whose answer is lost leaves ledger and server agreeing, and is trie
 })
 
 test('where the keychain is denied nothing changes, and it can be tried again', async () => {
-  const { get } = site.keychain
+  const get = site.keychain.get.bind(site.keychain)
   site.keychain.get = () => Promise.reject(osDenied())
   const { id } = begin()
   const failed = await seen(site.service, id, is('failed'))
@@ -123,7 +123,7 @@ test('on a full disk nothing is begun', async () => {
 
 test('a server that does not enforce what it was sent is found out', async () => {
   const connection = await site.connectAs(user)
-  const { publish } = site.publisher
+  const publish = site.publisher.publish.bind(site.publisher)
   site.publisher.publish = () => Promise.resolve()
   try {
     const { id } = begin()

@@ -7,7 +7,7 @@ export type OwnEnd = 'noted' | 'pushed' | 'none'
 
 /** Revokes the credential whose ledger id is given, as `ID END`. */
 export async function run(world: FaultWorld, argument: string): Promise<void> {
-  const [id = '', end = 'none'] = argument.split(' ') as [string, OwnEnd]
+  const [id, end] = argument.split(' ') as [string, OwnEnd]
   const service = openCredentials(world)
   const die = () => process.kill(process.pid, 'SIGKILL')
   if (end === 'pushed') {

@@ -53,7 +53,8 @@ export function CredentialList({ address }: { address: DeviceAddress }) {
 }
 
 function CredentialRow({ credential }: { credential: CredentialSummary }) {
-  const { fingerprint, state, issuedAt, expiresAt, pendingUntil, publicKey } = credential
+  const { id, fingerprint, state, issuedAt, expiresAt, pendingUntil, publicKey } = credential
+  const isOpen = state === 'active' || state === 'pending'
   const { word, tone } = STATES[state]
   return (
     <li className={styles.row}>
@@ -70,6 +71,18 @@ function CredentialRow({ credential }: { credential: CredentialSummary }) {
         {state === 'pending' && pendingUntil !== null && (
           <>
             , revoked in <Countdown until={pendingUntil} /> if it stays unused
+          </>
+        )}
+        .{' '}
+        <Link to="/credentials" search={{ credential: id }}>
+          Details
+        </Link>
+        {isOpen && (
+          <>
+            {', '}
+            <Link to="/credentials" search={{ credential: id, revoke: id }}>
+              revoke…
+            </Link>
           </>
         )}
       </div>

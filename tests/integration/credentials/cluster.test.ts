@@ -1,0 +1,96 @@
+import { connect, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CREDENTIAL_MIGRATIONS } from '../../../src/main/credentials/migrations.ts'
+import { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
+import { silentLogger } from '../../../src/main/log/logger.ts'
+import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
+import { until } from '../../support/until.ts'
+import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
+import { NEVER, order, ready } from '../resolver/support/managed-site.ts'
+import { seen } from './support/site.ts'
+
+const PATIENCE_MS = 60_000
+const DAY_MS = 24 * 60 * 60 * 1000
+
+let profile: TestProfile
+let app: TestApp
+let service: CredentialsService
+const servers: NatsServer[] = []
+
+beforeAll(async () => {
+  profile = await TestProfile.create()
+  app = profile.open()
+  const ports = [await freeTcpPort(), await freeTcpPort()]
+  const routes = [await freeTcpPort(), await freeTcpPort()]
+  const urls = ports.map((port) => `nats://127.0.0.1:${port}`)
+  const { id } = await app.mesh.addManaged(order({ urls: urls.slice(0, 1) }))
+  const config = await app.mesh.configuration(id)
+  const members = ports.map((port, index) =>
+    startNatsServer({
+      port,
+      config: `${config}
+server_name: "member-${index}"
+cluster { name: site, listen: "127.0.0.1:${routes[index]}", routes: ["nats://127.0.0.1:${routes[1 - index]}"] }
+`,
+    }),
+  )
+  servers.push(...(await Promise.all(members)))
+  await app.mesh.use(id)
+  await ready(app)
+  await until('two servers', async () => {
+    app.publisher.roster.forget()
+    return (await app.publisher.roster.servers(NEVER)).length === 2
+  })
+  for (const { sql } of CREDENTIAL_MIGRATIONS) app.database.exec(sql)
+  service = new CredentialsService({
+    database: app.database,
+    authority: app.authority,
+    system: app.link,
+    login: app.mesh,
+    fleet: { record: () => Promise.resolve(null) },
+    notify: () => undefined,
+    log: silentLogger(),
+  })
+}, PATIENCE_MS)
+afterAll(async () => {
+  await service.close()
+  await profile.close()
+  await Promise.all(servers.map((server) => server.stop()))
+})
+
+test(
+  'in a cluster every server is asked, and what another one closes is seen',
+  async () => {
+    const tenant = app.tenants.list()[0]?.name ?? ''
+    const user = await app.authority.issueUser({
+      account: { tenant },
+      role: 'device',
+      name: 'far',
+      deviceId: 'far',
+      ttlMs: DAY_MS,
+      delivery: 'file',
+    })
+    const connections: NatsConnection[] = []
+    for (const { url } of servers) {
+      connections.push(
+        await connect({
+          servers: url,
+          authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
+          reconnect: false,
+        }),
+      )
+    }
+    const target = { type: 'credentials' as const, ids: [user.ledgerId] }
+    const { connected } = await service.impact(target, NEVER)
+    expect(connected).toMatchObject({ servers: 2, total: 2 })
+    const [begun] = service.revoke(target, 'Stolen.')
+    await Promise.all(connections.map((connection) => connection.closed()))
+    const { evidence } = await seen(service, begun?.id ?? '', ({ state }) => state === 'done')
+    expect(evidence).toMatchObject({ servers: 2, connectedBefore: 2, connectedAfter: 0 })
+    expect(evidence).toMatchObject({ verdict: 'proven', probe: { problem: null } })
+    const closedBy = evidence.closed.map(({ server }) => server).toSorted()
+    expect(closedBy).toEqual(['member-0', 'member-1'])
+  },
+  PATIENCE_MS,
+)
