@@ -4,6 +4,7 @@ import type { Logger } from '../log/logger.ts'
 import { inUse } from './accounts-in-use.ts'
 import { inParallel } from './in-parallel.ts'
 import {
+  nobodyAnswered,
   notConfirmed,
   requireTaken,
   type HeldAccount,
@@ -134,6 +135,7 @@ export class FullResolver implements ResolverWay {
       (all) => all.length >= servers.length,
       signal,
     )
+    if (answers.length === 0) throw nobodyAnswered('a question about its accounts')
     const lists = new Map(
       answers.flatMap((answer) => {
         const list = parsed(ListAnswer, answer)

@@ -78,7 +78,8 @@ function refused(what: string, server = '', description = 'it gave no reason'): 
   })
 }
 
-function nobodyAnswered(what: string): TransientError {
+/** Nobody heard, or said anything: too slow, or another kind of resolver. */
+export function nobodyAnswered(what: string): TransientError {
   return new TransientError({
     code: 'MESH_NO_ANSWER',
     message: `No NATS server answered on its system account when it was sent ${what}.`,

@@ -197,7 +197,8 @@ export class SystemLink {
     const nats = await this.#ready(signal)
     const answers: string[] = []
     const collect = async () => {
-      const options = { strategy: 'timer', maxWait: timeoutMs, noMux: true } as const
+      // Over the shared inbox: one of its own is drained at the end, which a server that hangs never answers.
+      const options = { strategy: 'timer', maxWait: timeoutMs } as const
       for await (const message of await nats.requestMany(subject, payload, options)) {
         answers.push(message.string())
         if (enough(answers)) break
