@@ -7,6 +7,7 @@ import {
   type CommissioningDevice,
 } from '../../src/simulator/commissioning-device.ts'
 import type { CommissioningFaults } from '../../src/simulator/commissioning-faults.ts'
+import type { CredentialUpdateFault } from '../../src/simulator/credential-update.ts'
 import { describeDevices, type DeviceKind } from '../../src/simulator/devices/catalog.ts'
 import {
   createIdentity,
@@ -29,6 +30,8 @@ export interface Unboxing {
   /** False for a device that mDNS does not show. */
   readonly advertised?: boolean
   readonly faults?: CommissioningFaults
+  /** Takes new credentials over the mesh, or fails at it. */
+  readonly updatesCredentials?: boolean | CredentialUpdateFault
   /** Keeps identity and credentials, as a device's own disk does. */
   readonly folder?: string
 }
@@ -58,6 +61,7 @@ export class Devices {
   /** Unboxes a device with an id that no other test uses. */
   async unbox(options: Unboxing): Promise<LabelledDevice> {
     const { kind, pin = '02468135', reportsKey = true, advertised = true, faults, folder } = options
+    const { updatesCredentials } = options
     const id = `${kind}-${randomBytes(3).toString('hex')}`
     const description = describeDevices([{ kind, deviceId: id }], { speed: SPEED }).get(id)
     if (description === undefined) throw new Error(`The catalog does not describe ${kind}.`)
@@ -75,6 +79,7 @@ export class Devices {
       runtime: { ttlSeconds: TTL_SECONDS },
       ...(faults === undefined ? {} : { faults }),
       ...(folder === undefined ? {} : { folder }),
+      ...(updatesCredentials === undefined ? {} : { updatesCredentials }),
       ...(advertised ? { responder: await this.#responder(faults) } : {}),
     })
     this.#devices.push(device)

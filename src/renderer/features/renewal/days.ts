@@ -1,7 +1,5 @@
 import type { ExpiryDay } from '#shared/contract/renewal.ts'
 
-const DAY_MS = 86_400_000
-
 /** A stretch of the calendar. */
 export interface Stretch {
   /** Dates, `YYYY-MM-DD`; both are part of it. */
@@ -53,11 +51,6 @@ export function longDay(date: string): string {
     month: 'long',
     year: 'numeric',
   }).format(localMidnight(date))
-}
-
-/** Whole days from now until a moment; negative where it has passed. */
-export function daysUntil(moment: number, now: number): number {
-  return Math.floor((moment - now) / DAY_MS)
 }
 
 function localMidnight(date: string): Date {

@@ -67,7 +67,7 @@ export function ExpiryTable(props: ExpiryTableProps) {
     const row = index === null ? undefined : rows.get(index)
     if (row === undefined || index === null) return
     setCursor(index)
-    const opens = event.target instanceof Element && event.target.closest('[data-open]') !== null
+    const opens = event.target instanceof Element && event.target.closest('[data-opens]') !== null
     if (opens) onOpen(row.id)
     else selection.toggle(row.id)
   }
@@ -163,7 +163,7 @@ function TableRow(props: TableRowProps) {
           key={id}
           role="gridcell"
           className={styles.cell}
-          {...(id === 'name' ? { 'data-open': true } : {})}
+          {...(id === 'name' ? { 'data-opens': true } : {})}
         >
           {credential === undefined ? <Skeleton height={10} width="60%" /> : cell(credential)}
         </span>
