@@ -2,6 +2,7 @@ import { AUTHORITY_BENCHMARKS } from './authority.ts'
 import type { Benchmark } from './benchmark.ts'
 import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
+import { ISOLATION_BENCHMARKS } from './isolation.ts'
 import { REGISTRY_BENCHMARKS } from './registry.ts'
 import { REVOCATION_BENCHMARKS } from './revocation.ts'
 import { RPC_BENCHMARKS } from './rpc.ts'
@@ -15,5 +16,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...RPC_BENCHMARKS,
   ...AUTHORITY_BENCHMARKS,
   ...REVOCATION_BENCHMARKS,
+  ...ISOLATION_BENCHMARKS,
   ...REGISTRY_BENCHMARKS,
 ]

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { FAKE_CREDENTIAL } from '../../tests/support/fake-main/doctor.ts'
 import type { Scenario } from '../../tests/support/fake-main/state.ts'
 
 /** One picture: how to come there. */
@@ -192,6 +193,20 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('button', { name: 'New proof' }).click()
       await page.getByRole('button', { name: 'Start the proof' }).click()
       await page.getByRole('button', { name: 'Cancel' }).waitFor()
+    },
+  },
+  { name: 'doctor', scenarios: ['empty'], path: '/credentials/doctor' },
+  {
+    name: 'doctor-diagnosis',
+    scenarios: WITH_DEVICES,
+    path: '/credentials/doctor',
+    prepare: async (page) => {
+      await page.getByLabel('Or paste its text').fill(FAKE_CREDENTIAL)
+      await page.getByRole('button', { name: 'Look at it' }).click()
+      await page.getByRole('list', { name: 'Findings' }).waitFor()
+      await page.getByLabel('Subject').fill('device-connect.north-farm.pump-1.cmd')
+      await page.getByRole('button', { name: 'Check', exact: true }).click()
+      await page.getByText('No, it may not').waitFor()
     },
   },
   { name: 'settings', scenarios: ALL, path: '/settings' },

@@ -4,13 +4,13 @@ import type {
   ProofFinding,
   ProofPair,
 } from '#shared/contract/isolation.ts'
+import { stateOf } from '#shared/isolation-report.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
 import type { Cast } from './cast.ts'
 import type { ProvenTenant, SystemWitness } from './collaborators.ts'
 import { Controls } from './controls.ts'
 import { inTurns } from './in-turns.ts'
-import { stateOf } from './pair-state.ts'
 import type { Party } from './party.ts'
 import type { ControlId, Probe } from './probes.ts'
 import { inconclusivePair, runRound, type RoundResult } from './round.ts'

@@ -1,8 +1,9 @@
 import type { IsolationReport, ProofFinding } from '#shared/contract/isolation.ts'
+import { groupFindings, type FindingGroup } from '#shared/isolation-report.ts'
 import { escapeHtml as text } from './escape-html.ts'
 
-/** On paper nobody reads more of the same; the data holds all. */
-const SHOWN_FINDINGS = 200
+/** On paper nobody reads more of the same; the matrix and the data hold all. */
+const SHOWN_PAIRS = 60
 
 const TITLES: Readonly<Record<ProofFinding['kind'], string>> = {
   crossed: 'What crossed',
@@ -29,31 +30,37 @@ export function sharedSection({ tenants, findings }: IsolationReport): string {
 
 /** Everything that was found, the worst first. */
 export function findingsSection(report: IsolationReport): string {
-  const { findings, findingsOmitted } = report
-  if (findings.length === 0) return ''
-  const shown = findings.slice(0, SHOWN_FINDINGS)
-  const left = findings.length - shown.length + findingsOmitted
+  const groups = groupFindings(report)
   const sections = (['crossed', 'inconclusive', 'weak'] as const).map((kind) => {
-    const ofKind = shown.filter((finding) => finding.kind === kind)
+    const ofKind = groups.filter((group) => group.kind === kind)
     if (ofKind.length === 0) return ''
-    return `<h2>${text(TITLES[kind])}</h2>\n${ofKind.map((one) => findingBlock(report, one)).join('\n')}`
+    return `<h2>${text(TITLES[kind])}</h2>\n${ofKind.map(groupBlock).join('\n')}`
   })
+  const { findingsOmitted } = report
   const rest =
-    left === 0
+    findingsOmitted === 0
       ? ''
-      : `<p class="muted">${text(`${left} more findings of these kinds are not listed here; the matrix counts them.`)}</p>`
+      : `<p class="muted">${text(`${findingsOmitted} more findings are not listed; the matrix counts them.`)}</p>`
   return sections.join('\n') + rest
 }
 
-function findingBlock({ probes }: IsolationReport, finding: ProofFinding): string {
-  const probe = probes.find(({ id }) => id === finding.probe)
+function groupBlock({ kind, probe, text: words, evidence, pairs }: FindingGroup): string {
   const severity =
-    finding.kind === 'crossed' && probe !== undefined
+    kind === 'crossed' && probe !== undefined
       ? `<span class="tag ${probe.severity}">${text(probe.severity)}</span>`
       : ''
-  const evidence = finding.evidence.map(
+  const title = kind === 'inconclusive' ? words : (probe?.title ?? '')
+  const seen = evidence.map(
     ({ action, saw }) => `<li><code>${text(action)}</code>: ${text(saw)}</li>`,
   )
-  return `<div class="finding"><h3>${severity}${text(`${finding.attacker} → ${finding.victim}: ${probe?.title ?? finding.probe}`)}</h3>
-<div>${text(finding.text)}</div>${evidence.length === 0 ? '' : `<ul>${evidence.join('')}</ul>`}</div>`
+  const example = pairs.length > 1 && kind !== 'inconclusive' ? 'For example: ' : ''
+  return `<div class="finding"><h3>${severity}${text(title)} <span class="muted">${pairs.length === 1 ? '1 pair' : `${pairs.length} pairs`}</span></h3>
+${kind === 'inconclusive' ? '' : `<div>${text(example + words)}</div>`}${seen.length === 0 ? '' : `<ul>${seen.join('')}</ul>`}
+<div class="pairs">${text(pairList(pairs))}</div></div>`
+}
+
+function pairList(pairs: readonly string[]): string {
+  const left = pairs.length - SHOWN_PAIRS
+  const shown = pairs.slice(0, SHOWN_PAIRS).join(', ')
+  return left > 0 ? `${shown} and ${left} more` : shown
 }

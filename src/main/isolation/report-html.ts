@@ -2,6 +2,7 @@ import type { IsolationReport, SignedReport } from '#shared/contract/isolation.t
 import { escapeHtml as text } from './escape-html.ts'
 import { findingsSection, sharedSection } from './report-findings-html.ts'
 import { matrixSection } from './report-matrix-html.ts'
+import { canonicalJson } from './report-signature.ts'
 import { REPORT_STYLE } from './report-style.ts'
 import { controlsSection, probesSection } from './report-tables-html.ts'
 
@@ -63,9 +64,10 @@ export function layoutOf(html: string): number | undefined {
   return found === undefined ? undefined : Number(found)
 }
 
-// `<` in a script element could end it, whatever stands around it.
+// Canonical, so that the order in which members were read makes no other page. And `<` in a script
+// element could end it, whatever stands around it.
 function dataOf(signed: SignedReport): string {
-  return JSON.stringify(signed).replaceAll('<', '\\u003c')
+  return canonicalJson(signed).replaceAll('<', '\\u003c')
 }
 
 function head({ mesh, endedAt }: IsolationReport): string {

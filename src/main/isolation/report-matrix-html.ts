@@ -1,6 +1,6 @@
 import type { CellState, IsolationReport } from '#shared/contract/isolation.ts'
+import { stateOf } from '#shared/isolation-report.ts'
 import { escapeHtml as text } from './escape-html.ts'
-import { stateOf } from './pair-state.ts'
 
 /** Colour never stands alone. */
 const MARKS: Readonly<Record<'passed' | 'failed' | 'inconclusive' | 'self', string>> = {

@@ -28,7 +28,8 @@ export function isSigned(report: IsolationReport, signature: ReportSignature): b
   )
 }
 
-function canonicalJson(value: unknown): string {
+/** JSON by RFC 8785, for values without fractions. */
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const members = Object.entries(value)

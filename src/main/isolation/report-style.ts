@@ -58,6 +58,8 @@ th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; 
 .finding { padding: 14px 0 12px; border-top: 1px solid var(--line); break-inside: avoid; }
 .finding:last-child { border-bottom: 1px solid var(--line); }
 .finding h3 { margin: 0 0 4px; font-size: 14px; font-weight: 600; }
+.finding .pairs { margin-top: 6px; color: var(--muted); font-size: 12.5px; }
+.finding h3 .muted { font-weight: 400; }
 .finding ul { margin: 6px 0 0; padding-left: 18px; color: var(--soft); font-size: 13px; }
 .tag { display: inline-block; margin-right: 8px; padding: 1px 8px; border-radius: 20px; font-size: 11.5px; font-weight: 600; line-height: 1.6; vertical-align: 1px; }
 .tag.critical, .tag.crossed { background: var(--bad-bg); color: var(--bad); }

@@ -7,8 +7,8 @@ import type {
   ProofTenant,
   ProofVerdict,
 } from '#shared/contract/isolation.ts'
+import { stateOf } from '#shared/isolation-report.ts'
 import { descriptionOf, type Probe } from './probes.ts'
-import { stateOf } from './pair-state.ts'
 import type { ProofResult } from './proof.ts'
 
 /** A broken mesh of many tenants fails everywhere in the same way; the matrix still shows it all. */

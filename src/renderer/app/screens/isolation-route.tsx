@@ -20,7 +20,7 @@ export function IsolationRoute() {
           replace: true,
         })
       }
-      onBack={() => void navigate({ to: '/fleet' })}
+      onBack={() => void navigate({ to: '/tenants' })}
     />
   )
 }

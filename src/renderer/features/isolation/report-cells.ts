@@ -1,4 +1,5 @@
-import type { CellState, IsolationReport, ProofPair } from '#shared/contract/isolation.ts'
+import type { CellState, IsolationReport } from '#shared/contract/isolation.ts'
+import { stateOf } from '#shared/isolation-report.ts'
 
 /** The matrix of a report; rows are attackers, in the order of its tenants. */
 export function cellsOf({ tenants, pairs }: IsolationReport): CellState[][] {
@@ -8,11 +9,4 @@ export function cellsOf({ tenants, pairs }: IsolationReport): CellState[][] {
       name === victim ? 'self' : (states.get(`${name} ${victim}`) ?? 'inconclusive'),
     ),
   )
-}
-
-/** Passed only where nothing crossed and all could be judged. */
-export function stateOf({ device, unrestricted }: ProofPair): CellState {
-  const outcomes = [...Object.values(device), ...Object.values(unrestricted ?? {})]
-  if (outcomes.includes('crossed')) return 'failed'
-  return outcomes.includes('inconclusive') || outcomes.length === 0 ? 'inconclusive' : 'passed'
 }

@@ -1,73 +1,86 @@
 import { useState } from 'react'
 import { Button } from '@mantine/core'
 import type { IsolationReport, ProofFinding } from '#shared/contract/isolation.ts'
+import { groupFindings, type FindingGroup } from '#shared/isolation-report.ts'
 import { count, FINDING_TITLES, SEVERITIES } from '../isolation-words.ts'
 import styles from './isolation-screen.module.css'
 
-const SHOWN_AT_FIRST = 20
+const SHOWN_PAIRS = 12
 
 /** What was found, the worst first; nothing where nothing was. */
 export function FindingList({ report }: { report: IsolationReport }) {
+  const groups = groupFindings(report)
   return (
     <>
       {(['crossed', 'inconclusive', 'weak'] as const).map((kind) => (
-        <FindingsOfKind key={kind} report={report} kind={kind} />
+        <GroupsOfKind key={kind} kind={kind} groups={groups} />
       ))}
     </>
   )
 }
 
-function FindingsOfKind({ report, kind }: { report: IsolationReport; kind: ProofFinding['kind'] }) {
-  const [all, setAll] = useState(false)
-  const findings = report.findings.filter((finding) => finding.kind === kind)
-  if (findings.length === 0) return null
-  const shown = all ? findings : findings.slice(0, SHOWN_AT_FIRST)
+interface GroupsOfKindProps {
+  readonly kind: ProofFinding['kind']
+  readonly groups: readonly FindingGroup[]
+}
+
+function GroupsOfKind({ kind, groups }: GroupsOfKindProps) {
+  const ofKind = groups.filter((group) => group.kind === kind)
+  if (ofKind.length === 0) return null
   return (
     <section className={styles.block}>
-      <h2>
-        {FINDING_TITLES[kind]} ({findings.length})
-      </h2>
-      {shown.map((finding) => (
-        <Finding
-          key={`${finding.attacker} ${finding.victim} ${finding.probe} ${finding.as}`}
-          report={report}
-          finding={finding}
-        />
+      <h2>{FINDING_TITLES[kind]}</h2>
+      {ofKind.map((group) => (
+        <Group key={`${group.probe?.id} ${group.as} ${group.text}`} group={group} />
       ))}
-      {shown.length < findings.length && (
-        <Button variant="default" mt="xs" onClick={() => setAll(true)}>
-          Show the other {count(findings.length - shown.length, 'finding')}
-        </Button>
-      )}
     </section>
   )
 }
 
-function Finding({ report, finding }: { report: IsolationReport; finding: ProofFinding }) {
-  const probe = report.probes.find(({ id }) => id === finding.probe)
+function Group({ group: { kind, probe, text, evidence, pairs } }: { group: FindingGroup }) {
+  const isUnclear = kind === 'inconclusive'
   return (
     <article className={styles.finding}>
       <div className={styles.findingHead}>
-        {finding.kind === 'crossed' && probe !== undefined && (
+        {kind === 'crossed' && probe !== undefined && (
           <span className={styles.severity} data-severity={probe.severity}>
             {SEVERITIES[probe.severity]}
           </span>
         )}
-        <bdi>
-          {finding.attacker} → {finding.victim}
-        </bdi>
-        <span>{probe?.title ?? finding.probe}</span>
+        <bdi>{isUnclear ? text : probe?.title}</bdi>
+        <span className={styles.findingCount}>{count(pairs.length, 'pair')}</span>
       </div>
-      <p>{finding.text}</p>
-      {finding.evidence.length > 0 && (
+      {!isUnclear && (
+        <p>
+          {pairs.length > 1 && 'For example: '}
+          {text}
+        </p>
+      )}
+      {evidence.length > 0 && (
         <ul className={styles.evidence}>
-          {finding.evidence.map(({ action, saw }) => (
+          {evidence.map(({ action, saw }) => (
             <li key={action}>
               <code>{action}</code>: {saw}
             </li>
           ))}
         </ul>
       )}
+      <Pairs pairs={pairs} />
     </article>
+  )
+}
+
+function Pairs({ pairs }: { pairs: readonly string[] }) {
+  const [all, setAll] = useState(false)
+  const left = pairs.length - SHOWN_PAIRS
+  return (
+    <p className={styles.pairs}>
+      <bdi>{(all ? pairs : pairs.slice(0, SHOWN_PAIRS)).join(', ')}</bdi>{' '}
+      {!all && left > 0 && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setAll(true)}>
+          and {left} more
+        </Button>
+      )}
+    </p>
   )
 }

@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent } from 'react'
+import type { KeyboardEvent } from 'react'
 import type { CellState } from '#shared/contract/isolation.ts'
 import { CELL_MARKS, CELL_WORDS } from '../isolation-words.ts'
 import styles from './proof-matrix.module.css'
@@ -17,6 +17,9 @@ interface ProofMatrixProps {
   readonly chosen?: PairPlace | null
 }
 
+/** From so many tenants on, cells are smaller. */
+const DENSE_FROM = 26
+
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -26,7 +29,6 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 
 /** Attackers by victims: colour and mark say what came of each pair. */
 export function ProofMatrix({ tenants, cells, onChoose, chosen = null }: ProofMatrixProps) {
-  const grid = useRef<HTMLTableElement>(null)
   const choose = (attacker: number, victim: number) => {
     if (cells[attacker]?.[victim] !== undefined) onChoose?.({ attacker, victim })
   }
@@ -39,10 +41,11 @@ export function ProofMatrix({ tenants, cells, onChoose, chosen = null }: ProofMa
   }
   return (
     <div className={styles.scroll}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- a table whose cells can be chosen is a grid */}
       <table
-        ref={grid}
         className={styles.matrix}
-        role="grid"
+        data-dense={tenants.length > DENSE_FROM}
+        role={onChoose === undefined ? undefined : 'grid'}
         aria-label="Attackers by victims"
         tabIndex={onChoose === undefined ? undefined : 0}
         aria-activedescendant={chosen === null ? undefined : cellId(chosen)}
@@ -86,7 +89,6 @@ export function ProofMatrix({ tenants, cells, onChoose, chosen = null }: ProofMa
                   <td
                     key={other}
                     id={cellId({ attacker, victim })}
-                    role="gridcell"
                     className={styles.cell}
                     data-state={state}
                     data-chosen={chosen?.attacker === attacker && chosen.victim === victim}

@@ -56,8 +56,8 @@ export function ReportView({ id, run }: ReportViewProps) {
 function Figures({ report: { counts } }: { report: IsolationReport }) {
   const figures = [
     { value: counts.probes, name: 'probes tried' },
-    { value: counts.refused, name: 'refused by the server' },
-    { value: counts.held, name: 'let through, reached nobody' },
+    { value: counts.refused, name: 'refused' },
+    { value: counts.held, name: 'held' },
     { value: counts.crossed, name: 'crossed', tone: 'bad' },
     { value: counts.inconclusive, name: 'inconclusive', tone: 'warn' },
   ]
