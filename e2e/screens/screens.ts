@@ -331,6 +331,20 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText(/Seen to be in force|Nothing is lost/u).waitFor()
     },
   },
+  {
+    name: 'transfer-first-run',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /Bring in a store of nsc/u }).click()
+      await page.getByLabel('New passphrase').fill('correct horse')
+      await page.getByLabel('Repeat the passphrase').fill('correct horse')
+      await page.getByRole('button', { name: 'Create the vault' }).click()
+      await importStore(page)
+      await page.getByRole('button', { name: 'Go on' }).click()
+      await page.getByRole('radio', { name: /^Elsewhere/u }).waitFor()
+    },
+  },
   { name: 'transfer', scenarios: ALL, path: '/keys/transfer' },
   {
     name: 'transfer-store',

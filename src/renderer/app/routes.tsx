@@ -11,6 +11,7 @@ import { AuditRoute } from './screens/audit-route.tsx'
 import { CommissionRoute } from './screens/commission-route.tsx'
 import { CredentialsRoute } from './screens/credentials-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
+import { DoctorRoute } from './screens/doctor-route.tsx'
 import { ExpiryRoute } from './screens/expiry-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
 import { IsolationRoute } from './screens/isolation-route.tsx'
@@ -34,6 +35,11 @@ const CredentialsSearch = z.object({
   credential: OptionalText,
   revoke: OptionalText,
   text: OptionalText,
+})
+const DoctorSearch = z.object({
+  credential: OptionalText,
+  tenant: OptionalText,
+  device: OptionalText,
 })
 const ExpirySearch = z.object({ job: OptionalText, search: OptionalText, renew: OptionalText })
 const FleetSearch = z.object({ tenant: OptionalText, device: OptionalText, tab: OptionalText })
@@ -79,6 +85,13 @@ export const credentialsRoute = createRoute({
   path: '/credentials',
   validateSearch: CredentialsSearch,
   component: CredentialsRoute,
+})
+
+export const doctorRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/credentials/doctor',
+  validateSearch: DoctorSearch,
+  component: DoctorRoute,
 })
 
 export const expiryRoute = createRoute({
@@ -151,6 +164,7 @@ export function createAppRouter() {
       deviceRoute,
       credentialsRoute,
       expiryRoute,
+      doctorRoute,
       auditRoute,
       recoveryRoute,
       transferRoute,

@@ -292,7 +292,7 @@ test('the server refuses one connection too many, and the doctor says how many t
   if (target === undefined) throw new Error('no address')
   const first = await RawNats.open(target, signal)
   const [, jwt = ''] = text.split('\n')
-  const seed = text.split('\n').find((line) => /^SU/u.test(line)) ?? ''
+  const seed = text.split('\n').find((line) => line.startsWith('SU')) ?? ''
   expect(await first.login({ jwt, seed })).toBeUndefined()
   await expect
     .poll(async () => causes(await diagnoseText(text)), { timeout: 10_000 })

@@ -61,8 +61,9 @@ export function CredentialsRoute() {
               onClose={() => select(null)}
               onSelect={select}
               onRevoke={() => revokeAll([credential])}
-              actions={renewAction(
+              actions={actionsOf(
                 (renew) => void navigate({ to: '/credentials/expiry', search: { renew } }),
+                (id) => void navigate({ to: '/credentials/doctor', search: { credential: id } }),
               )}
               onOpenDevice={(of, deviceId) =>
                 void navigate({ to: '/fleet', search: { tenant: of, device: deviceId } })
@@ -83,12 +84,18 @@ export function CredentialsRoute() {
   )
 }
 
-/** Offers the renewal of a credential that has one to come. */
-function renewAction(onRenew: (id: string) => void) {
-  return ({ id, state, role }: Pick<Credential, 'id' | 'state' | 'role'>) =>
-    (state === 'active' || state === 'expired') && role !== 'system' ? (
-      <Button size="xs" variant="default" onClick={() => onRenew(id)}>
-        Renew…
+/** Offers the renewal of a credential that has one to come, and a look at any. */
+function actionsOf(onRenew: (id: string) => void, onDiagnose: (id: string) => void) {
+  return ({ id, state, role }: Pick<Credential, 'id' | 'state' | 'role'>) => (
+    <>
+      {(state === 'active' || state === 'expired') && role !== 'system' && (
+        <Button size="xs" variant="default" onClick={() => onRenew(id)}>
+          Renew…
+        </Button>
+      )}
+      <Button size="xs" variant="default" onClick={() => onDiagnose(id)}>
+        Diagnose
       </Button>
-    ) : null
+    </>
+  )
 }

@@ -5,6 +5,7 @@ import type { ScreenTab } from '../../ui/screen-tabs.tsx'
 const CREDENTIALS_TABS: readonly ScreenTab[] = [
   { to: '/credentials', name: 'Credentials' },
   { to: '/credentials/expiry', name: 'Expiry' },
+  { to: '/credentials/doctor', name: 'Access doctor' },
 ]
 
 /** The same, with what waits for the person on each. */
