@@ -5,6 +5,7 @@ import { composeCredentials } from './app/credentials.ts'
 import { composeDoctor } from './app/doctor.ts'
 import { composeIsolation } from './app/isolation.ts'
 import { connectKeychain } from './app/keychain-health.ts'
+import { composeKeys } from './app/keys.ts'
 import { composeNsc } from './app/nsc.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
 import { RegistryLink } from './app/registry-link.ts'
@@ -159,6 +160,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const credentials = owned(
       composeCredentials({ database, authority, link, mesh, fleet, health, log }),
     )
+    const keys = owned(composeKeys({ authority, link }))
     const { nsc, contexts } = composeNsc({ database, keychain, audit, authority, mesh })
     owned(nsc)
     const renewal = owned(
@@ -191,7 +193,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       onRestored: async (missing) => {
         await mesh.startActive()
         if (missing.length > 0) {
-          await authority.keys.restoreSigningKeys(AbortSignal.timeout(RESTORE_KEYS_TIMEOUT_MS))
+          const signal = AbortSignal.timeout(RESTORE_KEYS_TIMEOUT_MS)
+          await link.connected(signal)
+          await authority.keys.restoreSigningKeys(signal)
         }
       },
       log,
@@ -242,6 +246,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         fleet,
         isolation,
         recovery,
+        keys,
         nsc,
         renewal,
         resolver: composeResolver({ database, authority, publisher, mesh, log }),

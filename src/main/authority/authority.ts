@@ -218,6 +218,11 @@ export class Authority {
     })
   }
 
+  /** All accounts, as they are recorded. */
+  accounts(): readonly Pick<AccountRow, 'publicKey' | 'kind' | 'name'>[] {
+    return this.#parts.store.accounts()
+  }
+
   tenants(): readonly TenantRecord[] {
     return this.#parts.store.tenants()
   }

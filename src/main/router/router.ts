@@ -5,6 +5,7 @@ import { doctorRouter } from './doctor.ts'
 import { implementContract } from './implementer.ts'
 import { isolationRouter } from './isolation.ts'
 import { recoveryRouter } from './recovery.ts'
+import { keysRouter } from './keys.ts'
 import { nscRouter } from './nsc.ts'
 import { resolverRouter } from './resolver.ts'
 import { renewalRouter } from './renewal.ts'
@@ -91,6 +92,7 @@ export function createRouter(services: Services, options: RouterOptions) {
       ),
       retry: os.keychain.retry.handler(() => keychain.retry()),
     },
+    keys: keysRouter(os.keys, services.keys),
     mesh: {
       watch: os.mesh.watch.handler(({ signal }) =>
         streamOf((listener) => mesh.subscribe(listener), signal ?? NEVER),

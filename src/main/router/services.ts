@@ -31,6 +31,7 @@ import type { CredentialsCalls } from './credentials.ts'
 import type { IsolationCalls } from './isolation.ts'
 import type { ResolverCalls } from './resolver.ts'
 import type { RecoveryCalls } from './recovery.ts'
+import type { KeysCalls } from './keys.ts'
 import type { ContextCalls, NscCalls } from './nsc.ts'
 import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
@@ -44,6 +45,7 @@ export interface Services {
   readonly contexts: ContextCalls
   readonly credentials: CredentialsCalls
   readonly isolation: IsolationCalls
+  readonly keys: KeysCalls
   readonly nsc: NscCalls
   readonly keychain: {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void

@@ -9,6 +9,7 @@ import { fleet } from './fleet.ts'
 import { health } from './health.ts'
 import { isolation } from './isolation.ts'
 import { keychain } from './keychain.ts'
+import { keys } from './keys.ts'
 import { mesh } from './mesh.ts'
 import { nsc } from './nsc.ts'
 import { recovery } from './recovery.ts'
@@ -31,6 +32,7 @@ export const contract = {
   health,
   isolation,
   keychain,
+  keys,
   mesh,
   nsc,
   recovery,

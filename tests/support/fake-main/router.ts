@@ -7,6 +7,7 @@ import { auditRouter } from '../../../src/main/router/audit.ts'
 import { doctorRouter } from '../../../src/main/router/doctor.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
+import { keysRouter } from '../../../src/main/router/keys.ts'
 import { nscRouter } from '../../../src/main/router/nsc.ts'
 import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
@@ -54,6 +55,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     doctor: doctorRouter(os.doctor, state.doctor),
     isolation: isolationRouter(os.isolation, state.isolation),
     credentials: credentialsRouter(os.credentials, state.credentials),
+    keys: keysRouter(os.keys, state.keys),
     nsc: nscRouter(os.nsc, state.transfer.nsc, state.transfer.contexts),
     commissioning: {
       inspect: os.commissioning.inspect.handler(async ({ input }) => {

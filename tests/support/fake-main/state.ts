@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
 import type { ResolverCalls } from '../../../src/main/router/resolver.ts'
 import type { IsolationCalls } from '../../../src/main/router/isolation.ts'
+import type { KeysCalls } from '../../../src/main/router/keys.ts'
 import type { RecoveryCalls } from '../../../src/main/router/recovery.ts'
 import type { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import type { CredentialsCalls } from '../../../src/main/router/credentials.ts'
@@ -21,6 +22,7 @@ import { fakeAudit } from './audit.ts'
 import { fakeDoctor } from './doctor.ts'
 import { FakeCommissioning } from './commissioning.ts'
 import { fakeCredentials } from './credentials.ts'
+import { fakeKeys } from './keys.ts'
 import { fakeIsolation } from './isolation.ts'
 import { fakeNsc } from './nsc.ts'
 import { fakeResolver } from './resolver.ts'
@@ -78,6 +80,7 @@ export class FakeState {
   readonly isolation: IsolationCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
+  readonly keys: KeysCalls
   readonly transfer: ReturnType<typeof fakeNsc>
   readonly renewal: RenewalService
 
@@ -108,6 +111,7 @@ export class FakeState {
     this.credentials = fakeCredentials(scenario)
     this.isolation = fakeIsolation(scenario)
     this.recovery = fakeRecovery(scenario)
+    this.keys = fakeKeys(scenario)
     this.resolver = fakeResolver(scenario)
     this.transfer = fakeNsc(scenario)
     this.renewal = fakeRenewal(scenario)
