@@ -110,6 +110,9 @@ export class AccountChanges {
     signal: AbortSignal,
   ): Promise<void> {
     const publicKeys = accounts.map(({ publicKey }) => publicKey)
+    if (this.#parts.publisher.removesFromRunning === false) {
+      await this.#revokeEverybody(accounts, reason, signal)
+    }
     await this.#withdraw(publicKeys, reason, signal)
     const { database, store, now } = this.#parts
     inTransaction(database, () => {
@@ -171,6 +174,23 @@ export class AccountChanges {
       const claims = changes[index]?.claims
       if (claims !== undefined) this.#claims.set(publicKey, { jwt, claims })
     }
+  }
+
+  /** For servers that keep an account which they are not told to forget. */
+  async #revokeEverybody(
+    accounts: readonly AccountRow[],
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const seconds = Math.floor(this.#parts.now().getTime() / 1000)
+    const changes = accounts.flatMap((account) => {
+      const claims = this.claimsOf(account)
+      if (claims === undefined) return []
+      return [{ account, claims: { ...claims, revocations: { '*': seconds } } }]
+    })
+    if (changes.length === 0) return
+    const use = { action: 'account-remove', reason } as const
+    await this.apply(changes, use, signal, () => undefined)
   }
 
   /** Nothing is built on a state that somebody else has replaced meanwhile. */

@@ -41,6 +41,11 @@ export interface AccountPublisher {
    */
   requireUnchanged?(accounts: readonly RecordedAccount[], signal: AbortSignal): Promise<void>
   /**
+   * False where servers keep an account until they restart, once they have it in use: then everybody in
+   * it has to be revoked before it is withdrawn.
+   */
+  readonly removesFromRunning?: boolean
+  /**
    * Removes accounts by `$SYS.REQ.CLAIMS.DELETE` (code 200).
    * @throws MusterError
    */

@@ -118,6 +118,10 @@ export class ClaimsPublisher implements AccountPublisher {
     }
   }
 
+  get removesFromRunning(): boolean {
+    return this.#way.removes
+  }
+
   async withdraw(removal: AccountRemoval, signal: AbortSignal): Promise<void> {
     await this.#way.withdraw(removal, signal)
     this.#log.info('accounts were removed from the resolver', {

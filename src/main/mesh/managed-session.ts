@@ -11,7 +11,7 @@ import type { ManagedMeshSettings } from './mesh-store.ts'
 import { operatorKeysOf } from './operator-keys.ts'
 import { OwnAccounts } from './own-accounts.ts'
 import { ownUserSource } from './own-user.ts'
-import type { ResolverWay } from './resolver-way.ts'
+import { nobodyAnswered, type ResolverWay } from './resolver-way.ts'
 import { serverNotOurs, type SystemLink } from './system-link.ts'
 import { demandsTls } from './transport.ts'
 import type { CredentialsSource } from './user-credentials.ts'
@@ -194,6 +194,7 @@ export class ManagedSession implements MeshSession {
   async #serversWithout(operatorJwt: string, signal: AbortSignal): Promise<number> {
     const wanted = operatorKeysOf(operatorJwt)
     const servers = await this.#options.publisher.roster.trust(signal)
+    if (servers.length === 0) throw nobodyAnswered('a question about its operator')
     return servers.filter(({ operators }) => {
       const own = operators.find(({ publicKey }) => publicKey === wanted[0])
       return own === undefined || wanted.some((key) => !own.keys.includes(key))

@@ -90,6 +90,15 @@ test('a revocation counts at once, though nobody is logged in to the account', a
   await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
 })
 
+test('who is in an account that is withdrawn is cut off, and stays out', async () => {
+  const user = await device('pump-1')
+  const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
+  const connection = await connect({ servers: server.url, authenticator, reconnect: false })
+  await app.authority.tenantAccounts.withdraw('north', 'cleared', NEVER)
+  await connection.closed()
+  await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
+})
+
 test('a server that can not read its configuration again leaves everything as it was', async () => {
   const before = await readFile(configPath, 'utf8')
   await appendFile(configPath, 'this is no configuration {\n')

@@ -93,6 +93,14 @@ test('a change reaches who is connected at once, and a restarted server fetches 
   expect(standingOf(report, 'north')).toBe('in-step')
 })
 
+test('who is in an account that is withdrawn is cut off, and stays out', async () => {
+  const user = await device('pump-1')
+  const connection = await login(user)
+  await app.authority.tenantAccounts.withdraw('north', 'cleared', NEVER)
+  await connection.closed()
+  await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
+})
+
 test('account JWTs are served as the protocol says', async () => {
   const bare = await Promise.all([fetch(base), fetch(`${base}/`)])
   expect(bare.map(({ status }) => status)).toEqual([200, 200])
