@@ -42,12 +42,19 @@ const NEEDS = {
     linuxOnly: true,
     help: 'Install avahi-daemon and avahi-utils.',
   },
+  age: {
+    find: ['age'],
+    apt: ['age'],
+    brew: ['age'],
+    winget: ['FiloSottile.age'],
+    help: 'Get age from https://age-encryption.org and put it on the PATH.',
+  },
 }
 
 /** What the demo and the app need beside npm packages. */
 export const FOR_DEMO = ['nats-server']
 /** What the tests need on top. */
-export const FOR_TESTS = ['nats-server', 'etcd', 'chromium', 'a Secret Service', 'avahi']
+export const FOR_TESTS = ['nats-server', 'etcd', 'chromium', 'a Secret Service', 'avahi', 'age']
 
 /**
  * Installs what is missing through the OS package manager where it may: apt as root or with

@@ -194,7 +194,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         await mesh.startActive()
         if (missing.length > 0) {
           const signal = AbortSignal.timeout(RESTORE_KEYS_TIMEOUT_MS)
-          await link.connected(signal)
+          await link.connected(signal, true)
           await authority.keys.restoreSigningKeys(signal)
         }
       },

@@ -183,6 +183,25 @@ describe('a recovery kit', () => {
     expect(await next.client.tenants.create({ name: 'third' })).toMatchObject({ state: 'ready' })
   })
 
+  test('on paper brings it back too: signing keys are made anew beside those that are lost', async () => {
+    const old = await siteWith(['plant'])
+    await old.client.recovery.createKit({
+      form: 'page',
+      sealing: { ...sealing, recipients: [...sealing.recipients] },
+    })
+    const text = /<pre>([^<]+)<\/pre>/u.exec(old.last().bytes.toString('utf8'))?.[1] ?? ''
+    await old.client.recovery.backUp()
+    const backup = old.last().bytes
+    await old.close()
+
+    const next = await laptop('new')
+    const kit = { text, keyhole }
+    const id = await upload(next, backup)
+    const restored = await next.client.recovery.restore({ kit, upload: id })
+    expect(restored.missing.length).toBeGreaterThan(0)
+    expect(await next.client.tenants.create({ name: 'second' })).toMatchObject({ state: 'ready' })
+  })
+
   test('restores nothing where something is wrong, and says what', async () => {
     const old = await siteWith(['plant'])
     const kit = await kitOf(old)
