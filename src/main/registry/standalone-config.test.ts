@@ -89,6 +89,23 @@ test('the .creds form of NATS is read too', async () => {
   expect(config).toMatchObject({ servers: ['nats://x:1'], credentials: { jwt, seed } })
 })
 
+test('account JWTs are served from the folder that is named, on loopback unless told', async () => {
+  expect((await standaloneConfig({})).accountServer).toBeUndefined()
+  const folder = { MUSTER_ACCOUNTS_FOLDER: '/accounts' }
+  expect((await standaloneConfig(folder)).accountServer).toEqual({
+    host: '127.0.0.1',
+    port: 9422,
+    folder: '/accounts',
+  })
+  const listen = { ...folder, MUSTER_ACCOUNTS_LISTEN: '[::1]:80' }
+  expect((await standaloneConfig(listen)).accountServer).toMatchObject({ host: '::1', port: 80 })
+  for (const wrong of ['9422', 'host:', 'host:0', 'host:99999']) {
+    await expect(
+      standaloneConfig({ ...folder, MUSTER_ACCOUNTS_LISTEN: wrong }),
+    ).rejects.toMatchObject({ code: 'REGISTRY_ENVIRONMENT' })
+  }
+})
+
 test('what is wrong is named, and a secret never repeated', async () => {
   const path = await file('broken.creds', `-----BEGIN USER NKEY SEED-----\n${seed}`)
   const failures = await Promise.all(

@@ -1,12 +1,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
+import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
+import { TestOperator } from '../mesh/support/test-operator.ts'
 import { SIDECAR_ENTRY } from './running-sidecar.ts'
 import { WireClient } from './wire-device.ts'
 
@@ -51,6 +53,29 @@ test('alone it is configured by its environment, serves, and ends in good order'
   await until('it serves again', () => second.output().includes('the registry serves'))
   expect(await device.list('default')).toEqual(['a', 'c'])
   expect(await device.list('other')).toEqual(['b'])
+})
+
+test('alone it serves account JWTs, before any server is there to connect to', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-alone-'))
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  const operator = new TestOperator()
+  const { publicKey } = operator.account
+  const jwt = operator.accountJwt('TENANT', publicKey)
+  await writeFile(join(folder, `${publicKey}.jwt`), jwt)
+  const port = await freeTcpPort()
+  const alone = startAlone({
+    NATS_URL: `nats://127.0.0.1:${await freeTcpPort()}`,
+    MUSTER_REGISTRY_DATABASE: join(folder, 'registry.db'),
+    MUSTER_ACCOUNTS_FOLDER: folder,
+    MUSTER_ACCOUNTS_LISTEN: `127.0.0.1:${port}`,
+  })
+  await until('it serves accounts', () => alone.output().includes('account JWTs are served'))
+  const base = `http://127.0.0.1:${port}/jwt/v1/accounts/`
+  expect((await fetch(base)).status).toBe(200)
+  expect(await (await fetch(base + publicKey)).text()).toBe(jwt)
+  expect(alone.output()).not.toContain('eyJ')
+  alone.child.kill('SIGTERM')
+  await alone.exited
 })
 
 test('it shows its client certificate to a server that asks for one', async () => {
