@@ -35,6 +35,8 @@ test('a store of nsc is looked into, brought in, and its devices go on with what
     await expect(stat(keyFile)).rejects.toThrow(/ENOENT/u)
 
     await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('radio', { name: /^On this computer/u }).click()
+    await page.getByRole('button', { name: 'Go on' }).click()
     await page.getByRole('button', { name: 'Create the mesh' }).click()
     await firstRun.ready.waitFor()
     await firstRun.leave()

@@ -19,11 +19,13 @@ const DEFAULT_ACCOUNTS_PORT = 9422
 interface ManagedMeshFormProps {
   readonly onCancel: () => void
   readonly onAdded: (mesh: ManagedMesh) => void
+  /** What is known before, such as the tenant of an operator that was brought in. */
+  readonly initial?: Partial<NewManagedMesh>
 }
 
 /** Saves servers elsewhere whose accounts are to be this profile's operator's. */
-export function ManagedMeshForm({ onCancel, onAdded }: ManagedMeshFormProps) {
-  const [fields, setFields] = useState(EMPTY)
+export function ManagedMeshForm({ onCancel, onAdded, initial }: ManagedMeshFormProps) {
+  const [fields, setFields] = useState<NewManagedMesh>({ ...EMPTY, ...initial })
   const [complaints, setComplaints] = useState<ManagedComplaints>({})
   const add = useAddManaged()
   const set = (change: Partial<NewManagedMesh>) => setFields({ ...fields, ...change })
