@@ -29,9 +29,10 @@ test('a stolen device’s credential is revoked, and seen to be', async ({ windo
     await revoke.click()
   })
 
-  await test.step('after, it says what was seen, the device’s tries to come back included', async () => {
+  await test.step('after, it says what was seen, the device’s tries to come back too', async () => {
     await expect(dialog).toContainText('Seen to be in force')
     await expect(dialog).toContainText('1 of 1 connection seen to close')
+    await expect(dialog).toContainText('a fresh one let in: the server enforces the list')
     await expect(dialog).toContainText(/tr(?:y|ies) to come back with it turned away/u)
     await dialog.getByRole('button', { name: 'Done' }).click()
   })

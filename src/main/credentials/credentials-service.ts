@@ -122,6 +122,10 @@ export class CredentialsService {
       log: this.#log,
       now,
       carryOut: (order, carryOut, signal) => authority.carryOutRevocation(order, carryOut, signal),
+      hasIssued: (account, publicKey, issuer) =>
+        authority.ledger
+          .entriesOfKey(publicKey)
+          .some((entry) => entry.account === account && entry.signingKey === issuer),
       republish: (signal) => authority.republish(signal),
       tenantOf: (account) => tenantsOf(account)[0],
     })

@@ -21,8 +21,9 @@ const CONNECT_TIMEOUT_MS = 5_000
 /** How long after the push the sockets may take to be gone. */
 const CLOSE_TIMEOUT_MS = 3_000
 const LOOK_AGAIN_MS = 100
-/** How long it is watched for devices that try to come back. */
+/** How long it is watched for devices that try to come back, and how many tries are heard. */
 const LOOKOUT_MS = 120_000
+const ATTEMPTS_HEARD = 1_000
 
 /** What stands in the journal; the rest is in the table of revocations. */
 const State = z.strictObject({ id: z.string(), title: z.string() })
@@ -36,6 +37,8 @@ export interface RevocationParts {
   readonly log: Logger
   readonly now: () => Date
   carryOut(order: RevocationOrder, options: CarryOutOptions, signal: AbortSignal): Promise<void>
+  /** Whether the ledger has a credential of the account for that user key, signed by that key. */
+  hasIssued(account: string, publicKey: string, issuer: string | undefined): boolean
   /** Sends the servers everything as it is recorded. */
   republish(signal: AbortSignal): Promise<void>
   /** A tenant in an account, in which a probe can be issued; undefined where there is none. */
@@ -47,6 +50,8 @@ export class RevocationProcedure {
   readonly kind: ProcedureKind<RevocationState>
   readonly #parts: RevocationParts
   readonly #probes = new Map<string, ProbeUser>()
+  /** Their own refusal is told apart from that of what was revoked. */
+  readonly #probeKeys = new Set<string>()
   readonly #lookouts = new Map<string, () => void>()
   readonly #timers = new Set<NodeJS.Timeout>()
 
@@ -168,6 +173,7 @@ export class RevocationProcedure {
     try {
       const probe = await issueProbe(probes, tenant, 'revoked')
       this.#probes.set(id, probe)
+      this.#probeKeys.add(probe.publicKey)
       return probe
     } catch (error) {
       log.warn('no probe for a revocation', { error })
@@ -192,9 +198,10 @@ export class RevocationProcedure {
         refused: (event) => {
           // Only what was revoked by this, and only once it was: before, it has another cause.
           const { revokedAt, evidence } = book.view(id)
-          const ours = order.keys[event.publicKey] !== undefined
-          if (!ours || revokedAt === null || !isOrdered(order, event.publicKey, event.issuedAt))
-            return
+          if (revokedAt === null || evidence.attemptCount >= ATTEMPTS_HEARD) return
+          if (!isOrdered(order, event.publicKey, event.issuedAt)) return
+          if (this.#probeKeys.has(event.publicKey)) return
+          if (!this.#parts.hasIssued(order.account, event.publicKey, event.issuer())) return
           book.evidence(id, withAttempt(evidence, event))
         },
       },

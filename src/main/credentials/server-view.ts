@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import type { ConnectedNow, ServerConnection } from '#shared/contract/credentials.ts'
 import { messageOf, TransientError } from '#shared/errors.ts'
-import { issuedAtOf } from './user-claims.ts'
+import { quotedClaims } from './user-claims.ts'
 
 /** Longest wait for the answers of all servers. */
 const GATHER_TIMEOUT_MS = 2_000
@@ -80,7 +80,7 @@ export class ServerView {
       for (const { server, data } of answers) {
         servers.add(server.id)
         for (const client of data.connections ?? []) {
-          if (!wanted(client.authorized_user, issuedAtOf(client.jwt))) continue
+          if (!wanted(client.authorized_user, quotedClaims(client.jwt)?.issuedAt ?? null)) continue
           found.set(`${server.id} ${client.cid}`, { server: server.name, client })
         }
       }

@@ -1,7 +1,7 @@
 import type { NatsConnection, Subscription } from '@nats-io/nats-core'
 import { z } from 'zod'
 import type { SystemConnection } from './server-view.ts'
-import { issuedAtOf } from './user-claims.ts'
+import { quotedClaims, signerOfJwt } from './user-claims.ts'
 
 const Event = z.object({
   timestamp: z.string().default(''),
@@ -28,6 +28,8 @@ export interface ClientEvent {
   readonly at: Date
   /** When the JWT that it came with was issued; null where it showed none. */
   readonly issuedAt: Date | null
+  /** The key that signed that JWT, its signature checked: anybody may come with any text. */
+  issuer(): string | undefined
   /** This computer's own clock, where `at` is the server's. */
   readonly heardAt: Date
 }
@@ -88,16 +90,19 @@ export function readClientEvent(text: string, heardAt: Date): ClientEvent | unde
   const parsed = Event.safeParse(json)
   if (!parsed.success) return undefined
   const { client, server, reason, timestamp } = parsed.data
+  const claims = quotedClaims(client.jwt)
   const at = Date.parse(timestamp)
   return {
-    publicKey: client.user,
+    // A client that sends no nkey beside its JWT, as devices may, is turned away without a user.
+    publicKey: client.user === '' ? (claims?.publicKey ?? '') : client.user,
     server: server.name,
     cid: client.id,
     name: client.name,
     address: client.host,
     reason,
     at: Number.isNaN(at) ? heardAt : new Date(at),
-    issuedAt: issuedAtOf(client.jwt),
+    issuedAt: claims?.issuedAt ?? null,
+    issuer: () => signerOfJwt(client.jwt),
     heardAt,
   }
 }
