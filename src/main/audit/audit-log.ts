@@ -7,6 +7,7 @@ import { SerialQueue } from '../authority/serial-queue.ts'
 import type { SaveFile } from '../files/saved-file.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Anchor, AuditAnchor } from './audit-anchor.ts'
+import { NO_PREVIOUS_HASH } from './audit-entry.ts'
 import { AuditReader, type AuditQuery } from './audit-reader.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import { checkChain, type ChainBreak } from './chain-check.ts'
@@ -43,6 +44,8 @@ export class AuditLog {
   readonly #closing = new AbortController()
   readonly #listeners = new Set<Listener>()
   readonly #unsubscribe: () => void
+  /** Whether nothing was written yet when the app started. */
+  readonly #beganEmpty: boolean
   #breaks: readonly ChainBreak[] = []
   #anchor: Anchor | undefined
   #started = false
@@ -55,6 +58,7 @@ export class AuditLog {
   constructor(options: AuditLogOptions) {
     this.#options = options
     this.#reader = new AuditReader(options.database)
+    this.#beganEmpty = options.trail.head().seq === 0
     this.#now = options.now ?? (() => new Date())
     this.#unsubscribe = options.trail.subscribe(() => this.#settle())
   }
@@ -155,10 +159,10 @@ export class AuditLog {
   }
 
   async #check(from: number): Promise<void> {
-    const { database, trail } = this.#options
+    const { database } = this.#options
     // The memory of an empty log is worth keeping: without it a first start would look like a loss.
-    if (this.#anchor === undefined && trail.head().seq === 0) {
-      this.#anchor = { ...trail.head(), checked: null }
+    if (this.#anchor === undefined && this.#beganEmpty) {
+      this.#anchor = { seq: 0, hash: NO_PREVIOUS_HASH, checked: null }
     }
     const remembered = this.#anchor
     this.#progress = 0

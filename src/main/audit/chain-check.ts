@@ -5,7 +5,7 @@ import { entryOf, hashOf, NO_PREVIOUS_HASH } from './audit-entry.ts'
 import type { AuditHead } from './audit-trail.ts'
 
 /** Entries read in one go; between two goes everything else gets its turn. */
-const ENTRIES_PER_TURN = 1_000
+const ENTRIES_PER_TURN = 250
 
 /** A log that was rewritten from end to end needs no list of thousands. */
 const MAX_BREAKS = 100

@@ -8,6 +8,8 @@ import {
   type ConnectionOptions,
   type NatsConnection,
 } from '@nats-io/transport-node'
+import { AuditTrail } from '../../../../src/main/audit/audit-trail.ts'
+import { AUDIT_MIGRATIONS } from '../../../../src/main/audit/migrations.ts'
 import type { AccountPublisher } from '../../../../src/main/authority/account-publisher.ts'
 import { Authority } from '../../../../src/main/authority/authority.ts'
 import type { Keychain } from '../../../../src/main/authority/keychain.ts'
@@ -18,7 +20,6 @@ import type { Procedures } from '../../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { ResolverPublisher } from './resolver-publisher.ts'
-import { noAudit } from '../../../support/no-audit.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -45,6 +46,8 @@ export interface Deployment {
   readonly database: DatabaseSync
   readonly databasePath: string
   readonly publisher: ResolverPublisher
+  /** The log of this deployment's uses of keys. */
+  readonly audit: AuditTrail
   readonly server: NatsServer
   /** Another authority on the same profile, as after a restart of the app. */
   reopen(publisher?: AccountPublisher, procedures?: Procedures): Authority
@@ -64,13 +67,14 @@ export interface DeploymentOptions {
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-authority-'))
   const databasePath = join(folder, 'muster.db')
-  const { database } = openDatabase(databasePath, AUTHORITY_MIGRATIONS)
+  const { database } = openDatabase(databasePath, [...AUTHORITY_MIGRATIONS, ...AUDIT_MIGRATIONS])
+  const audit = new AuditTrail({ database, actor: { user: 'kim', host: 'laptop' } })
   const keychain = new MapKeychain()
   const publisher = new ResolverPublisher()
   const open = (through: AccountPublisher = publisher, procedures?: Procedures) =>
     new Authority({
       ...(procedures === undefined ? {} : { procedures }),
-      audit: noAudit,
+      audit,
       database,
       keychain,
       publisher: through,
@@ -113,6 +117,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     database,
     databasePath,
     publisher,
+    audit,
     server,
     reopen: open,
     connectAs,
