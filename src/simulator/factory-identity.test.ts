@@ -62,3 +62,18 @@ test('refuses an identity file without hash or key', async () => {
     code: 'IDENTITY_MALFORMED',
   })
 })
+
+test('a new credential lies beside the old one until it has proved itself', async () => {
+  const storage = new DeviceStorage(folder)
+  const slots = storage.slotsOf('pump')
+  await storage.saveCredentials('pump', { which: 'old' })
+  await slots.saveNext({ which: 'refused' })
+  expect(await storage.loadNextCredentials('pump')).toEqual({ which: 'refused' })
+  await slots.dropNext()
+  expect(await storage.loadNextCredentials('pump')).toBeUndefined()
+  expect(await storage.loadCredentials('pump')).toEqual({ which: 'old' })
+  await slots.saveNext({ which: 'new' })
+  await slots.promoteNext()
+  expect(await storage.loadNextCredentials('pump')).toBeUndefined()
+  expect(await storage.loadCredentials('pump')).toEqual({ which: 'new' })
+})

@@ -23,6 +23,8 @@ export interface RenewalTools {
   readonly deliveries: { readonly mesh: RenewalDelivery; readonly file: RenewalDelivery }
   /** How long a device may take to come back with its new credential. */
   readonly deadlineMs: () => number
+  /** How long at least it has for that after a restart of the app. */
+  readonly graceMs?: number
   readonly now: () => Date
   readonly log: Logger
 }
@@ -81,13 +83,15 @@ export async function takeUpOne(
   signal: AbortSignal,
 ): Promise<RenewalItemState> {
   const { store, issuer } = tools
-  if (item.state === 'awaiting' || (item.state === 'delivering' && item.delivery === 'mesh')) {
-    const graceMs = tools.now().getTime() + GRACE_AFTER_RESTART_MS
-    const deadline = Math.max(item.deadline ?? 0, graceMs)
-    store.changeItem(item, { state: 'awaiting', deadline })
+  if (item.state !== 'issuing' && item.delivery === 'mesh') {
+    const grace = tools.now().getTime() + (tools.graceMs ?? GRACE_AFTER_RESTART_MS)
+    const deadline = Math.max(item.deadline ?? 0, grace)
+    store.changeItem(item, { deadline })
+    if (item.state === 'delivering') await handOverAgain(tools, job, item, deadline, signal)
+    store.changeItem(item, { state: 'awaiting' })
     return outcomeOf(tools, reread(tools, item), new Arrival(tools, item), signal)
   }
-  // The JWT was in memory only. What was issued is of no use, and no device has it.
+  // The JWT was in memory only, and nobody has it.
   const lost =
     item.new_ledger_id === null
       ? issuer.pendingSince(item.public_key, new Date(job.started_at))
@@ -95,6 +99,26 @@ export async function takeUpOne(
   for (const id of lost) await strikeAtLast(tools, id, interrupted().message, signal)
   store.changeItem(item, { new_ledger_id: null, digest: null, deadline: null, expires_at: null })
   return renewOne(tools, job, reread(tools, item), signal)
+}
+
+/** Once more what a device may have or not: the very same, so that it matters not how often it comes. */
+async function handOverAgain(
+  tools: RenewalTools,
+  job: JobRecord,
+  item: ItemRecord,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { file } = await tools.issuer.repeat(item.new_ledger_id ?? '')
+    const deadline = new Date(deadlineMs)
+    const order = { jobId: job.id, recipient: recipientOf(item), file, deadline }
+    await tools.deliveries.mesh.deliver(order, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    // It may have it already, and be on its way back: the deadline decides.
+    tools.log.info('A renewal could not be handed over again', { error: toMusterError(error) })
+  }
 }
 
 async function handOver(

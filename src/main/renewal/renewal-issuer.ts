@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { MeshEndpoints } from '../authority/device-credentials.ts'
 import { inboxPrefixOf } from '../authority/permissions.ts'
 import type { LedgerEntry } from '../authority/ledger.ts'
-import type { UserPlace } from '../authority/user-issue.ts'
+import type { IssuedUser, UserPlace } from '../authority/user-issue.ts'
 import { endedMeanwhile } from './renewal-errors.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -28,6 +28,8 @@ export interface RenewedCredential {
 export interface RenewalIssuer {
   /** @throws ConflictError `RENEWAL_SUPERSEDED` where the old one is no longer open. */
   issue(request: RenewalRequest): Promise<RenewedCredential>
+  /** What was issued once more, the very same. @throws MusterError where that can't be. */
+  repeat(ledgerId: string): Promise<RenewedCredential>
   stateOf(ledgerId: string): LedgerEntry['state'] | undefined
   /** It was connected with in time. */
   confirm(ledgerId: string): void
@@ -41,11 +43,11 @@ export interface RenewalIssuer {
 
 /** Renews credentials for the keys that their holders have. */
 export class AuthorityRenewals implements RenewalIssuer {
-  readonly #authority: Pick<Authority, 'issueUser' | 'strike' | 'ledger'>
+  readonly #authority: Pick<Authority, 'issueUser' | 'repeatUser' | 'strike' | 'ledger'>
   readonly #endpoints: () => MeshEndpoints
 
   constructor(options: {
-    readonly authority: Pick<Authority, 'issueUser' | 'strike' | 'ledger'>
+    readonly authority: Pick<Authority, 'issueUser' | 'repeatUser' | 'strike' | 'ledger'>
     readonly endpoints: () => MeshEndpoints
   }) {
     this.#authority = options.authority
@@ -57,7 +59,6 @@ export class AuthorityRenewals implements RenewalIssuer {
     if (old === undefined || (old.state !== 'active' && old.state !== 'pending')) {
       throw endedMeanwhile()
     }
-    const { urls, caPem } = this.#endpoints()
     const ttlMs = request.validDays * DAY_MS
     const user = await this.#authority.issueUser({
       ...placeOf(old),
@@ -69,14 +70,18 @@ export class AuthorityRenewals implements RenewalIssuer {
       delivery: request.delivery,
       inbox: hasPrivateInbox(old) ? 'private' : 'shared',
       reason: 'Renewed before it expires.',
+      renew: true,
     })
-    const file: CredentialFile = {
-      device_id: old.deviceId ?? old.name,
-      auth_type: 'jwt',
-      tenant: old.tenant ?? '',
-      nats: { urls, jwt: user.jwt, ...(caPem === undefined ? {} : { tls: { ca_pem: caPem } }) },
-    }
-    return { ledgerId: user.ledgerId, file, expiresAt: user.expiresAt }
+    return this.#renewed(old, user)
+  }
+
+  async repeat(ledgerId: string): Promise<RenewedCredential> {
+    const entry = this.#authority.ledger.entry(ledgerId)
+    if (entry?.state !== 'pending') throw endedMeanwhile()
+    return this.#renewed(
+      entry,
+      await this.#authority.repeatUser(ledgerId, 'Handed over again after an interruption.'),
+    )
   }
 
   stateOf(ledgerId: string): LedgerEntry['state'] | undefined {
@@ -104,6 +109,18 @@ export class AuthorityRenewals implements RenewalIssuer {
         return state === 'pending' && isRenewal && issuedAt.getTime() + 1000 > since.getTime()
       })
       .map(({ id }) => id)
+  }
+
+  #renewed(of: LedgerEntry, user: IssuedUser): RenewedCredential {
+    const { urls, caPem } = this.#endpoints()
+    const { jwt, ledgerId, expiresAt } = user
+    const file: CredentialFile = {
+      device_id: of.deviceId ?? of.name,
+      auth_type: 'jwt',
+      tenant: of.tenant ?? '',
+      nats: { urls, jwt, ...(caPem === undefined ? {} : { tls: { ca_pem: caPem } }) },
+    }
+    return { ledgerId, file, expiresAt }
   }
 }
 

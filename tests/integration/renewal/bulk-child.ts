@@ -1,10 +1,8 @@
+import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { Authority } from '../../../src/main/authority/authority.ts'
-import { AUTHORITY_MIGRATIONS } from '../../../src/main/authority/migrations.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
-import { RENEWAL_MIGRATIONS } from '../../../src/main/renewal/migrations.ts'
-import { openDatabase } from '../../../src/main/storage/database.ts'
 import { noAudit } from '../../support/no-audit.ts'
 import { MapKeychain } from '../authority/support/deployment.ts'
 import { allOnline, openRenewals } from './open-renewals.ts'
@@ -23,10 +21,8 @@ export interface BulkOrder {
 /** A Muster that renews in bulk, to be killed in the middle of it. Says `renewed N` on its way. */
 if (import.meta.main) {
   const order = JSON.parse(await text(process.stdin)) as BulkOrder
-  const { database } = openDatabase(order.databasePath, [
-    ...AUTHORITY_MIGRATIONS,
-    ...RENEWAL_MIGRATIONS,
-  ])
+  const database = new DatabaseSync(order.databasePath)
+  database.exec('PRAGMA busy_timeout = 5000')
   const keychain = new MapKeychain()
   for (const [account, secret] of order.keychain) keychain.entries.set(account, secret)
   const login = ({ jwt, seed }: { jwt: string; seed: string }) =>

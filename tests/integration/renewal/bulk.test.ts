@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RenewalJob } from '#shared/contract/renewal.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { RENEWAL_MIGRATIONS } from '../../../src/main/renewal/migrations.ts'
+import type { RenewalDelivery } from '../../../src/main/renewal/delivery.ts'
+import type { RenewalIssuer } from '../../../src/main/renewal/renewal-issuer.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
-import { openDatabase } from '../../../src/main/storage/database.ts'
-import { AUTHORITY_MIGRATIONS } from '../../../src/main/authority/migrations.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import type { BulkOrder } from './bulk-child.ts'
 import { startFieldDevice, TENANT, type FieldDevice } from './devices.ts'
@@ -28,9 +28,8 @@ const services: RenewalService[] = []
 
 beforeAll(async () => {
   deployment = await startDeployment()
-  const { authority, database, server, databasePath } = deployment
-  // With its migrations noted, as the child opens it too.
-  openDatabase(databasePath, [...AUTHORITY_MIGRATIONS, ...RENEWAL_MIGRATIONS]).database.close()
+  const { authority, database, server } = deployment
+  for (const { sql } of RENEWAL_MIGRATIONS) database.exec(sql)
   await authority.createTenant(TENANT, { isolation: 'account' }, AbortSignal.timeout(10_000))
   const internal = { ttlMs: DAY_MS, delivery: 'internal' } as const
   system = await authority.issueUser({
@@ -60,6 +59,23 @@ afterAll(async () => {
   await Promise.all(fleet.map(({ device }) => device.crash()))
   await deployment.close()
 })
+
+/** An issuer that issues in another way. */
+function withIssue(real: RenewalIssuer, issue: RenewalIssuer['issue']): RenewalIssuer {
+  return {
+    issue,
+    repeat: (id) => real.repeat(id),
+    stateOf: (id) => real.stateOf(id),
+    confirm: (id) => real.confirm(id),
+    reinstate: (id) => real.reinstate(id),
+    strike: (...of) => real.strike(...of),
+    pendingSince: (...of) => real.pendingSince(...of),
+  }
+}
+
+function withDeliver(real: RenewalDelivery, deliver: RenewalDelivery['deliver']): RenewalDelivery {
+  return { check: (...of) => real.check(...of), deliver }
+}
 
 function open(change: Partial<RenewalParts> = {}): RenewalService {
   const service = openRenewals({ ...parts, ...change })
@@ -198,3 +214,69 @@ test('a renewal stops by itself when devices do not come back one after the othe
     'active',
   ])
 }, 40_000)
+
+/** Where a Muster ends: what it does then never comes back, as after a crash. */
+const NEVER_BACK = new Promise<never>(() => undefined)
+
+const ENDINGS: readonly {
+  readonly when: string
+  readonly parts: Partial<RenewalParts>
+  readonly states: readonly string[]
+}[] = [
+  {
+    when: 'before anything was issued',
+    parts: { issuer: (real) => withIssue(real, () => NEVER_BACK) },
+    states: ['active'],
+  },
+  {
+    when: 'after it was issued, before that was noted',
+    parts: {
+      issuer: (real) =>
+        withIssue(real, async (request) => {
+          await real.issue(request)
+          return NEVER_BACK
+        }),
+    },
+    states: ['struck', 'active'],
+  },
+  {
+    when: 'before it was handed over',
+    parts: { delivery: (real) => withDeliver(real, () => NEVER_BACK) },
+    states: ['active'],
+  },
+  {
+    when: 'after it was handed over, before that was noted',
+    parts: {
+      delivery: (real) =>
+        withDeliver(real, async (...of) => {
+          await real.deliver(...of)
+          return NEVER_BACK
+        }),
+    },
+    states: ['active'],
+  },
+]
+
+test.each(ENDINGS)(
+  'a Muster that ends $when goes on at its next start',
+  async ({ parts: broken, states }) => {
+    const [one] = fleet
+    const before = statesOf(one!).length
+    const [id = ''] = inForce()
+    const ending = openRenewals({ ...parts, authority: deployment.reopen(), ...broken })
+    const { id: jobId } = await ending.start(order([id]), NEVER)
+    await expect
+      .poll(() => ending.items({ jobId, states: ['waiting'], offset: 0, limit: 1 }).total)
+      .toBe(0)
+    const next = open({
+      authority: deployment.reopen(),
+    })
+    next.resume()
+    await jobThat(next, (job) => job.id === jobId && job.state === 'done')
+    const { rows } = next.items({ jobId, states: null, offset: 0, limit: 1 })
+    expect(rows[0]?.state).toBe('renewed')
+    expect(statesOf(one!).slice(before)).toEqual(states)
+    expect(one!.device.state).not.toBe('connecting')
+  },
+  40_000,
+)

@@ -5,6 +5,7 @@ import { dialectOf } from '#shared/protocol/dialect.ts'
 import type { Authority } from '../../../src/main/authority/authority.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { ConnectionWitness } from '../../../src/main/renewal/connection-witness.ts'
+import type { RenewalDelivery } from '../../../src/main/renewal/delivery.ts'
 import { ExpiryMonitor } from '../../../src/main/renewal/expiry-monitor.ts'
 import { ExpiryStore } from '../../../src/main/renewal/expiry-store.ts'
 import { FileDelivery } from '../../../src/main/renewal/file-delivery.ts'
@@ -29,6 +30,7 @@ export interface RenewalParts {
   readonly devices: DeviceView
   readonly deadlineMs?: number
   readonly issuer?: (real: RenewalIssuer) => RenewalIssuer
+  readonly delivery?: (real: RenewalDelivery) => RenewalDelivery
   readonly options?: Partial<RenewalServiceOptions>
 }
 
@@ -47,6 +49,13 @@ export function openRenewals(parts: RenewalParts): RenewalService {
       return () => undefined
     },
   }
+  const mesh = new MeshDelivery({
+    devices,
+    rpc: new RpcService({ connections, dialect }),
+    connections,
+    dialect,
+    now,
+  })
   const issuer = new AuthorityRenewals({ authority, endpoints: () => ({ urls: [serverUrl] }) })
   return new RenewalService({
     store,
@@ -65,13 +74,7 @@ export function openRenewals(parts: RenewalParts): RenewalService {
     }),
     issuer: parts.issuer?.(issuer) ?? issuer,
     deliveries: {
-      mesh: new MeshDelivery({
-        devices,
-        rpc: new RpcService({ connections, dialect }),
-        connections,
-        dialect,
-        now,
-      }),
+      mesh: parts.delivery?.(mesh) ?? mesh,
       file: new FileDelivery({ folderOf: (jobId) => store.job(jobId)?.folder ?? null }),
     },
     whenReady: () => Promise.resolve(),

@@ -171,6 +171,7 @@ function rogue(real: RenewalIssuer): RenewalIssuer {
       const jwt = encodeJwt(forged, signer)
       return { ...issued, file: { ...issued.file, nats: { ...issued.file.nats, jwt } } }
     },
+    repeat: (id) => real.repeat(id),
     stateOf: (id) => real.stateOf(id),
     confirm: (id) => real.confirm(id),
     reinstate: (id) => real.reinstate(id),

@@ -72,6 +72,7 @@ export function fakeRenewal(scenario: Scenario): RenewalService {
           file: { device_id: entry.name, auth_type: 'jwt', tenant: entry.tenant ?? '', nats },
         }
       },
+      repeat: async () => Promise.reject(new Error('not played')),
       stateOf: (id) => ledger.entry(id)?.state,
       confirm: (id) => ledger.confirmConnected(id),
       reinstate: (id) => ledger.reinstate(id),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ExpiringCredential, ExpiryFilter } from '#shared/contract/renewal.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
@@ -15,7 +15,10 @@ const EXPIRY = 'expiry'
 /** Asks again for everything that is shown when main says that it may be out of date. */
 export function useFreshExpiry(revision: number): void {
   const cache = useQueryClient()
+  const shown = useRef(revision)
   useEffect(() => {
+    if (shown.current === revision) return
+    shown.current = revision
     void cache.invalidateQueries({ queryKey: [EXPIRY] })
   }, [cache, revision])
 }
