@@ -50,6 +50,16 @@ async function createVault(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /mesh/u }).waitFor()
 }
 
+function openKeysOf(name: string) {
+  return async (page: Page): Promise<void> => {
+    await page
+      .getByRole('row', { name: new RegExp(name, 'u') })
+      .first()
+      .click()
+    await page.getByRole('complementary', { name: `Keys of ${name}` }).waitFor()
+  }
+}
+
 const NORTH = '/tenants?tenant=north-farm'
 
 async function fillBatch(page: Page): Promise<void> {
@@ -61,6 +71,27 @@ async function fillBatch(page: Page): Promise<void> {
 
 /** Every screen of the window, in the states that matter. */
 export const SCREENS: readonly Screen[] = [
+  { name: 'keys', scenarios: ALL, path: '/keys' },
+  { name: 'keys-account', scenarios: WITH_DEVICES, path: '/keys', prepare: openKeysOf('acme') },
+  {
+    name: 'keys-rotate',
+    scenarios: ['full'],
+    path: '/keys',
+    prepare: async (page) => {
+      await openKeysOf('acme')(page)
+      await page.getByRole('button', { name: 'Rotate…' }).first().click()
+      await page.getByRole('radio', { name: /Cut them off/u }).click()
+    },
+  },
+  { name: 'keys-roles', scenarios: ALL, path: '/keys/roles?role=device-own' },
+  {
+    name: 'keys-roles-unsafe',
+    scenarios: ['full'],
+    path: '/keys/roles?role=console',
+    prepare: async (page) => {
+      await page.getByLabel('May subscribe').fill('{root}.{tenant}.>\n{root}.>\n_INBOX.>')
+    },
+  },
   { name: 'tenants', scenarios: ALL, path: '/tenants' },
   { name: 'tenants-overview', scenarios: WITH_DEVICES, path: NORTH },
   { name: 'tenants-failed', scenarios: ['failing'], path: '/tenants?tenant=west-farm' },
@@ -426,6 +457,34 @@ export const SCREENS: readonly Screen[] = [
     name: 'resolver-foreign',
     scenarios: ['full'],
     path: `/keys/resolver?account=A${'X'.repeat(55)}`,
+  },
+  {
+    name: 'tenant-history',
+    scenarios: ['full'],
+    path: '/tenants?tenant=north-farm&tab=history',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^connections changed/u }).click()
+    },
+  },
+  {
+    name: 'tenant-history-back',
+    scenarios: ['full'],
+    path: '/tenants?tenant=north-farm&tab=history',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^connections changed/u }).click()
+      await page.getByRole('button', { name: 'Go back to this version…' }).click()
+    },
+  },
+  {
+    name: 'settings-server-configuration',
+    scenarios: ['full'],
+    path: '/settings',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Manage a server…' }).click()
+      await page.getByLabel('Name', { exact: true }).fill('Plant 7')
+      await page.getByLabel('Addresses').fill('nats://10.7.0.11:4222')
+      await page.getByRole('button', { name: 'Show the configuration' }).click()
+    },
   },
   {
     name: 'settings-manage-server',

@@ -15,9 +15,11 @@ import { DoctorRoute } from './screens/doctor-route.tsx'
 import { ExpiryRoute } from './screens/expiry-route.tsx'
 import { FleetRoute } from './screens/fleet-route.tsx'
 import { IsolationRoute } from './screens/isolation-route.tsx'
+import { KeysRoute } from './screens/keys-route.tsx'
 import { NotFound } from './screens/not-found.tsx'
 import { RecoveryRoute } from './screens/recovery-route.tsx'
 import { ResolverRoute } from './screens/resolver-route.tsx'
+import { RolesRoute } from './screens/roles-route.tsx'
 import { SettingsRoute } from './screens/settings-route.tsx'
 import { TenantViewRoute } from './screens/tenant-view-route.tsx'
 import { TenantsRoute } from './screens/tenants-route.tsx'
@@ -108,6 +110,20 @@ export const auditRoute = createRoute({
   component: AuditRoute,
 })
 
+export const keysRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/keys',
+  validateSearch: z.object({ account: OptionalText }),
+  component: KeysRoute,
+})
+
+export const rolesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/keys/roles',
+  validateSearch: z.object({ role: OptionalText }),
+  component: RolesRoute,
+})
+
 export const recoveryRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/keys/recovery',
@@ -166,6 +182,8 @@ export function createAppRouter() {
       expiryRoute,
       doctorRoute,
       auditRoute,
+      keysRoute,
+      rolesRoute,
       recoveryRoute,
       transferRoute,
       resolverRoute,

@@ -9,6 +9,7 @@ import { useHealthStream } from '../lib/live/health.ts'
 import { useKeychainStream } from '../lib/live/keychain.ts'
 import { useMeshStream } from '../lib/live/mesh.ts'
 import { useNscStream } from '../lib/live/nsc.ts'
+import { useProceduresStream } from '../lib/live/procedures.ts'
 import { useRenewalsStream } from '../lib/live/renewals.ts'
 import { useRevocationsStream } from '../lib/live/revocations.ts'
 import { useTenantsStream } from '../lib/live/tenants.ts'
@@ -25,6 +26,7 @@ export function Streams(): null {
   useCommissioningStream()
   useFleetStream()
   useRevocationsStream()
+  useProceduresStream()
   useRenewalsStream()
   useNscStream()
   useRefetchAfterReconnect()

@@ -16,7 +16,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Looks like a public key, and is always the same one. */
 function keyLike(letter: 'O' | 'A', seed: string): string {
-  let state = [...seed].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7)
+  let state = Buffer.from(seed).reduce((sum, byte) => sum * 31 + byte, 7)
   const letters = Array.from({ length: 55 }, () => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
     return ALPHABET[Math.floor(state / 65_536) % ALPHABET.length]

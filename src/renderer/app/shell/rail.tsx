@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import {
   IconHistory,
   IconId,
+  IconKey,
   IconRadar2,
   IconServer2,
   IconSettings,
@@ -18,7 +19,14 @@ import { Logo } from '../../ui/logo.tsx'
 import styles from './shell.module.css'
 
 interface Place {
-  readonly to: '/commission' | '/fleet' | '/tenants' | '/credentials' | '/audit' | '/settings'
+  readonly to:
+    | '/commission'
+    | '/fleet'
+    | '/tenants'
+    | '/credentials'
+    | '/keys'
+    | '/audit'
+    | '/settings'
   readonly name: string
   readonly icon: TablerIcon
 }
@@ -29,6 +37,7 @@ export const PLACES: readonly Place[] = [
   { to: '/fleet', name: 'Fleet', icon: IconServer2 },
   { to: '/tenants', name: 'Tenants', icon: IconStack2 },
   { to: '/credentials', name: 'Credentials', icon: IconId },
+  { to: '/keys', name: 'Keys', icon: IconKey },
   { to: '/audit', name: 'Audit', icon: IconHistory },
   { to: '/settings', name: 'Settings', icon: IconSettings },
 ]
