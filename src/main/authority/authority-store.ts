@@ -114,6 +114,13 @@ export class AuthorityStore {
     return accountOf(this.#one(`${ACCOUNTS} WHERE kind = ? ${only}`, [kind, name]))
   }
 
+  /** The account of the shared tenants: an imported one has a name of its own. */
+  sharedAccount(): AccountRow | undefined {
+    return accountOf(
+      this.#one(`${ACCOUNTS} WHERE kind = 'shared' ORDER BY created_at, public_key LIMIT 1`),
+    )
+  }
+
   accounts(): AccountRow[] {
     return this.#all(`${ACCOUNTS} ORDER BY created_at, public_key`).flatMap(
       (row) => accountOf(row) ?? [],

@@ -44,7 +44,7 @@ export async function planTenants(
   )
   reservation.save([])
   const due = newOnes(parts, orders)
-  const shared = store.accountNamed('shared', SHARED_ACCOUNT_NAME)
+  const shared = store.sharedAccount()
   const sharedDue = due.some(({ isolation }) => isolation === 'shared')
   const unready = orders.flatMap(({ name }) => (store.tenant(name)?.state === 'ready' ? [] : name))
   requireRoomFor(parts, changes, unready, sharedDue ? (shared ?? 'new') : undefined)
@@ -136,7 +136,7 @@ async function makeSharedAccount(
   due: readonly TenantOrder[],
   reservation: TenantReservation,
 ): Promise<void> {
-  if (parts.store.accountNamed('shared', SHARED_ACCOUNT_NAME) !== undefined) return
+  if (parts.store.sharedAccount() !== undefined) return
   const first = due.find(({ isolation }) => isolation === 'shared')
   const ring = await makeRing(parts, SHARED_ACCOUNT_NAME, first?.name ?? '', [], reservation)
   inTransaction(parts.database, () => {
@@ -161,8 +161,7 @@ async function planSome(
     for (const { name, isolation, wanted } of orders) {
       const ring = rings.get(name)
       if (ring !== undefined) recordAccount(parts, 'tenant', name, ring, null)
-      const account =
-        ring?.identity ?? store.accountNamed('shared', SHARED_ACCOUNT_NAME)?.publicKey ?? ''
+      const account = ring?.identity ?? store.sharedAccount()?.publicKey ?? ''
       store.addTenant(name, account, isolation, now(), wanted)
     }
   })

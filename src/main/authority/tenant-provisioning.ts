@@ -124,9 +124,7 @@ async function makeKeys(
   const { store, keys } = parts
   const account =
     store.tenant(begun.tenant)?.account ??
-    (begun.isolation === 'shared'
-      ? store.accountNamed('shared', SHARED_ACCOUNT_NAME)?.publicKey
-      : undefined)
+    (begun.isolation === 'shared' ? store.sharedAccount()?.publicKey : undefined)
   if (account !== undefined) return { ...begun, account, identity: null, signing: null }
   let state = begun
   for (const purpose of ['identity', 'signing'] as const) {

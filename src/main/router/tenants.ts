@@ -1,23 +1,88 @@
-import type { Tenant } from '#shared/contract/tenants.ts'
-import type { TenantBatches } from '../tenants/tenant-batches.ts'
-import type { TenantClearing } from '../tenants/tenant-clearing.ts'
-import type { TenantService } from '../tenants/tenant-service.ts'
-import type { TenantViews } from '../tenants/tenant-views.ts'
-import type { TenantWiringService } from '../tenants/tenant-wiring-service.ts'
+import type {
+  Batch,
+  BatchCheck,
+  BatchRequest,
+  ClearPreview,
+  Mapping,
+  SettingsSource,
+  Tenant,
+  TenantDetail,
+  TenantLimits,
+  TenantSettings,
+  TenantTemplate,
+  TenantWiring,
+  ViewUpdate,
+} from '#shared/contract/tenants.ts'
 import type { ContractImplementer } from './implementer.ts'
-import { streamOf } from './stream.ts'
+import { streamOf, type Subscribe } from './stream.ts'
 
-type Public<T> = { [Key in keyof T]: T[Key] }
+type Crossing = TenantWiring['exports'][number]['type']
+
+interface NewTenant {
+  readonly name: string
+  readonly isolation: Tenant['isolation']
+  readonly settings: SettingsSource
+}
+
+interface CrossingId {
+  readonly subject: string
+  readonly type: Crossing
+}
 
 /** What the window asks about tenants. */
 export interface TenantCalls {
-  readonly service: Public<TenantService>
-  readonly wiring: Public<TenantWiringService>
-  readonly clearing: Public<TenantClearing>
-  readonly batches: Public<TenantBatches>
-  readonly views: Public<TenantViews>
+  readonly service: {
+    subscribe(listener: (update: { type: 'snapshot'; tenants: Tenant[] }) => void): () => void
+    retry(tenant: string): Promise<Tenant>
+    detail(tenant: string, signal: AbortSignal): Promise<TenantDetail>
+    setLimits(tenant: string, limits: TenantLimits, signal: AbortSignal): Promise<Tenant>
+    settings(tenant: string): TenantSettings
+    templates(): TenantTemplate[]
+    saveTemplate(name: string, settings: TenantSettings): TenantTemplate[]
+    removeTemplate(name: string): TenantTemplate[]
+  }
+  readonly wiring: {
+    wiring(tenant: string): TenantWiring
+    addExport(
+      tenant: string,
+      offered: CrossingId & { readonly name: string },
+      signal: AbortSignal,
+    ): Promise<TenantWiring>
+    removeExport(tenant: string, id: CrossingId, signal: AbortSignal): Promise<TenantWiring>
+    addImport(
+      tenant: string,
+      added: CrossingId & {
+        readonly name: string
+        readonly from: string
+        readonly localSubject: string | null
+        readonly offer: boolean
+      },
+      signal: AbortSignal,
+    ): Promise<TenantWiring>
+    removeImport(
+      tenant: string,
+      id: CrossingId & { readonly from: string },
+      signal: AbortSignal,
+    ): Promise<TenantWiring>
+    setMapping(tenant: string, mapping: Mapping, signal: AbortSignal): Promise<TenantWiring>
+    removeMapping(tenant: string, subject: string, signal: AbortSignal): Promise<TenantWiring>
+  }
+  readonly clearing: {
+    preview(tenant: string, signal: AbortSignal): Promise<ClearPreview>
+    clear(tenant: string, typed: string, signal: AbortSignal): Promise<void>
+  }
+  readonly batches: {
+    check(request: BatchRequest): BatchCheck
+    start(request: BatchRequest): Promise<Batch>
+    subscribe(listener: (update: { type: 'snapshot'; batch: Batch | null }) => void): () => void
+    cancel(id: string): void
+    resume(id: string): void
+    discard(id: string, signal: AbortSignal): Promise<void>
+    report(id: string): string
+  }
+  readonly views: { view(tenant: string): Subscribe<ViewUpdate> }
   create(name: string): Promise<Tenant>
-  createWith(order: Parameters<TenantService['createWith']>[0]): Promise<Tenant>
+  createWith(order: NewTenant): Promise<Tenant>
 }
 
 const NEVER = new AbortController().signal

@@ -103,7 +103,7 @@ export async function fakeTenants(
     wiring,
     clearing,
     batches,
-    views: { view: (tenant) => fakeView(tenant), close: () => undefined },
+    views: { view: (tenant) => fakeView(tenant) },
     create: (name) => service.create(name),
     createWith: (order) => service.createWith(order),
   }
