@@ -78,7 +78,7 @@ function UseButton({ id, use }: { id: string; use: UseMesh }) {
 }
 
 function ConnectionRow({ connection, use }: { connection: RemoteConnection; use: UseMesh }) {
-  const { id, name, urls, tenant, active } = connection
+  const { id, name, urls, tenant, active, managed } = connection
   const [asking, setAsking] = useState(false)
   const remove = useRemoveRemote()
   return (
@@ -102,8 +102,9 @@ function ConnectionRow({ connection, use }: { connection: RemoteConnection; use:
         }
       >
         <p style={{ marginTop: 0 }}>
-          Muster forgets the connection and deletes its credentials from the keychain. The mesh and
-          its devices stay as they are; to come back you need the credentials file again.
+          {managed
+            ? 'Muster forgets where these servers are. They and their devices stay as they are, with the accounts that they have; later changes and revocations do not reach them any more.'
+            : 'Muster forgets the connection and deletes its credentials from the keychain. The mesh and its devices stay as they are; to come back you need the credentials file again.'}
         </p>
         {remove.isError && <ProblemNotice problem={problemOf(remove.error)} />}
         <div style={{ display: 'flex', justifyContent: 'flex-end', gap: 8, marginTop: 16 }}>

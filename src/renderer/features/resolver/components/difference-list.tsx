@@ -8,10 +8,15 @@ interface DifferenceListProps {
   readonly differences: readonly AccountDifference[]
   /** Said where there is none. */
   readonly none: string
+  /** They are not carried out: what would change stays. */
+  readonly kept?: boolean
 }
 
+const CHANGES = { added: 'added', removed: 'removed', changed: 'changed' } as const
+const KEPT = { added: 'does not come back', removed: 'stays', changed: 'stays as it is' } as const
+
 /** What differs between two versions of an account, one line each. */
-export function DifferenceList({ label, differences, none }: DifferenceListProps) {
+export function DifferenceList({ label, differences, none, kept = false }: DifferenceListProps) {
   if (differences.length === 0) return <p className="m-muted">{none}</p>
   return (
     <ul className={styles.differences} aria-label={label}>
@@ -21,7 +26,7 @@ export function DifferenceList({ label, differences, none }: DifferenceListProps
           className={styles.difference}
         >
           <span className={styles.differenceHead}>
-            {areaName(difference)} {difference.change}
+            {areaName(difference)} {(kept ? KEPT : CHANGES)[difference.change]}
           </span>
           <bdi className={styles.subject} title={difference.key ?? difference.subject}>
             {shortened(difference.subject)}

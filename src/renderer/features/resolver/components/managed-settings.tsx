@@ -46,6 +46,16 @@ export function ManagedSettings() {
           key={mesh.id}
           name={<DeviceText text={mesh.name} />}
           help={<DeviceText text={`${KINDS[mesh.resolver]} · ${mesh.urls.join(', ')}`} />}
+          {...(mesh.active
+            ? {}
+            : {
+                below: (
+                  <span className="m-muted">
+                    Not in use: what changes meanwhile, revocations too, reaches these servers when
+                    you use them again.
+                  </span>
+                ),
+              })}
         >
           {mesh.active && <StateMark tone="ok" word="In use" />}
           <Button variant="default" size="xs" onClick={() => setShown(mesh)}>

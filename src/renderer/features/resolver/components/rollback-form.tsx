@@ -53,7 +53,7 @@ export function RollbackForm({ account, name, version, onCancel, onDone }: Rollb
               <Notice tone="info">
                 Nobody who was revoked since gets in again, and signing keys stay as they are.
               </Notice>
-              <DifferenceList label="What stays" differences={plan.data.kept} none="" />
+              <DifferenceList label="What stays" differences={plan.data.kept} none="" kept />
             </Section>
           )}
           {!nothing && (
