@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { decodeJwt } from '../../src/main/authority/jwt.ts'
 import { openNscProfile, type NscProfile } from '../support/nsc-profile.ts'
 import { openNsc, type NscHome } from '../support/nsc-tool.ts'
 import { describeWithNsc } from './with-nsc.ts'
@@ -11,6 +12,19 @@ const DAY_MS = 24 * 60 * 60 * 1000
 let folder: string
 let profile: NscProfile
 let nsc: NscHome
+
+/** Without what one writer leaves out and the other writes empty: `{}`, `[]`, unlimited. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)] as const)
+  return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)))
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === 0 || value === false || value === '') return true
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
 
 describeWithNsc('A store that Muster writes', (path) => {
   beforeEach(async () => {
@@ -55,7 +69,9 @@ describeWithNsc('A store that Muster writes', (path) => {
     expect(keys).toMatch(new RegExp(`${signingKey} .*\\*.*\\*`, 'u'))
     expect(keys).toContain(before.publicKey)
 
-    expect(await nsc.on(folder, 'validate', '-A')).not.toMatch(/error|issue.*found [1-9]/iu)
+    // One verdict for the operator and one for each account.
+    const verdicts = await nsc.on(folder, 'validate', '-A')
+    expect(verdicts.match(/No issues found/gu)).toHaveLength(4)
     expect(await nsc.on(folder, 'describe', 'operator')).toContain(publicKey)
     const account = await nsc.on(folder, 'describe', 'account', '-n', 'acme')
     expect(account).toContain('device-connect.acme.*.heartbeat')
@@ -87,6 +103,39 @@ describeWithNsc('A store that Muster writes', (path) => {
     })
     await theirs.flush()
     expect((await ours.request('device-connect.acme.greet')).string()).toBe('hello')
+  })
+
+  test('is read by nsc claim by claim as Muster signed it, roles of a key included', async () => {
+    await profile.startServer()
+    await profile.authority.createTenant('acme', { isolation: 'account' })
+    const account = profile.authority.tenants()[0]?.account ?? ''
+    const signal = AbortSignal.timeout(10_000)
+    await profile.authority.keys.addRoleKey({ account, role: 'device-own', tenant: 'acme' }, signal)
+    await profile.authority.issueUser({
+      account: { tenant: 'acme' },
+      role: 'device-own',
+      name: 'pump-1',
+      deviceId: 'pump-1',
+      ttlMs: 90 * DAY_MS,
+      delivery: 'file',
+    })
+    const written = await write('all')
+    await nsc.run(...written.command.replace('nsc ', '').split(' '))
+    const files = {
+      'stores/muster/muster.jwt': ['operator'],
+      'stores/muster/accounts/SYS/SYS.jwt': ['account', '-n', 'SYS'],
+      'stores/muster/accounts/REGISTRY/REGISTRY.jwt': ['account', '-n', 'REGISTRY'],
+      'stores/muster/accounts/acme/acme.jwt': ['account', '-n', 'acme'],
+      'stores/muster/accounts/acme/users/pump-1.jwt': ['user', '-a', 'acme', '-n', 'pump-1'],
+    }
+    for (const [file, what] of Object.entries(files)) {
+      const theirs = JSON.parse(await nsc.on(folder, 'describe', ...what, '--json')) as object
+      const ours = decodeJwt(await readFile(join(folder, file), 'utf8'))
+      expect([file, withoutEmpty(theirs)]).toEqual([file, withoutEmpty(ours)])
+    }
+    const verdicts = await nsc.on(folder, 'validate', '-A')
+    expect(verdicts.match(/No issues found/gu)).toHaveLength(4)
+    expect(await nsc.on(folder, 'list', 'keys', '-A')).toMatch(/acme .*\*.*\*/u)
   })
 
   test('holds no private key unless that was asked for, and is not mixed with another', async () => {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, expect, test } from 'vitest'
+import { scanStore } from '../../src/main/nsc/store-scan.ts'
 import { openNscProfile, type NscProfile } from '../support/nsc-profile.ts'
 import { openNsc, type NscHome } from '../support/nsc-tool.ts'
 import { describeWithNsc } from './with-nsc.ts'
@@ -49,6 +50,40 @@ describeWithNsc('A store that nsc made', (path) => {
     )
     return nsc
   }
+
+  test('is read claim by claim as nsc describes it', async () => {
+    const nsc = await scriptedStore()
+    await nsc.run(
+      'edit',
+      'signing-key',
+      '-a',
+      'DEVICE_CONNECT',
+      '--sk',
+      'generate',
+      '--role',
+      'sensor',
+      '--allow-pub',
+      'device-connect.gamma.{{name()}}.>',
+    )
+    await nsc.run('add', 'user', '-a', 'DEVICE_CONNECT', 'pump-9', '-K', 'sensor')
+    const scan = await scanStore([nsc.data], AbortSignal.timeout(10_000))
+    const [operator] = scan.model.operators
+    const account = operator?.accounts.find(({ name }) => name === 'DEVICE_CONNECT')
+    expect(operator?.claims).toEqual(JSON.parse(await nsc.run('describe', 'operator', '--json')))
+    expect(account?.claims).toEqual(
+      JSON.parse(await nsc.run('describe', 'account', '-n', 'DEVICE_CONNECT', '--json')),
+    )
+    for (const { name, claims, ours } of account?.users ?? []) {
+      const theirs = await nsc.run('describe', 'user', '-a', 'DEVICE_CONNECT', '-n', name, '--json')
+      expect([name, ours, claims]).toEqual([name, true, JSON.parse(theirs)])
+    }
+    expect(account?.users).toHaveLength(4)
+    // A user without permissions of its own has those of the role that its signing key stands for.
+    expect(account?.users.find(({ name }) => name === 'pump-9')?.permissions.pub.allow).toEqual([
+      'device-connect.gamma.{{name()}}.>',
+    ])
+    expect(new Set(scan.findings.map(({ group }) => group))).toEqual(new Set(['sound']))
+  })
 
   test('is taken over: its tenants work, its users go on, new ones are issued', async () => {
     const nsc = await scriptedStore()

@@ -10,6 +10,7 @@ import { Authority } from '../../src/main/authority/authority.ts'
 import { AuthorityStore } from '../../src/main/authority/authority-store.ts'
 import { KeyVault } from '../../src/main/authority/key-vault.ts'
 import { AUTHORITY_MIGRATIONS } from '../../src/main/authority/migrations.ts'
+import { RoleStore } from '../../src/main/authority/role-store.ts'
 import type { IssuedUser } from '../../src/main/authority/user-issue.ts'
 import type { Keychain } from '../../src/main/authority/keychain.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
@@ -85,11 +86,13 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     procedures,
   })
   const store = new AuthorityStore(database)
+  const roles = new RoleStore(database)
   const nsc = new NscService({
     database,
     store,
     ledger: authority.ledger,
     keys: new KeyVault(keychain, noAudit),
+    scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
     audit: noAudit,
     now: () => new Date(),

@@ -4,6 +4,7 @@ import { AuthorityStore } from '../authority/authority-store.ts'
 import type { Keychain } from '../authority/keychain.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
 import { KeyVault } from '../authority/key-vault.ts'
+import { RoleStore } from '../authority/role-store.ts'
 import { ContextsService } from '../contexts/contexts-service.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
 import { NscService } from '../nsc/nsc-service.ts'
@@ -22,11 +23,13 @@ export function composeNsc(parts: NscParts): {
   readonly contexts: ContextsService
 } {
   const { database, keychain, audit, authority, mesh } = parts
+  const roles = new RoleStore(database)
   const nsc = new NscService({
     database,
     store: new AuthorityStore(database),
     ledger: authority.ledger,
     keys: new KeyVault(keychain, audit),
+    scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
     audit,
     now: () => new Date(),

@@ -16,6 +16,8 @@ export interface ExportParts {
   readonly store: AuthorityStore
   readonly ledger: Ledger
   readonly keys: KeyVault
+  /** Signing keys with a role's permissions; an account lists them beside its plain ones. */
+  readonly scopedKeys: (account: string) => readonly string[]
   readonly now: () => Date
 }
 

@@ -80,13 +80,14 @@ export async function exportStore(
 
 /** Public keys, newest signing keys first; which of them the keychain holds is another matter. */
 function keysToExport(
-  { store }: StoreExportParts,
+  { store, scopedKeys }: StoreExportParts,
   operator: string,
   exported: ExportedKeys,
 ): string[] {
   const holders = [operator, ...store.accounts().map(({ publicKey }) => publicKey)]
   return holders.flatMap((holder) => [
     ...store.keysOf(holder, 'signing'),
+    ...scopedKeys(holder),
     ...(exported === 'all' ? store.keysOf(holder, 'identity') : []),
   ])
 }

@@ -31,7 +31,7 @@ export function reachOf({ pub, sub }: StorePermissions): Reach {
     const tenants = new Set(own.map(([, tenant = '>']) => tenant))
     const [tenant = '>'] = tenants
     if (tenants.size !== 1 || tenant === '>' || tenant === '*') return all
-    if (!isSafeToken(tenant)) return { kind: 'other' }
+    if (!isSafeToken(tenant) || isTemplate(tenant)) return { kind: 'other' }
     return { kind: 'tenant', dialect: dialect.name, tenant, deviceId: deviceIn(own) }
   }
   return allowed.includes('>') ? { kind: 'unrestricted' } : { kind: 'other' }
@@ -44,9 +44,13 @@ function deviceIn(subjects: readonly (readonly string[])[]): string | null {
     subjects.map(([, , device = '>']) => device).filter((device) => !shared.has(device)),
   )
   const [device = '>'] = devices
-  return devices.size === 1 && device !== '>' && device !== '*' && isSafeToken(device)
-    ? device
-    : null
+  const one = devices.size === 1 && device !== '>' && device !== '*'
+  return one && isSafeToken(device) && !isTemplate(device) ? device : null
+}
+
+/** What a server fills in for each user of a scoped key, such as `{{name()}}`. */
+function isTemplate(token: string): boolean {
+  return token.includes('{{')
 }
 
 /** Names that the scripts of the seed systems and people give to what is not a device. */

@@ -49,6 +49,8 @@ const GROUPS: readonly NscFindingGroup[] = [
 ]
 
 export interface NscServiceOptions extends ImportParts {
+  /** Signing keys of an account with the permissions of a role. */
+  readonly scopedKeys: (account: string) => readonly string[]
   readonly procedures: Procedures
   readonly environment?: StoreEnvironment
 }
@@ -173,14 +175,12 @@ export class NscService {
 
   /** @throws ConflictError `AUTHORITY_NOT_SET_UP`. */
   async exportPlan(): Promise<NscExportPlan> {
-    const { store, ledger, keys, now } = this.#options
+    const { store, ledger, keys, scopedKeys, now } = this.#options
     const operator = requireOperator(store)
     const holders = [operator.publicKey, ...store.accounts().map(({ publicKey }) => publicKey)]
-    const held = async (purpose: 'identity' | 'signing') => {
+    const held = async (keysOf: (holder: string) => readonly string[]) => {
       let count = 0
-      for (const key of holders.flatMap((holder) => store.keysOf(holder, purpose))) {
-        if (await keys.has(key)) count += 1
-      }
+      for (const key of holders.flatMap(keysOf)) if (await keys.has(key)) count += 1
       return count
     }
     const usual = storeLocations(this.#environment).find(({ id }) => id === 'nsc')?.folders[0] ?? ''
@@ -194,8 +194,11 @@ export class NscService {
           ({ state, delivery, expiresAt }) =>
             state === 'active' && delivery !== 'internal' && expiresAt > now(),
         ).length,
-      signingKeys: await held('signing'),
-      identityKeys: await held('identity'),
+      signingKeys: await held((holder) => [
+        ...store.keysOf(holder, 'signing'),
+        ...scopedKeys(holder),
+      ]),
+      identityKeys: await held((holder) => store.keysOf(holder, 'identity')),
     }
   }
 

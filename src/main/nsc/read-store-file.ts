@@ -3,7 +3,8 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { RejectedError, toMusterError, type MusterError } from '#shared/errors.ts'
 import { decodeJwt, type DecodedJwt } from '../authority/jwt.ts'
-import { privateKeyOf, type NkeyRole } from '../authority/nkey.ts'
+import { privateKeyOf, roleOfPublicKey, type NkeyRole } from '../authority/nkey.ts'
+import { accountClaims, operatorClaims, userClaims } from './store-claims.ts'
 
 /** An account JWT with 8,000 revocations has 760 KB; a configuration may hold hundreds of them. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -21,6 +22,8 @@ export type Damage =
   | 'truncated'
   | 'altered'
   | 'version-1'
+  | 'odd-claims'
+  | 'not-self-signed'
   | 'not-a-key'
   | 'key-mismatch'
   | 'too-large'
@@ -112,9 +115,29 @@ function jwtIn(text: string): string {
 
 function readJwt(path: string, jwt: string): StoreItem {
   try {
-    return { kind: 'jwt', path, jwt, claims: decodeJwt(jwt) }
+    const claims = decodeJwt(jwt)
+    const damage = damageInClaims(claims)
+    return damage === undefined
+      ? { kind: 'jwt', path, jwt, claims }
+      : { kind: 'damaged', path, damage }
   } catch (thrown) {
     return { kind: 'damaged', path, damage: damageOf(jwt, toMusterError(thrown)) }
+  }
+}
+
+/** A signature says who wrote the claims, not that they are such as a server takes. */
+function damageInClaims(claims: DecodedJwt): Damage | undefined {
+  const { type } = claims.nats
+  if (type !== 'operator' && type !== 'account' && type !== 'user') return undefined
+  try {
+    if (roleOfPublicKey(claims.sub) !== type) return 'odd-claims'
+    if (type === 'account') accountClaims(claims)
+    if (type === 'user') userClaims(claims)
+    if (type !== 'operator') return undefined
+    const { signingKeys } = operatorClaims(claims)
+    return [claims.sub, ...signingKeys].includes(claims.iss) ? undefined : 'not-self-signed'
+  } catch {
+    return 'odd-claims'
   }
 }
 

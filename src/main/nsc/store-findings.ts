@@ -39,12 +39,21 @@ const DAMAGES: Readonly<Record<Damage, string>> = {
     'It was changed by hand after it was signed: its signature does not fit. It is left out.',
   'version-1':
     'It is a JWT of version 1, which servers no longer take. Run `nsc upgrade-jwt` first. It is left out.',
+  'odd-claims':
+    'Its claims are not such as an operator, account or user has, though the signature fits. It is left out.',
+  'not-self-signed':
+    'It is the JWT of an operator that somebody else signed. No server takes it. It is left out.',
   'not-a-key':
     'It holds no private key of an operator, account or user, or half of one. It is left out.',
   'key-mismatch':
     'Its private key is not that of the user its JWT is for: two files were mixed. It is left out.',
   'too-large': 'It is far larger than anything that belongs here. It was not read.',
   unreadable: 'It could not be read: permission, or a fault of the disk.',
+}
+
+const GROUP_OF: Partial<Readonly<Record<Damage, FindingGroup>>> = {
+  unreadable: 'unreadable',
+  'not-self-signed': 'foreign',
 }
 
 /** Everything there is to say about a store before it is imported. */
@@ -86,7 +95,7 @@ export function findingsOf(
   findings.push(...misplaced(model, items), ...orphaned(model))
   for (const item of items) {
     if (item.kind !== 'damaged') continue
-    const group = item.damage === 'unreadable' ? 'unreadable' : 'damaged'
+    const group = GROUP_OF[item.damage] ?? 'damaged'
     findings.push(fileFinding(group, item.path, DAMAGES[item.damage]))
   }
   for (const { path, reason } of obstacles) {

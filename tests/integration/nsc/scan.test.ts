@@ -1,7 +1,9 @@
 import { chmod, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { encodeJwt } from '../../../src/main/authority/jwt.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
+import { signerOf } from '../../../src/main/authority/signer.ts'
 import { scanStore, type StoreScan } from '../../../src/main/nsc/store-scan.ts'
 import { planImport } from '../../../src/main/nsc/import-plan.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
@@ -111,6 +113,28 @@ test('leaves out what is cut, edited by hand, of the wrong kind or of an old ver
   expect(texts.get('plant/mixed.creds.json')).toMatch(/two files were mixed/u)
   expect(texts.get('plant/empty.creds')).toMatch(/cut/u)
   expect([...texts.values()].join(' ')).not.toContain(key.seed)
+})
+
+test('leaves out signed JWTs that say nonsense, and an operator that is not its own', async () => {
+  const operator = await store.operator('acme')
+  await operator.account('plant', { nats: { signing_keys: 'all of them' } })
+  await operator.account('list', { nats: { revocations: ['everybody'] } })
+  const stranger = createNkey('operator')
+  const signed = (subject: string, type: 'operator' | 'account') =>
+    encodeJwt(
+      { name: 'odd', subject, type, nats: { signing_keys: [] }, issuedAt: store.now },
+      signerOf(stranger.seed),
+    )
+  await store.write('stores/odd/odd.jwt', signed(createNkey('operator').publicKey, 'operator'))
+  await store.write('stores/odd/user.jwt', signed(createNkey('user').publicKey, 'account'))
+  const seen = await scan()
+  expect(seen.model.operators.map(({ name }) => name)).toEqual(['acme'])
+  expect(told(seen).filter(([, what]) => what === 'file')).toEqual([
+    ['damaged', 'file', 'list/list.jwt'],
+    ['damaged', 'file', 'plant/plant.jwt'],
+    ['foreign', 'file', 'odd/odd.jwt'],
+    ['damaged', 'file', 'odd/user.jwt'],
+  ])
 })
 
 test.skipIf(process.getuid?.() === 0)('says which folders it may not read', async () => {
