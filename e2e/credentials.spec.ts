@@ -1,3 +1,4 @@
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 test('a stolen device’s credential is revoked, and seen to be', async ({ window, devices }) => {
@@ -14,6 +15,7 @@ test('a stolen device’s credential is revoked, and seen to be', async ({ windo
     await grid.getByRole('row').filter({ hasText: gate.id }).click()
     await expect(details).toContainText('1 server asked')
     await expect(details).toContainText('subscriptions')
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
   })
 
   await test.step('before, it says what that takes down, and asks for the name', async () => {
@@ -21,6 +23,7 @@ test('a stolen device’s credential is revoked, and seen to be', async ({ windo
     await expect(dialog.getByRole('list', { name: 'Devices that are cut off' })).toContainText(
       'unlock',
     )
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     const revoke = dialog.getByRole('button', { name: 'Revoke', exact: true })
     await dialog.getByLabel('Reason').fill('Stolen from the gate.')
     await dialog.getByRole('textbox', { name: /^Type/u }).fill('something else')
@@ -34,6 +37,7 @@ test('a stolen device’s credential is revoked, and seen to be', async ({ windo
     await expect(dialog).toContainText('1 of 1 connection seen to close')
     await expect(dialog).toContainText('a fresh one let in: the server enforces the list')
     await expect(dialog).toContainText(/tr(?:y|ies) to come back with it turned away/u)
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Done' }).click()
   })
 

@@ -47,7 +47,7 @@ export function CredentialPanel(props: CredentialPanelProps) {
             <FactsSection {...props} details={details.data} />
             {canBeRevoked(details.data.credential) && (
               <div style={{ display: 'flex', gap: 8 }}>
-                <Button size="xs" color="red" variant="outline" onClick={onRevoke}>
+                <Button size="xs" variant="default" onClick={onRevoke}>
                   Revoke…
                 </Button>
                 {props.actions?.(details.data.credential)}

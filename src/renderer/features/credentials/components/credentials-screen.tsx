@@ -105,7 +105,7 @@ function SelectionBar({ selection, total, onRevoke }: SelectionBarProps) {
       <Button size="xs" variant="default" onClick={() => selection.clear()}>
         Tick none
       </Button>
-      <Button size="xs" color="red" onClick={() => onRevoke([...selection.ids])}>
+      <Button size="xs" color="red.9" onClick={() => onRevoke([...selection.ids])}>
         Revoke…
       </Button>
     </div>

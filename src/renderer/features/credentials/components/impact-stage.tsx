@@ -107,7 +107,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
           {nothingLeft ? 'Close' : 'Keep'}
         </Button>
         {!nothingLeft && (
-          <Button type="submit" color="red" disabled={!ready} loading={revoke.isPending}>
+          <Button type="submit" color="red.9" disabled={!ready} loading={revoke.isPending}>
             Revoke
           </Button>
         )}
