@@ -2,11 +2,9 @@ import { readdir, readFile, stat, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Batch, BatchRequest } from '#shared/contract/tenants.ts'
+import type { BatchRequest } from '#shared/contract/tenants.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
-import { silentLogger } from '../../../src/main/log/logger.ts'
-import { Procedures } from '../../../src/main/steps/procedures.ts'
-import type { TenantBatches } from '../../../src/main/tenants/tenant-batches.ts'
+import { batchOf, whenStill } from './support/run-batch.ts'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
 
 const signal = AbortSignal.timeout(120_000)
@@ -18,29 +16,8 @@ beforeEach(async () => {
 
 afterEach(() => under.close())
 
-function request(list: string, more: Partial<BatchRequest> = {}): BatchRequest {
-  return {
-    list,
-    isolation: 'account',
-    settings: { from: 'default' },
-    credentials: 2,
-    credentialName: 'device',
-    validDays: 90,
-    folder: under.folder,
-    ...more,
-  }
-}
-
-/** The batch once it does not run any more. */
-function whenStill(batches: TenantBatches): Promise<Batch> {
-  return new Promise((resolve) => {
-    const stop = batches.subscribe(({ batch }) => {
-      if (batch === null || batch.state === 'running') return
-      resolve(batch)
-      queueMicrotask(() => stop())
-    })
-  })
-}
+const request = (list: string, more: Partial<BatchRequest> = {}) =>
+  batchOf(list, under.folder, more)
 
 async function filesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true })
@@ -197,51 +174,4 @@ test('given up before the mesh took it, it leaves no tenant and no key', async (
   expect(deployment.keychain.entries.size).toBe(keys)
   await tenancy.batches.start(request('one'))
   expect(await whenStill(tenancy.batches)).toMatchObject({ state: 'done' })
-})
-
-test('killed anywhere it is resumed: one account a tenant, one working credential a file', async () => {
-  const { deployment } = under
-  for (let at = 1; ; at += 1) {
-    let passed = 0
-    const procedures = new Procedures({
-      database: deployment.database,
-      log: silentLogger(),
-      atBoundary: ({ kind }) => {
-        if (kind !== 'tenant-batch') return
-        passed += 1
-        if (passed === at) throw new Error('killed')
-      },
-    })
-    const dying = under.open(deployment.reopen(undefined, procedures))
-    const names = [`first-${at}`, `second-${at}`]
-    await dying.batches.start(request(names.join('\n')))
-    const ended = await whenStill(dying.batches)
-    if (ended.state === 'done') {
-      // Beyond the last boundary: it was killed at all of them.
-      expect(at).toBeGreaterThan(10)
-      return
-    }
-    const authority = deployment.reopen()
-    const next = under.open(authority)
-    await authority.procedures.takeUp('mesh', signal)
-    const open = await whenStill(next.batches)
-    expect(open.id).toBe(ended.id)
-    next.batches.resume(open.id)
-    expect(await whenStill(next.batches)).toMatchObject({ state: 'done', credentialsWritten: 4 })
-    const accounts = authority.tenantAccounts.book().accounts.map(({ name }) => name)
-    for (const name of names) {
-      expect(accounts.filter((account) => account === name)).toHaveLength(1)
-      const entries = authority.ledger.entriesOfTenant(name)
-      const active = entries.filter(({ state }) => state === 'active')
-      expect(active).toHaveLength(2)
-      for (const device of ['device-1', 'device-2']) {
-        const file = await read(`${name}/credentials/${device}.creds.json`)
-        const connection = await connectWith(file)
-        await connection.close()
-      }
-    }
-    expect((await filesIn(under.folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
-    const known = authority.tenantAccounts.book().accounts.flatMap(({ publicKey }) => [publicKey])
-    expect(deployment.keychain.entries.size).toBe((known.length + 1) * 2)
-  }
 })

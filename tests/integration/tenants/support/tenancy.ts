@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import type { TenantLimits } from '#shared/contract/tenants.ts'
 import { composeTenants, type Tenancy } from '../../../../src/main/app/tenants.ts'
 import type { Authority } from '../../../../src/main/authority/authority.ts'
 import { silentLogger } from '../../../../src/main/log/logger.ts'
+import type { ResolverPublisher } from '../../authority/support/resolver-publisher.ts'
 import {
   startDeployment,
   type Deployment,
@@ -18,6 +20,35 @@ export const NO_LIMITS: TenantLimits = {
   payloadBytes: null,
   dataBytes: null,
   jetStream: { memoryBytes: null, diskBytes: null, streams: null, consumers: null },
+}
+
+/** Tenants over an authority that is connected to its server. */
+export function tenancyOn(world: {
+  readonly authority: Authority
+  readonly database: DatabaseSync
+  readonly publisher: ResolverPublisher
+}): Tenancy {
+  const { authority, database, publisher } = world
+  const url = () => publisher.connection?.getServer() ?? ''
+  return composeTenants({
+    database,
+    authority,
+    link: {
+      request: async (subject, payload) => {
+        const answer = await publisher.connection?.request(subject, payload, { timeout: 2_000 })
+        return answer?.string() ?? ''
+      },
+    },
+    mesh: () => ({
+      placeOf: (name) => ({ name, servers: [url()] }),
+      deviceEndpoint: () => ({ urls: [url()] }),
+      onSwitch: () => () => undefined,
+      dialect: () => dialectOf('device-connect'),
+      confirmTenant: () => Promise.resolve(),
+    }),
+    fleet: () => ({ subscribe: () => () => undefined, forget: () => Promise.resolve() }),
+    log: silentLogger(),
+  })
 }
 
 /** Tenants over a real server, with a folder for credential files. */
@@ -35,26 +66,7 @@ export async function startTenancy(options: DeploymentOptions = {}): Promise<Ten
   const folder = await mkdtemp(join(tmpdir(), 'muster-tenants-'))
   const opened: Tenancy[] = []
   const open = (authority: Authority): Tenancy => {
-    const tenancy = composeTenants({
-      database: deployment.database,
-      authority,
-      link: {
-        request: async (subject, payload) => {
-          const { connection } = deployment.publisher
-          const answer = await connection?.request(subject, payload, { timeout: 2_000 })
-          return answer?.string() ?? ''
-        },
-      },
-      mesh: () => ({
-        placeOf: (name) => ({ name, servers: [deployment.server.url] }),
-        deviceEndpoint: () => ({ urls: [deployment.server.url] }),
-        onSwitch: () => () => undefined,
-        dialect: () => dialectOf('device-connect'),
-        confirmTenant: () => Promise.resolve(),
-      }),
-      fleet: () => ({ subscribe: () => () => undefined, forget: () => Promise.resolve() }),
-      log: silentLogger(),
-    })
+    const tenancy = tenancyOn({ ...deployment, authority })
     opened.push(tenancy)
     return tenancy
   }

@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, jwtAuthenticator } from '@nats-io/transport-node'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CredentialFile } from '#shared/protocol/credentials.ts'
+import { FaultRun } from '../../support/fault/fault-run.ts'
+import type { FaultWorld } from '../../support/fault/fault-world.ts'
+import { whenStill } from './support/run-batch.ts'
+import { tenancyOn } from './support/tenancy.ts'
+
+const SCENARIO = join(import.meta.dirname, 'support', 'run-batch.ts')
+const signal = AbortSignal.timeout(200_000)
+let faults: FaultRun
+let folder: string
+
+beforeAll(async () => {
+  faults = await FaultRun.begin()
+  folder = await mkdtemp(join(tmpdir(), 'muster-batch-'))
+})
+
+afterAll(async () => {
+  await faults.end()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function requireAgreement(world: FaultWorld, tenant: string): Promise<void> {
+  const { authority, keychain, publisher } = world
+  const { accounts } = authority.tenantAccounts.book()
+  const own = accounts.filter(({ name }) => name === tenant)
+  expect(own).toHaveLength(1)
+  expect(await publisher.lookUp(own[0]?.publicKey ?? '')).toBe(own[0]?.jwt)
+  const keys = authority.tenantAccounts.keysOf(tenant)
+  expect(keys).toHaveLength(2)
+  for (const key of keys) expect(await keychain.get(key)).toBeDefined()
+  const open = authority.ledger.entriesOfTenant(tenant).filter(({ state }) => state === 'active')
+  expect(open).toHaveLength(1)
+  const path = join(folder, tenant, 'credentials', 'device-1.creds.json')
+  const { nats } = JSON.parse(await readFile(path, 'utf8')) as CredentialFile
+  const seed = new TextEncoder().encode(nats.nkey_seed ?? '')
+  const device = await connect({
+    servers: nats.urls[0] ?? '',
+    authenticator: jwtAuthenticator(nats.jwt, seed),
+    reconnect: false,
+  })
+  await device.close()
+}
+
+test(
+  'a batch killed at any boundary is resumed: one account, its keys, one working file',
+  { timeout: 200_000 },
+  async () => {
+    for (let at = 1; ; at += 1) {
+      const tenant = `tenant-${at}`
+      const argument = JSON.stringify({ list: tenant, folder })
+      const passed = await faults.until(at, SCENARIO, argument)
+      const world = await faults.open()
+      if (passed !== undefined) {
+        expect(passed.length).toBe(at - 1)
+        await requireAgreement(world, tenant)
+        return
+      }
+      const tenancy = tenancyOn(world)
+      await world.authority.procedures.takeUp('mesh', signal)
+      const { id, state } = await whenStill(tenancy.batches)
+      expect(state).toBe('interrupted')
+      tenancy.batches.resume(id)
+      expect(await whenStill(tenancy.batches)).toMatchObject({ state: 'done' })
+      await requireAgreement(world, tenant)
+      await tenancy.close()
+    }
+  },
+)
