@@ -18,7 +18,9 @@ export class MusterWindow {
   }
 
   /** Goes to a screen by the rail. */
-  async go(screen: 'Commission' | 'Credentials' | 'Fleet' | 'Settings' | 'Tenants'): Promise<void> {
+  async go(
+    screen: 'Audit' | 'Commission' | 'Credentials' | 'Fleet' | 'Settings' | 'Tenants',
+  ): Promise<void> {
     await this.page
       .getByRole('navigation', { name: 'Screens' })
       .getByRole('link', { name: new RegExp(`^${screen}`, 'u') })
