@@ -63,6 +63,7 @@ export function composeRenewal(parts: RenewalParts): RenewalService {
     },
     whenReady: async (signal) => void (await link.connected(signal, true)),
     procedures: renewalProcedures(authority.procedures),
+    notify: (notice) => health.notify(notice),
     deadlineMs: () => COME_BACK_DEADLINE_MS,
     now,
     log,

@@ -16,6 +16,8 @@ const LOOK_AGAIN_SOON_MS = 5_000
 const LOOK_AGAIN_LATER_MS = 5 * 60_000
 /** Least time between two looks, however many begin to be awaited meanwhile. */
 const LOOK_GAP_MS = 1_000
+/** Looking through a large account gets a pause of so many times as long. */
+const LOOK_COST_FACTOR = 10
 
 /** Muster's connection as the system account's user. */
 export interface SystemConnection {
@@ -142,6 +144,7 @@ export class ConnectionWitness {
     let listening: { readonly nats: NatsConnection; readonly stop: () => void } | undefined
     while (!signal.aborted) {
       watched.wake = new AbortController()
+      const beganAt = performance.now()
       try {
         const nats = await this.#system.connected(signal, true)
         if (listening?.nats !== nats) {
@@ -161,8 +164,9 @@ export class ConnectionWitness {
       const soon = [...watched.expectations.values()].some((ofKey) =>
         [...ofKey].some((one) => one.soon),
       )
-      const waitMs = soon ? this.#lookAgainMs.soon : this.#lookAgainMs.later
-      const gapMs = Math.min(LOOK_GAP_MS, waitMs)
+      const costMs = (performance.now() - beganAt) * LOOK_COST_FACTOR
+      const waitMs = Math.max(costMs, soon ? this.#lookAgainMs.soon : this.#lookAgainMs.later)
+      const gapMs = Math.min(Math.max(LOOK_GAP_MS, costMs), waitMs)
       await pause(gapMs, signal).catch(() => undefined)
       const woken = AbortSignal.any([signal, watched.wake.signal])
       await pause(waitMs - gapMs, woken).catch(() => undefined)

@@ -60,11 +60,11 @@ test('the soonest to expire comes first, and filters narrow it down', () => {
   expect(idsOf(store, { from: NOW.toISOString(), until })).toEqual(['due'])
 })
 
-test('only the newest credential of a device counts, also where its key changed', () => {
+test('only the newest credential of a device counts, also where its key or role changed', () => {
   const key = 'U'.padEnd(56, 'Q')
   const store = storeWith(
     issued('first', NOW, 80, 90, { deviceId: 'pump' }),
-    issued('second', NOW, 5, 90, { deviceId: 'pump', publicKey: key }),
+    issued('second', NOW, 5, 90, { deviceId: 'pump', publicKey: key, role: 'device-own' }),
     issued('elsewhere', NOW, 80, 90, { deviceId: 'pump', tenant: 'other' }),
   )
   expect(idsOf(store)).toEqual(['elsewhere', 'second'])

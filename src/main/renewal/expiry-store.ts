@@ -8,8 +8,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const LATELY_MS = 30 * DAY_MS
 
 /**
- * Credentials in force: of each holder the newest that was used. A holder is a device, whatever its key, or
- * else a key. One that nobody has connected with yet counts where its holder has no other; the app's own
+ * Credentials in force: of each holder the newest that was used. A holder is a device, whatever its key
+ * and role, or else a key. One that nobody has connected with yet counts where its holder has no other; the app's own
  * connections never do, as they renew themselves.
  */
 const NEWER = '(n.issued_at > c.issued_at OR (n.issued_at = c.issued_at AND n.rowid > c.rowid))'
@@ -21,7 +21,7 @@ const IN_FORCE = `
   WHERE c.state IN ('active', 'pending') AND c.delivery <> 'internal' AND c.role <> 'system'
     AND NOT (c.device_id IS NOT NULL AND EXISTS (
       SELECT 1 FROM credentials n WHERE n.tenant = c.tenant AND n.device_id = c.device_id
-        AND n.role = c.role AND ${REPLACES}))
+        AND ${REPLACES}))
     AND NOT (c.device_id IS NULL AND EXISTS (
       SELECT 1 FROM credentials n WHERE n.public_key = c.public_key AND n.role = c.role
         AND n.account = c.account AND ${REPLACES}))`

@@ -65,7 +65,7 @@ async function hindrance(
   now: Date,
   signal: AbortSignal,
 ): Promise<NoMeshReason | undefined> {
-  if (row.role !== 'device' || row.tenant === null || row.deviceId === null) return 'no-device'
+  if (row.tenant === null || row.deviceId === null) return 'no-device'
   try {
     await mesh.check(row, signal)
     return undefined

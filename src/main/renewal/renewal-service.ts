@@ -45,8 +45,16 @@ export interface RenewalServiceOptions extends RenewalTools {
   readonly devices: Pick<DeviceView, 'isOnline'>
   readonly whenReady: (signal: AbortSignal) => Promise<void>
   readonly procedures: RenewalProcedures
+  /** Tells the person of a renewal that ended while nobody may have looked. */
+  readonly notify?: (notice: Notification) => void
   readonly random?: () => number
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+interface Notification {
+  readonly level: 'success' | 'warning'
+  readonly title: string
+  readonly text: string
 }
 
 type Page = { readonly offset: number; readonly limit: number }
@@ -202,6 +210,7 @@ export class RenewalService {
   #run(jobId: string): void {
     if (this.#running.has(jobId) || this.#closing.signal.aborted) return
     const ended = this.#startJob(jobId, this.#closing.signal)
+      .then(() => this.#notifyEnd(jobId))
       .catch((error: unknown) => {
         if (this.#closing.signal.aborted) return
         this.#options.log.error('A renewal can not go on before the next start', {
@@ -253,15 +262,33 @@ export class RenewalService {
     return jobOf(job, store.counts(id), store.nextWaiting(id))
   }
 
+  /** One alone is looked at anyway, unless it failed. */
+  #notifyEnd(jobId: string): void {
+    const { total, counts, state } = this.#job(jobId)
+    const bad = counts.failed + counts.rolledBack
+    if (state === 'cancelled' || (total === 1 && bad === 0)) return
+    const parts = [
+      `${counts.renewed} renewed`,
+      ...(counts.written > 0 ? [`${counts.written} written as files`] : []),
+      ...(bad > 0 ? [`${bad} failed or rolled back`] : []),
+      ...(counts.cancelled > 0 ? [`${counts.cancelled} not begun`] : []),
+    ]
+    this.#options.notify?.({
+      level: bad === 0 ? 'success' : 'warning',
+      title: state === 'stopped' ? 'A renewal stopped by itself' : 'A renewal has ended',
+      text: `${parts.join(', ')}. Credentials, Expiry shows each.`,
+    })
+  }
+
   #onChange(jobId: string): void {
     if (this.#closing.signal.aborted) return
     this.#changed.add(jobId)
-    this.#late.refresh()
     this.#options.monitor.changed()
     this.#pace.request()
   }
 
   #tell(): void {
+    this.#late.refresh()
     for (const id of this.#changed) this.#emit({ type: 'job', job: this.#job(id) })
     this.#changed.clear()
   }

@@ -2,7 +2,6 @@ import type {
   ExpiryFilter,
   ExpiryStatus,
   NoMeshReason,
-  RenewalItem,
   RenewalItemState,
   RenewalJob,
 } from '#shared/contract/renewal.ts'
@@ -64,13 +63,6 @@ export const NO_MESH: Readonly<Record<NoMeshReason, { title: string; text: strin
   },
 }
 
-const NOTHING_LEFT: readonly RenewalItemState[] = ['failed', 'rolled-back', 'cancelled']
-
-/** Whether a renewal left this one as it was. */
-export function isLeft({ state }: RenewalItem): boolean {
-  return NOTHING_LEFT.includes(state)
-}
-
 export function isOpen({ state }: RenewalJob): boolean {
   return state === 'running' || state === 'cancelling'
 }
@@ -87,6 +79,7 @@ export function countOf(count: number, noun: string): string {
 
 const ROLES: Readonly<Record<string, string>> = {
   device: 'Device',
+  'device-own': 'Device, own',
   registry: 'Registry',
   console: 'Console',
 }

@@ -17,16 +17,9 @@ import { StateMark } from '../../../ui/state-mark.tsx'
 import { Countdown, TimeText } from '../../../ui/time-text.tsx'
 import { useCancelRenewal } from '../api/cancel-renewal.ts'
 import { useItems } from '../api/get-items.ts'
+import { useLeft } from '../api/get-left.ts'
 import { useReport } from '../api/get-report.ts'
-import {
-  countOf,
-  endedOf,
-  isLeft,
-  isOpen,
-  ITEM_STATES,
-  JOB_STATES,
-  outcomeText,
-} from '../renewal-words.ts'
+import { countOf, endedOf, isOpen, ITEM_STATES, JOB_STATES, outcomeText } from '../renewal-words.ts'
 import styles from './renewal-panel.module.css'
 
 interface RenewalPanelProps {
@@ -163,8 +156,7 @@ function Course({ job }: { job: RenewalJob }) {
 function Actions({ job, onRenew }: RenewalPanelProps & { readonly job: RenewalJob }) {
   const cancel = useCancelRenewal()
   const report = useReport(job)
-  const left = useItems(job, ['failed', 'rolled-back', 'cancelled'])
-  const ids = left.data?.rows.filter(isLeft).map(({ credentialId }) => credentialId) ?? []
+  const ids = useLeft(job) ?? []
   return (
     <>
       <div className={styles.actions}>
@@ -180,7 +172,7 @@ function Actions({ job, onRenew }: RenewalPanelProps & { readonly job: RenewalJo
           </Button>
         )}
         {!isOpen(job) && ids.length > 0 && (
-          <Button size="xs" onClick={() => onRenew({ ids })}>
+          <Button size="xs" onClick={() => onRenew({ ids: [...ids] })}>
             Renew the {ids.length.toLocaleString('en')} left…
           </Button>
         )}
