@@ -24,7 +24,7 @@ export const KINDS: Readonly<Record<ResolverKind, string>> = {
 }
 
 /** What it means, for the detail of an account. */
-export function meaningOf({ standing, name }: ResolverAccount): string {
+export function meaningOf({ standing, name, repairs }: ResolverAccount): string {
   switch (standing) {
     case 'in-step':
       return 'Every server has what this profile recorded.'
@@ -37,6 +37,9 @@ export function meaningOf({ standing, name }: ResolverAccount): string {
     case 'elsewhere':
       return 'Another Muster with the same keys changed this account. Nothing was overwritten; decide which version counts. Revocations of both stay either way.'
     case 'foreign':
+      if (repairs.includes('delete')) {
+        return 'Somebody else signed this account, and this profile does not know it. Whoever put it there holds a key of your system account.'
+      }
       return `Somebody else signed what a server has for ${name}. A running server may go on with the old version; after its next restart it refuses everybody in this account.`
     case 'unknown':
       return 'Your operator signed this account, but this profile has no record of it: another Muster made it, or the database is from an earlier backup.'
