@@ -161,7 +161,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       composeCredentials({ database, authority, link, mesh, fleet, health, log }),
     )
     const keys = owned(composeKeys({ authority, link }))
-    const { nsc, contexts } = composeNsc({ database, keychain, audit, authority, mesh })
+    const { nsc, contexts } = composeNsc({
+      database,
+      keychain,
+      audit,
+      authority,
+      mesh,
+      profileFolder: profile.folder,
+    })
     owned(nsc)
     const renewal = owned(
       composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),

@@ -9,6 +9,7 @@ import { startNatsServer, type NatsServer } from './nats-server.ts'
 import { Authority } from '../../src/main/authority/authority.ts'
 import { AuthorityStore } from '../../src/main/authority/authority-store.ts'
 import { KeyVault } from '../../src/main/authority/key-vault.ts'
+import { OperatorMarker } from '../../src/main/authority/operator-marker.ts'
 import { AUTHORITY_MIGRATIONS } from '../../src/main/authority/migrations.ts'
 import { RoleStore } from '../../src/main/authority/role-store.ts'
 import type { IssuedUser } from '../../src/main/authority/user-issue.ts'
@@ -60,6 +61,8 @@ export interface NscProfileOptions {
   readonly keychain?: MapKeychain
   readonly databasePath?: string
   readonly home?: string
+  /** Tells profiles on one keychain apart. */
+  readonly place?: string
   readonly atBoundary?: (boundary: ProcedureBoundary) => void
 }
 
@@ -95,6 +98,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
     audit: noAudit,
+    marker: new OperatorMarker(keychain, options.place),
     now: () => new Date(),
     exclusively: (work) => authority.exclusively(work),
     announce: () => {

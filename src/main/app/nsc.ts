@@ -4,6 +4,7 @@ import { AuthorityStore } from '../authority/authority-store.ts'
 import type { Keychain } from '../authority/keychain.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
 import { KeyVault } from '../authority/key-vault.ts'
+import { OperatorMarker } from '../authority/operator-marker.ts'
 import { RoleStore } from '../authority/role-store.ts'
 import { ContextsService } from '../contexts/contexts-service.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
@@ -15,6 +16,8 @@ export interface NscParts {
   readonly audit: KeyAudit
   readonly authority: Authority
   readonly mesh: MeshService
+  /** Tells profiles apart that share a keychain. */
+  readonly profileFolder?: string
 }
 
 /** Stores of nsc and contexts of the nats CLI, in and out. */
@@ -32,6 +35,7 @@ export function composeNsc(parts: NscParts): {
     scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
     audit,
+    marker: new OperatorMarker(keychain, parts.profileFolder),
     now: () => new Date(),
     exclusively: (work) => authority.exclusively(work),
     announce: () => {

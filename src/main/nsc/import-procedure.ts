@@ -4,6 +4,7 @@ import { DialectName } from '#shared/contract/common.ts'
 import { ConflictError } from '#shared/errors.ts'
 import type { Keychain } from '../authority/keychain.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
+import type { OperatorMarker } from '../authority/operator-marker.ts'
 import type { JournaledStep, ProcedureKind } from '../steps/procedure.ts'
 import { inTransaction } from '../storage/database.ts'
 import { planImport, type ImportPlan } from './import-plan.ts'
@@ -52,6 +53,8 @@ export interface ImportParts extends RecordParts {
   readonly database: DatabaseSync
   readonly keychain: Keychain
   readonly audit: KeyAudit
+  /** Knows from the keychain whether this profile had an operator before its database was lost. */
+  readonly marker: Pick<OperatorMarker, 'requireNone' | 'leave'>
   /** Runs while no account changes. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
   /** Ledger and tenants were changed in one go. */
@@ -84,8 +87,19 @@ function checkStore(parts: ImportParts): Step {
     name: 'check-store',
     run: async (state, { signal }) => {
       await freshPlan(parts, state, signal)
+      if (parts.store.operator() === undefined) await requireNoOther(parts, state.operator)
       return state
     },
+  }
+}
+
+/** A database that was lost must not become the home of another operator; its own may come back. */
+async function requireNoOther({ marker }: ImportParts, operator: string): Promise<void> {
+  try {
+    await marker.requireNone()
+  } catch (thrown) {
+    const own = thrown instanceof ConflictError && thrown.details['publicKey'] === operator
+    if (!own) throw thrown
   }
 }
 
@@ -169,6 +183,7 @@ function record(parts: ImportParts): Step {
           ])
           return counts
         })
+        await parts.marker.leave({ publicKey: state.operator, name: state.operatorName })
         parts.announce()
         return { ...state, result: addedUp(state.result, result) }
       } catch (error) {

@@ -117,14 +117,37 @@ export async function prepareRecord(
       addSystemKey(plan, rows, made.systemSigning, sign)
     }
   }
+  const holders = [operator, ...rows]
+  const held = await heldKeys(
+    keys,
+    holders.flatMap(({ publicKey, signingKeys }) => [publicKey, ...signingKeys]),
+  )
   return {
     failed: (error) => signers.forEach((signer) => signer.failed(error)),
     write: () => {
-      const counts = writeRows(parts, plan, dialect, operatorJwt, rows, at)
+      const counts = writeRows(parts, plan, { dialect, operatorJwt, rows, held }, at)
       for (const signer of signers) signer.done()
       return counts
     },
   }
+}
+
+/** Those of some keys that the keychain holds. */
+async function heldKeys(
+  keys: KeyVault,
+  publicKeys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const held = new Set<string>()
+  for (const publicKey of publicKeys) if (await keys.has(publicKey)) held.add(publicKey)
+  return held
+}
+
+interface PreparedRows {
+  readonly dialect: DialectName
+  readonly operatorJwt: string
+  readonly rows: readonly AccountPlan[]
+  /** Keys that the keychain holds; the others are recorded as being elsewhere. */
+  readonly held: ReadonlySet<string>
 }
 
 interface AccountPlan {
@@ -183,15 +206,15 @@ function addSystemKey(
 function writeRows(
   { store, ledger }: RecordParts,
   plan: ImportPlan,
-  dialect: DialectName,
-  operatorJwt: string,
-  rows: readonly AccountPlan[],
+  { dialect, operatorJwt, rows, held }: PreparedRows,
   at: Date,
 ): ImportCounts {
   const { operator } = plan
   const { publicKey, name, signingKeys } = operator
   const addKey = (key: string, holder: string, purpose: 'identity' | 'signing') => {
     if (!store.knowsKey(key)) store.addKey(key, holder, purpose, at)
+    // One that the store lacked is elsewhere, as one in a recovery kit is; a later import may bring it.
+    store.setKeyOffline(key, held.has(key) ? null : at)
   }
   if (store.operator() === undefined) {
     store.addOperator({ publicKey, name, dialect, jwt: operatorJwt }, at)

@@ -256,6 +256,48 @@ test('refuses a store whose operator has no key in it, or has expired', async ()
   expect(await obstacleOf()).toBe('NSC_OPERATOR_KEY_MISSING')
 })
 
+test('goes on without the keys that the store lacks, and takes them in when they turn up', async () => {
+  const { operator, own } = await plant()
+  await store.forget(operator.key, own.key)
+  const profile = await open()
+  expect(await profile.importFrom([store.folder])).toMatchObject({ state: 'done' })
+  const identity = () =>
+    profile.store.keyRecords(operator.key.publicKey).find(({ purpose }) => purpose === 'identity')
+  expect(identity()?.offlineAt).toBeInstanceOf(Date)
+  // A mesh of one's own can be set up: the signing key does the daily work.
+  await profile.authority.setUp({ dialect: 'device-connect' })
+  await profile.startServer()
+  await profile.authority.createTenant('east', { isolation: 'shared' })
+  await profile.authority.issueUser(device('east', 'pump-10'))
+  expect(await profile.authority.canIssue('north')).toBe(false)
+
+  await store.keep(operator.key, own.key)
+  expect(await profile.importFrom([store.folder])).toMatchObject({ state: 'done' })
+  expect(identity()?.offlineAt).toBeNull()
+  expect(await profile.authority.canIssue('north')).toBe(true)
+})
+
+test('brings no other operator into a profile that lost its database', async () => {
+  const { operator } = await plant()
+  const keychain = new MapKeychain()
+  const before = await open({ keychain, place: '/profile' })
+  await before.importFrom([store.folder])
+  const other = await MadeStore.create()
+  try {
+    await other.operator('stranger')
+    const after = await open({ keychain, place: '/profile' })
+    expect(await after.importFrom([other.folder])).toMatchObject({
+      state: 'failed',
+      problem: { code: 'OPERATOR_NOT_RECORDED' },
+    })
+    // Its own may come back.
+    expect(await after.importFrom([store.folder])).toMatchObject({ state: 'done' })
+    expect(after.authority.operator()?.publicKey).toBe(operator.key.publicKey)
+  } finally {
+    await other.remove()
+  }
+})
+
 test('notices that the store changed after it was looked at', async () => {
   const { own } = await plant()
   const profile = await open()
