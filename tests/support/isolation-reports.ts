@@ -79,6 +79,16 @@ export function makeReport(wish: ReportWish): IsolationReport {
         : null,
     })),
     probes: PROBES,
+    declared: leaks.map((leak) => {
+      const [into = '', from = ''] = leak.split(' ')
+      return {
+        into,
+        from,
+        type: 'stream' as const,
+        subject: `device-connect.${from}.*.event.>`,
+        localSubject: null,
+      }
+    }),
     result: { pairs, findings, controls },
   })
 }

@@ -166,7 +166,7 @@ export class Attack {
     const heard = secrets(tap.loot).flatMap((canary) => heardBy(canary, new Set([ear])) ?? [])
     const [first] = heard
     if (first !== undefined) {
-      const saw = `heard ${heard.length} messages of the other tenant, such as one on ${first.subject}`
+      const saw = `heard ${heard.length === 1 ? 'a message' : `${heard.length} messages`} of the other tenant, such as one on ${first.subject}`
       return { outcome: 'crossed', action, saw, unrefused: tap.mustRefuse }
     }
     // In a queue group another member may get the echo.

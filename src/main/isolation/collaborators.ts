@@ -41,7 +41,12 @@ export interface ProvenTenant {
 /** What a proof needs of the authority. */
 export interface IsolationAuthority {
   operator():
-    | { readonly name: string; readonly publicKey: string; readonly dialect: DialectName }
+    | {
+        readonly name: string
+        readonly publicKey: string
+        readonly registryAccount: string
+        readonly dialect: DialectName
+      }
     | undefined
   tenants(): readonly ProvenTenant[]
   /** All or none. */

@@ -10,6 +10,7 @@ import type {
   ProvenTenant,
   SystemWitness,
 } from './collaborators.ts'
+import { declaredSharing } from './declared-sharing.ts'
 import type { AbsentParty } from './party.ts'
 import type { Probe } from './probes.ts'
 import { proofTooSlow, serverLost, tenantNotReady } from './problems.ts'
@@ -91,6 +92,7 @@ export async function performProof(
       mesh: meshFacts(server, cast, dialect.name),
       tenants: tenants.map((tenant) => tenantFacts(tenant, cast, absent)),
       probes,
+      declared: await declaredSharing(ready, operator.registryAccount, witness, signal),
       result,
     })
   } finally {

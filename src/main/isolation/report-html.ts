@@ -4,7 +4,7 @@ import { findingsSection, sharedSection } from './report-findings-html.ts'
 import { matrixSection } from './report-matrix-html.ts'
 import { canonicalJson } from './report-signature.ts'
 import { REPORT_STYLE } from './report-style.ts'
-import { controlsSection, probesSection } from './report-tables-html.ts'
+import { controlsSection, declaredSection, probesSection } from './report-tables-html.ts'
 
 /**
  * Of the page, not of the data. Raised with each change of what it looks like: a page of another layout
@@ -40,6 +40,7 @@ ${figures(report)}
 ${matrixSection(report)}
 ${sharedSection(report)}
 ${findingsSection(report)}
+${declaredSection(report)}
 ${probesSection(report)}
 ${controlsSection(report)}
 ${verification(signed)}

@@ -66,7 +66,7 @@ th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; 
 .tag.high, .tag.inconclusive { background: var(--warn-bg); color: var(--warn); border: 0; }
 .tag.medium, .tag.weak { background: #eaeef5; color: #3a4a6b; }
 .note { padding: 14px 18px; border-left: 3px solid #d9a520; background: var(--warn-bg); border-radius: 0 8px 8px 0; }
-.note p:last-child { margin: 0; }
+.note p { max-width: none; } .note p:last-child { margin: 0; }
 ol.how { padding-left: 20px; max-width: 76ch; } ol.how li { margin: 0 0 6px; }
 footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--muted); font-size: 12.5px; }
 @media (max-width: 760px) {

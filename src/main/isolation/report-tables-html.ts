@@ -24,6 +24,26 @@ ${rows.join('\n')}
 </tbody></table>`
 }
 
+/** What the accounts share by their own claims; a word where that is nothing. */
+export function declaredSection({ declared }: IsolationReport): string {
+  const title = '<h2>What the accounts are set up to share</h2>'
+  if (declared === null) {
+    return `${title}<p>The accounts could not be read from the server, so it is not known.</p>`
+  }
+  if (declared.length === 0) {
+    return `${title}<p>Nothing but what the registry needs: no account takes anything from that of another tenant.</p>`
+  }
+  const rows = declared.map(
+    ({ into, from, type, subject, localSubject }) =>
+      `<tr><td>${text(from)} → ${text(into)}</td><td>${text(type)}</td><td><code>${text(subject)}</code>${localSubject === null ? '' : `<small>there: <code>${text(localSubject)}</code></small>`}</td></tr>`,
+  )
+  return `${title}
+<p>By imports in the accounts’ own claims, as the server has them. Whoever made these did open the border: it has to be meant.</p>
+<table class="rows"><thead><tr><th scope="col">From → into</th><th scope="col">As</th><th scope="col">Subject</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table>`
+}
+
 /** What must work, and how often it did. */
 export function controlsSection({ tenants, controls }: IsolationReport): string {
   if (controls.length === 0) return ''
@@ -36,7 +56,7 @@ export function controlsSection({ tenants, controls }: IsolationReport): string 
     const names = lacking.map(({ tenant }) => tenant).join(', ')
     return `<tr><td>${text(title)}${lacking.length === 0 ? '' : `<small>Not always in: ${text(names)}</small>`}</td>${number(worked)}${number(tried)}</tr>`
   }
-  return `<h2>What must work, and did</h2>
+  return `<h2>What must work</h2>
 <p>A probe that sees nothing proves nothing unless there was something to see. So in every round each tenant that is attacked talks and is talked to, in all ${tenants.length} tenants:</p>
 <table class="rows"><thead><tr><th scope="col">In the tenant that is attacked</th><th class="n" scope="col">Worked</th><th class="n" scope="col">Tried</th></tr></thead><tbody>
 ${titles.map(total).join('\n')}

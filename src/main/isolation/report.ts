@@ -27,6 +27,7 @@ export interface ReportFacts {
   readonly mesh: IsolationReport['mesh']
   readonly tenants: readonly ProofTenant[]
   readonly probes: readonly Probe[]
+  readonly declared: IsolationReport['declared']
   readonly result: ProofResult
 }
 
@@ -52,6 +53,7 @@ export function reportOn(facts: ReportFacts): IsolationReport {
     probes: facts.probes.map(descriptionOf),
     pairs: [...result.pairs],
     controls: [...result.controls],
+    declared: facts.declared,
     findings: findings.slice(0, MAX_FINDINGS),
     findingsOmitted: Math.max(0, findings.length - MAX_FINDINGS),
     counts,

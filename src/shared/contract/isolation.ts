@@ -101,6 +101,19 @@ export const ProofControl = z.strictObject({
 })
 export type ProofControl = z.infer<typeof ProofControl>
 
+/** What an account takes from another by its own claims: a door that is open on purpose, or by mistake. */
+export const DeclaredSharing = z.strictObject({
+  /** Tenants of the account that takes. */
+  into: z.string(),
+  /** Tenants of the account that gives; its public key where they took no part. */
+  from: z.string(),
+  type: z.enum(['stream', 'service']),
+  subject: z.string(),
+  /** What it is called where it is taken; null for the same. */
+  localSubject: z.string().nullable(),
+})
+export type DeclaredSharing = z.infer<typeof DeclaredSharing>
+
 export const ProofVerdict = z.enum(['passed', 'failed', 'inconclusive'])
 export type ProofVerdict = z.infer<typeof ProofVerdict>
 
@@ -129,6 +142,8 @@ export const IsolationReport = z.strictObject({
   probes: z.array(ProbeDescription),
   pairs: z.array(ProofPair),
   controls: z.array(ProofControl),
+  /** As the server has the accounts, without the registry's part; null where that could not be read. */
+  declared: z.array(DeclaredSharing).nullable(),
   findings: z.array(ProofFinding),
   /** Findings that were left out, since there were too many of the same. */
   findingsOmitted: z.int(),

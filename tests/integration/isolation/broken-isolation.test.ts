@@ -81,6 +81,15 @@ test('an export too much is found, also where it arrives under another subject',
   for (const undo of restore.toReversed()) await undo()
   expect(crossed(report)).toEqual(['alpha > beta: publish as unrestricted'])
   expect(report.findings[0]?.evidence[0]?.saw).toContain('open.door')
+  expect(report.declared).toEqual([
+    {
+      into: 'alpha',
+      from: 'beta',
+      type: 'service',
+      subject: 'open.door',
+      localSubject: 'device-connect.beta.broadcast',
+    },
+  ])
 })
 
 /** An authority whose template for devices allows everything. */

@@ -3,12 +3,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TransientError } from '#shared/errors.ts'
 import type { IsolationAuthority } from '../../../src/main/isolation/collaborators.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
-import { ALL_PROBES, openProofSite, type ProofSite } from './support/proof-site.ts'
+import { HeldWitness } from './support/held-witness.ts'
+import { ALL_PROBES, openProofSite, witnessFor, type ProofSite } from './support/proof-site.ts'
 import { tamper } from './support/tampered-account.ts'
 
 const TENANTS = ['alpha', 'beta', 'gamma', 'delta']
 
 let deployment: Deployment
+let witness: HeldWitness
+/** Its proofs wait after their first pair until the witness lets them go on. */
 let site: ProofSite
 
 beforeEach(async () => {
@@ -16,7 +19,8 @@ beforeEach(async () => {
   for (const tenant of TENANTS) {
     await deployment.authority.createTenant(tenant, { isolation: 'account' })
   }
-  site = openProofSite(deployment, deployment.authority, 300)
+  witness = new HeldWitness(witnessFor(deployment))
+  site = openProofSite(deployment, deployment.authority, { barrierTimeoutMs: 300, witness })
 })
 
 afterEach(async () => {
@@ -31,8 +35,8 @@ function credentialsLeft(): number {
 }
 
 /** Starts a proof and waits until its first pair is done. */
-async function underWay(): Promise<string> {
-  const { id } = site.service.start({ tenants: TENANTS, probes: ALL_PROBES })
+async function underWay(probes = ALL_PROBES): Promise<string> {
+  const { id } = site.service.start({ tenants: TENANTS, probes })
   await site.until((update) => update.type === 'progress' && update.done > 0)
   return id
 }
@@ -67,6 +71,7 @@ test('one at a time', async () => {
   )
   site.service.cancel(id)
   await outcome()
+  witness.letGo()
   const { report } = await site.reportOn(['alpha', 'beta'])
   expect(report.verdict).toBe('passed')
 })
@@ -80,6 +85,7 @@ test('closing the app ends it and puts everything away', async () => {
 test('a server that is gone in the middle leaves nothing that passes for a proof', async () => {
   await underWay()
   await deployment.server.kill9()
+  witness.letGo()
   const run = await outcome()
   const { report } = site.service.report(run.reportId ?? '')
   expect(report).toMatchObject({
@@ -93,8 +99,9 @@ test('a server that is gone in the middle leaves nothing that passes for a proof
 })
 
 test('a server that does not answer in time makes pairs inconclusive', async () => {
-  await underWay()
+  await underWay(['publish', 'system-account'])
   kill(deployment.server.pid, 'SIGSTOP')
+  witness.letGo()
   await site.until((update) => update.type === 'snapshot' && update.run?.state === 'ending')
   kill(deployment.server.pid, 'SIGCONT')
   const run = await outcome()
@@ -118,6 +125,7 @@ test('a tenant that can not connect is inconclusive with all, and the others are
   const restore = await tamper(deployment, 'beta', (claims) => {
     claims['limits'] = { ...(claims['limits'] as object), conn: 1 }
   })
+  witness.letGo()
   const { report } = await site.reportOn(['alpha', 'beta', 'gamma'])
   await restore()
   expect(report.verdict).toBe('inconclusive')

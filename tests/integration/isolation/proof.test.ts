@@ -46,6 +46,7 @@ test('tenants with an account each are isolated, and everything that must work d
     device: { publish: 'refused', 'inbox-wiretap': 'held', 'forged-reply': 'held' },
     unrestricted: { publish: 'held', subscribe: 'held', jetstream: 'held' },
   })
+  expect(report.declared).toEqual([])
   expect(report.controls.length).toBeGreaterThan(0)
   expect(report.controls.filter(({ worked, tried }) => worked < tried || tried === 0)).toEqual([])
   expect(report.mesh).toMatchObject({ serverVersion: expect.stringMatching(/^2\./u) })
@@ -68,7 +69,7 @@ test('in a shared account the wiretap and the forged reply get through, and the 
   expect(wiretap?.text).toContain('only permissions separate them')
   expect(wiretap?.evidence[0]).toMatchObject({
     action: expect.stringContaining('_INBOX.'),
-    saw: expect.stringMatching(/heard \d+ messages|was delivered/u),
+    saw: expect.stringMatching(/^heard |^was delivered/u),
   })
 })
 

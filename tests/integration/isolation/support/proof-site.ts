@@ -7,7 +7,10 @@ import type {
   SignedReport,
 } from '#shared/contract/isolation.ts'
 import type { FileToSave } from '../../../../src/main/files/saved-file.ts'
-import type { IsolationAuthority } from '../../../../src/main/isolation/collaborators.ts'
+import type {
+  IsolationAuthority,
+  SystemWitness,
+} from '../../../../src/main/isolation/collaborators.ts'
 import { IsolationService } from '../../../../src/main/isolation/isolation-service.ts'
 import { ISOLATION_MIGRATIONS } from '../../../../src/main/isolation/migrations.ts'
 import { PROBES } from '../../../../src/main/isolation/probes.ts'
@@ -30,10 +33,20 @@ export interface ProofSite {
   close(): Promise<void>
 }
 
+export interface ProofSiteOptions {
+  readonly barrierTimeoutMs?: number
+  readonly witness?: SystemWitness
+}
+
+/** The system account's user of a deployment, as a witness. */
+export function witnessFor({ publisher }: Deployment): SystemWitness {
+  return witnessOf(() => publisher.connection)
+}
+
 export function openProofSite(
   deployment: Deployment,
   authority: IsolationAuthority = deployment.authority,
-  barrierTimeoutMs = 5_000,
+  { barrierTimeoutMs = 5_000, witness = witnessFor(deployment) }: ProofSiteOptions = {},
 ): ProofSite {
   const database = new DatabaseSync(':memory:')
   for (const { sql } of ISOLATION_MIGRATIONS) database.exec(sql)
@@ -42,7 +55,7 @@ export function openProofSite(
     database,
     authority,
     mesh: { proofServer: () => ({ name: 'Test mesh', servers: [deployment.server.url] }) },
-    witness: witnessOf(() => deployment.publisher.connection),
+    witness,
     saveFile: (file) => {
       saved.push(file)
       return Promise.resolve<SavedFile>({ type: 'cancelled' })

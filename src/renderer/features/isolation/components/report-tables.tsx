@@ -60,6 +60,49 @@ export function ProbeTable({ report }: { report: IsolationReport }) {
   )
 }
 
+/** What the accounts share by their own claims. */
+export function DeclaredList({ report: { declared } }: { report: IsolationReport }) {
+  return (
+    <section className={styles.block}>
+      <h2>What the accounts are set up to share</h2>
+      {declared === null && <p className={styles.lead}>They could not be read from the server.</p>}
+      {declared?.length === 0 && (
+        <p className={styles.lead}>
+          Nothing but what the registry needs: no account takes anything from that of another
+          tenant.
+        </p>
+      )}
+      {declared !== null && declared.length > 0 && (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">From → into</th>
+              <th scope="col">As</th>
+              <th scope="col">Subject</th>
+            </tr>
+          </thead>
+          <tbody>
+            {declared.map(({ from, into, type, subject, localSubject }) => (
+              <tr key={`${from} ${into} ${type} ${subject}`}>
+                <td>
+                  <bdi>
+                    {from} → {into}
+                  </bdi>
+                </td>
+                <td>{type}</td>
+                <td className="m-mono">
+                  {subject}
+                  {localSubject !== null && ` (there: ${localSubject})`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}
+
 /** What must work, and how often it did. */
 export function ControlTable({ report }: { report: IsolationReport }) {
   const totals = controlTotals(report)

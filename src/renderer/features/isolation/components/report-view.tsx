@@ -16,7 +16,7 @@ import { FindingList } from './finding-list.tsx'
 import styles from './isolation-screen.module.css'
 import { PairDetails } from './pair-details.tsx'
 import { MatrixLegend, ProofMatrix, type PairPlace } from './proof-matrix.tsx'
-import { ControlTable, ProbeTable } from './report-tables.tsx'
+import { ControlTable, DeclaredList, ProbeTable } from './report-tables.tsx'
 import { VerdictBanner } from './verdict-banner.tsx'
 
 interface ReportViewProps {
@@ -46,6 +46,7 @@ export function ReportView({ id, run }: ReportViewProps) {
       <Pairs report={report.data.report} />
       <SharedNotice report={report.data.report} />
       <FindingList report={report.data.report} />
+      <DeclaredList report={report.data.report} />
       <ProbeTable report={report.data.report} />
       <ControlTable report={report.data.report} />
       <Circumstances signed={report.data} />
