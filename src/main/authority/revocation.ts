@@ -54,10 +54,11 @@ export class Revocations {
    */
   async carryOut(
     order: RevocationOrder,
-    { record, probeId }: CarryOutOptions,
+    options: CarryOutOptions,
     signal: AbortSignal,
   ): Promise<void> {
     const { account, keys, upTo, reason } = order
+    const { probeId } = options
     const probe = probeId === undefined ? undefined : this.#entry(probeId)
     const added = {
       ...keys,
@@ -67,7 +68,7 @@ export class Revocations {
     const write = () => {
       this.#ledger.endRevoked(order)
       if (probe !== undefined) this.#ledger.end(probe.id, 'revoked', PROBE_REASON, probe.issuedAt)
-      record()
+      options.record()
     }
     const state = this.#stateOf(account)
     if (isRecorded(state.claims.revocations ?? {}, added)) {

@@ -46,7 +46,6 @@ export class RevocationBook {
 
   /**
    * Changes what is seen of one and writes it down.
-   * @param within the caller's transaction writes it, and tells by itself when that is through
    */
   change(id: string, change: Partial<Revocation>): Revocation {
     const entry = this.#entry(id)
@@ -83,6 +82,11 @@ export class RevocationBook {
     const view = { ...this.view(id), revokedAt: at.toISOString(), canCancel: false }
     this.#records.save(view)
     return view
+  }
+
+  /** Nothing more is expected of it: from now on it is read from the database. */
+  release(id: string): void {
+    this.#live.delete(id)
   }
 
   readonly subscribe = (listener: (update: RevocationsUpdate) => void): (() => void) => {

@@ -214,6 +214,7 @@ export class RevocationProcedure {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       this.#stopLookOut(id)
+      this.#parts.book.release(id)
     }, LOOKOUT_MS)
     timer.unref()
     this.#timers.add(timer)

@@ -1,4 +1,4 @@
-import { jwtAuthenticator } from '@nats-io/transport-node'
+import { jwtAuthenticator, type Auth } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Revocation } from '#shared/contract/credentials.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
@@ -84,7 +84,7 @@ test('the device’s own tries to come back are seen to be refused, forged ones 
   const forged = { ...user, jwt: `${head}.${body}.${'A'.repeat(86)}` }
   await site.connectAs(user, {
     // As devices do: with the JWT alone, so that the server names no user.
-    authenticator: (nonce) => ({ ...sign(nonce), nkey: '' }),
+    authenticator: (nonce) => ({ ...sign(nonce), nkey: '' }) as Auth,
     reconnect: true,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
