@@ -1,7 +1,7 @@
 import { problemOf } from '#shared/problem-of.ts'
 import type { Logger } from '../log/logger.ts'
+import { isNew } from './arrival.ts'
 import type { ConnectionWitness } from './connection-witness.ts'
-import { isNew } from './renew-one.ts'
 import { cameLate } from './renewal-errors.ts'
 import type { RenewalIssuer } from './renewal-issuer.ts'
 import type { ItemRecord, RenewalStore } from './renewal-store.ts'

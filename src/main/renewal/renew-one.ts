@@ -1,12 +1,11 @@
 import { toMusterError, type MusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { RenewalItemState } from '#shared/contract/renewal.ts'
-import { deadlineAt } from '../commissioning/deadline.ts'
 import type { Logger } from '../log/logger.ts'
-import { orAborted } from '../steps/or-aborted.ts'
 import { pause } from '../steps/pause.ts'
+import { Arrival, isNew, recipientOf } from './arrival.ts'
 import { digestOf, type ConnectionWitness, type Sighting } from './connection-witness.ts'
-import type { DeliveryOrder, Recipient, RenewalDelivery } from './delivery.ts'
+import type { DeliveryOrder, RenewalDelivery } from './delivery.ts'
 import { didNotComeBack, endedMeanwhile, interrupted } from './renewal-errors.ts'
 import type { RenewalIssuer, RenewedCredential } from './renewal-issuer.ts'
 import type { ItemRecord, JobRecord, RenewalStore } from './renewal-store.ts'
@@ -162,67 +161,6 @@ async function outcomeOf(
     return end(tools, item, 'rolled-back', error)
   } finally {
     arrival.stop()
-  }
-}
-
-/** Waits for the holder of an item to be seen with its new credential. */
-class Arrival {
-  readonly #tools: RenewalTools
-  readonly #item: ItemRecord
-  readonly #stops: (() => void)[]
-  readonly #outcome = Promise.withResolvers<MusterError | 'deadline' | undefined>()
-
-  constructor(tools: RenewalTools, item: ItemRecord) {
-    this.#tools = tools
-    this.#item = item
-    const { account, public_key: publicKey } = item
-    const onSeen = (sighting: Sighting) => {
-      if (isNew(item, sighting)) this.#outcome.resolve(undefined)
-    }
-    const onRefused = (error: MusterError) => this.#outcome.resolve(error)
-    this.#stops = [
-      tools.witness.expect({ account, publicKey, soon: true, onSeen }),
-      tools.deliveries.mesh.onRefused?.(recipientOf(item), onRefused) ?? (() => undefined),
-    ]
-  }
-
-  /** Nothing once it was seen; else why it was not. @throws the signal's reason. */
-  async settled(signal: AbortSignal): Promise<MusterError | 'deadline' | undefined> {
-    const { now } = this.#tools
-    const at = new Date(this.#item.deadline ?? now().getTime())
-    const deadline = deadlineAt(
-      at,
-      () => new DOMException('The deadline has passed.', 'TimeoutError'),
-      () => now().getTime(),
-    )
-    deadline.signal.addEventListener('abort', () => this.#outcome.resolve('deadline'))
-    try {
-      return await orAborted(this.#outcome.promise, signal)
-    } finally {
-      deadline.cancel()
-    }
-  }
-
-  stop(): void {
-    for (const stop of this.#stops) stop()
-  }
-}
-
-/**
- * Whether a connection was made with the new JWT. A server that does not show JWTs leaves a connection
- * that began after the delivery as the sign.
- */
-export function isNew(item: ItemRecord, { digest, startedAt }: Sighting): boolean {
-  if (digest !== undefined) return digest === item.digest
-  return item.delivered_at !== null && startedAt.getTime() >= item.delivered_at
-}
-
-export function recipientOf(item: ItemRecord): Recipient {
-  return {
-    tenant: item.tenant,
-    deviceId: item.device_id,
-    publicKey: item.public_key,
-    name: item.name,
   }
 }
 

@@ -43,3 +43,28 @@ export function reportOf(job: RenewalJob, items: readonly RenewalItem[]): string
 function cell(text: string): string {
   return text.replaceAll(/\s+/gu, ' ')
 }
+
+export interface EndNotice {
+  readonly level: 'success' | 'warning'
+  readonly title: string
+  readonly text: string
+}
+
+/** What to tell of a job that has ended; nothing where it is looked at anyway. */
+export function endNotice({ total, counts, state }: RenewalJob): EndNotice | undefined {
+  const bad = counts.failed + counts.rolledBack
+  if (state === 'cancelled' || (total === 1 && bad === 0)) return undefined
+  const parts = [
+    [counts.renewed, 'renewed'],
+    [counts.written, 'written as files'],
+    [counts.manual, 'to be commissioned again'],
+    [bad, 'failed or rolled back'],
+    [counts.cancelled, 'not begun'],
+  ] as const
+  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`)
+  return {
+    level: bad === 0 ? 'success' : 'warning',
+    title: state === 'stopped' ? 'A renewal stopped by itself' : 'A renewal has ended',
+    text: `${told.join(', ')}. Credentials, Expiry shows each.`,
+  }
+}

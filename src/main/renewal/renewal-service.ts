@@ -13,7 +13,6 @@ import type {
   RenewalUpdate,
 } from '#shared/contract/renewal.ts'
 import { toMusterError } from '#shared/errors.ts'
-import { fingerprintOf } from '../authority/fingerprint.ts'
 import { Pace } from '../events/pace.ts'
 import { pause } from '../steps/pause.ts'
 import { calendarOf } from './calendar.ts'
@@ -22,14 +21,13 @@ import type { ExpiryStore, InForce } from './expiry-store.ts'
 import { newJobFolder } from './file-delivery.ts'
 import { JobRunner } from './job-runner.ts'
 import { LateArrivals } from './late-arrivals.ts'
-import { dueAt, statusOf } from './life.ts'
 import type { DeviceView } from './mesh-delivery.ts'
 import type { RenewalTools } from './renew-one.ts'
 import { appEnds, jobUnknown, nothingToRenew } from './renewal-errors.ts'
 import { candidatesOf, planOf, selectionOf, type Candidate } from './renewal-plan.ts'
 import type { RenewalProcedures } from './renewal-procedure.ts'
-import { reportOf } from './renewal-report.ts'
-import { itemOf, jobOf } from './renewal-view.ts'
+import { endNotice, reportOf, type EndNotice } from './renewal-report.ts'
+import { credentialOf, itemOf, jobOf } from './renewal-view.ts'
 import { orderedByTenant, startTimes } from './schedule.ts'
 import type { NewItem } from './renewal-store.ts'
 
@@ -46,15 +44,9 @@ export interface RenewalServiceOptions extends RenewalTools {
   readonly whenReady: (signal: AbortSignal) => Promise<void>
   readonly procedures: RenewalProcedures
   /** Tells the person of a renewal that ended while nobody may have looked. */
-  readonly notify?: (notice: Notification) => void
+  readonly notify?: (notice: EndNotice) => void
   readonly random?: () => number
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
-}
-
-interface Notification {
-  readonly level: 'success' | 'warning'
-  readonly title: string
-  readonly text: string
 }
 
 type Page = { readonly offset: number; readonly limit: number }
@@ -236,20 +228,10 @@ export class RenewalService {
 
   #shown(row: InForce, now: Date, underWay: ReadonlySet<string>): ExpiringCredential {
     const { devices, store } = this.#options
-    const { id, publicKey, tenant, deviceId, role, name, issuedAt, expiresAt } = row
+    const { id, tenant, deviceId } = row
     const isDevice = tenant !== null && deviceId !== null
     return {
-      id,
-      publicKey,
-      fingerprint: fingerprintOf(publicKey),
-      tenant,
-      role,
-      name,
-      deviceId,
-      issuedAt: issuedAt.toISOString(),
-      expiresAt: expiresAt.toISOString(),
-      dueAt: dueAt(row).toISOString(),
-      status: statusOf(row, now),
+      ...credentialOf(row, now),
       online: isDevice ? devices.isOnline(tenant, deviceId) : null,
       renewal: underWay.has(id) ? 'under-way' : store.hasFile(id, now) ? 'file-waits' : null,
     }
@@ -262,22 +244,9 @@ export class RenewalService {
     return jobOf(job, store.counts(id), store.nextWaiting(id))
   }
 
-  /** One alone is looked at anyway, unless it failed. */
   #notifyEnd(jobId: string): void {
-    const { total, counts, state } = this.#job(jobId)
-    const bad = counts.failed + counts.rolledBack
-    if (state === 'cancelled' || (total === 1 && bad === 0)) return
-    const parts = [
-      `${counts.renewed} renewed`,
-      ...(counts.written > 0 ? [`${counts.written} written as files`] : []),
-      ...(bad > 0 ? [`${bad} failed or rolled back`] : []),
-      ...(counts.cancelled > 0 ? [`${counts.cancelled} not begun`] : []),
-    ]
-    this.#options.notify?.({
-      level: bad === 0 ? 'success' : 'warning',
-      title: state === 'stopped' ? 'A renewal stopped by itself' : 'A renewal has ended',
-      text: `${parts.join(', ')}. Credentials, Expiry shows each.`,
-    })
+    const notice = endNotice(this.#job(jobId))
+    if (notice !== undefined) this.#options.notify?.(notice)
   }
 
   #onChange(jobId: string): void {

@@ -1,5 +1,12 @@
-import type { RenewalItem, RenewalItemState, RenewalJob } from '#shared/contract/renewal.ts'
+import type {
+  ExpiringCredential,
+  RenewalItem,
+  RenewalItemState,
+  RenewalJob,
+} from '#shared/contract/renewal.ts'
 import { fingerprintOf } from '../authority/fingerprint.ts'
+import type { InForce } from './expiry-store.ts'
+import { dueAt, statusOf } from './life.ts'
 import type { ItemRecord, JobRecord } from './renewal-store.ts'
 
 /** A job as the window shows it. */
@@ -50,6 +57,27 @@ export function itemOf(item: ItemRecord): RenewalItem {
     expiresAt: instant(item.expires_at),
     problem: item.problem,
     endedAt: instant(item.ended_at),
+  }
+}
+
+/** A credential in force as the window shows it, apart from what others know of it. */
+export function credentialOf(
+  row: InForce,
+  now: Date,
+): Omit<ExpiringCredential, 'online' | 'renewal'> {
+  const { id, publicKey, tenant, deviceId, role, name, issuedAt, expiresAt } = row
+  return {
+    id,
+    publicKey,
+    fingerprint: fingerprintOf(publicKey),
+    tenant,
+    role,
+    name,
+    deviceId,
+    issuedAt: issuedAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    dueAt: dueAt(row).toISOString(),
+    status: statusOf(row, now),
   }
 }
 
