@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { MadeStore } from '../tests/support/nsc-made-store.ts'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 test('a store of nsc is looked into, brought in, and its devices go on with what they have', async ({
@@ -30,6 +31,7 @@ test('a store of nsc is looked into, brought in, and its devices go on with what
     const found = page.getByRole('region', { name: 'What was found' })
     await expect(found.getByRole('button', { name: /Damaged 1/u })).toBeVisible()
     await page.getByRole('radio', { name: /^Remove the files/u }).click()
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByRole('heading', { name: 'Imported acme' }).waitFor()
     await expect(stat(keyFile)).rejects.toThrow(/ENOENT/u)
