@@ -13,6 +13,7 @@ import { OperatorMarker } from '../../src/main/authority/operator-marker.ts'
 import { AUTHORITY_MIGRATIONS } from '../../src/main/authority/migrations.ts'
 import { RoleStore } from '../../src/main/authority/role-store.ts'
 import type { IssuedUser } from '../../src/main/authority/user-issue.ts'
+import type { KeyAudit } from '../../src/main/authority/key-use.ts'
 import type { Keychain } from '../../src/main/authority/keychain.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
 import { NscService } from '../../src/main/nsc/nsc-service.ts'
@@ -58,6 +59,7 @@ export interface NscProfile {
 }
 
 export interface NscProfileOptions {
+  readonly audit?: KeyAudit
   readonly keychain?: MapKeychain
   readonly databasePath?: string
   readonly home?: string
@@ -73,6 +75,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
   const { database } = openDatabase(databasePath, AUTHORITY_MIGRATIONS)
   const keychain = options.keychain ?? new MapKeychain()
   const publisher = new ResolverPublisher()
+  const audit = options.audit ?? noAudit
   const log = silentLogger()
   const { atBoundary } = options
   const procedures = new Procedures({
@@ -81,7 +84,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     ...(atBoundary === undefined ? {} : { atBoundary }),
   })
   const authority = new Authority({
-    audit: noAudit,
+    audit,
     database,
     keychain,
     publisher,
@@ -94,10 +97,10 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     database,
     store,
     ledger: authority.ledger,
-    keys: new KeyVault(keychain, noAudit),
+    keys: new KeyVault(keychain, audit),
     scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
-    audit: noAudit,
+    audit,
     marker: new OperatorMarker(keychain, options.place),
     now: () => new Date(),
     exclusively: (work) => authority.exclusively(work),
