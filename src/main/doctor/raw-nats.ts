@@ -151,6 +151,8 @@ class Lines {
     this.#socket = socket
     this.#signal = signal
     socket.on('data', this.#onData)
+    // Over WebSocket the end comes without a close.
+    socket.on('end', this.#onClose)
     socket.on('close', this.#onClose)
     socket.on('error', this.#onError)
   }
@@ -158,6 +160,7 @@ class Lines {
   /** Leaves the socket to somebody else. */
   release(): void {
     this.#socket.off('data', this.#onData)
+    this.#socket.off('end', this.#onClose)
     this.#socket.off('close', this.#onClose)
   }
 

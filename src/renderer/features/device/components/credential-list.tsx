@@ -28,9 +28,17 @@ export function CredentialList({ address }: { address: DeviceAddress }) {
       aside={
         credentials.data !== undefined &&
         credentials.data.length > 0 && (
-          <Link to="/credentials/expiry" search={{ search: address.deviceId }}>
-            Renew
-          </Link>
+          <span className={styles.links}>
+            <Link
+              to="/credentials/doctor"
+              search={{ tenant: address.tenant, device: address.deviceId }}
+            >
+              Diagnose
+            </Link>
+            <Link to="/credentials/expiry" search={{ search: address.deviceId }}>
+              Renew
+            </Link>
+          </span>
         )
       }
     >
