@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test, TENANT } from './support/test.ts'
 
 test('tenants are made from a list, limited, wired, looked through and cleared', async ({
@@ -21,6 +22,7 @@ test('tenants are made from a list, limited, wired, looked through and cleared',
     await expect(problems).toContainText('The same name stands in line 1.')
     await page.getByLabel('Folder for the credential files').fill(folder)
     await expect(page.getByRole('button', { name: 'Create 2 tenants' })).toBeDisabled()
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await list.fill('north\nsouth,1')
     await page.getByLabel('Credentials each').fill('2')
   })
@@ -53,6 +55,7 @@ test('tenants are made from a list, limited, wired, looked through and cleared',
     await expect(details.getByRole('button', { name: 'Set limits' })).toBeDisabled()
     await details.getByRole('tab', { name: 'Overview' }).click()
     await expect(details).toContainText('0 of 25')
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
   })
 
   await test.step('what another tenant offers is taken in', async () => {
@@ -67,6 +70,7 @@ test('tenants are made from a list, limited, wired, looked through and cleared',
     await expect(details.getByRole('list', { name: 'Imports' })).toContainText(
       'device-connect.north.from.south.*.event.>',
     )
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
   })
 
   await test.step('it is seen with the eyes of the tenant, without a way to change anything', async () => {
@@ -76,6 +80,7 @@ test('tenants are made from a list, limited, wired, looked through and cleared',
     ).toBeVisible()
     await expect(page.getByText('Connected', { exact: true })).toBeVisible()
     await expect(page.getByText('Read-only')).toBeVisible()
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await page.getByRole('button', { name: 'Leave this view' }).click()
   })
 

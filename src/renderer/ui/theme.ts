@@ -114,7 +114,9 @@ export const theme = createTheme({
     Input: Input.extend({ defaultProps: { size: 'sm' } }),
     InputWrapper: InputWrapper.extend({ defaultProps: { size: 'sm' } }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', withinPortal: true } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: 'md' } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } },
+    }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'subtle' } }),
     // A number out of bounds is told of, not changed in silence: what was typed goes to a device.
     NumberInput: NumberInput.extend({ defaultProps: { size: 'sm', clampBehavior: 'none' } }),

@@ -32,7 +32,10 @@ export function whenStill(batches: TenantBatches): Promise<Batch> {
   })
 }
 
-/** Scenario: a batch with one tenant and one credential. */
+/**
+ * Scenario: a batch with one tenant and one credential.
+ * @public loaded by its path, in a process that kills itself
+ */
 export async function run(world: FaultWorld, argument: string): Promise<void> {
   const { list, folder } = JSON.parse(argument) as { list: string; folder: string }
   const tenancy = tenancyOn(world)

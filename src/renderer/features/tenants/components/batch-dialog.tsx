@@ -12,8 +12,10 @@ import { SettingsSourceField } from './settings-source.tsx'
 import styles from './tenant-forms.module.css'
 
 const CHECK_PAUSE_MS = 300
-/** What the contract takes. */
+// What the contract takes.
 const MAX_LIST_CHARACTERS = 8_000_000
+const MAX_CREDENTIALS = 1_000
+const MAX_DAYS = 3_650
 
 interface BatchDialogProps {
   readonly opened: boolean
@@ -51,6 +53,8 @@ function BatchForm({ onClose }: { onClose: () => void }) {
     check.data !== undefined &&
     check.data.problemCount === 0 &&
     check.data.tenants > 0 &&
+    request.credentials <= MAX_CREDENTIALS &&
+    request.validDays <= MAX_DAYS &&
     request.folder.trim() !== ''
   return (
     <form
@@ -108,9 +112,10 @@ function BatchForm({ onClose }: { onClose: () => void }) {
           label="Credentials each"
           description="Where the line does not say."
           min={0}
-          max={1_000}
+          max={MAX_CREDENTIALS}
           allowDecimal={false}
           value={request.credentials}
+          error={request.credentials > MAX_CREDENTIALS && 'At most 1,000.'}
           onChange={(value) => change({ credentials: Number(value) || 0 })}
         />
         <TextInput
@@ -125,9 +130,10 @@ function BatchForm({ onClose }: { onClose: () => void }) {
           description="Then they have to be renewed."
           suffix=" days"
           min={1}
-          max={3_650}
+          max={MAX_DAYS}
           allowDecimal={false}
           value={request.validDays}
+          error={request.validDays > MAX_DAYS && 'At most ten years.'}
           onChange={(value) => change({ validDays: Number(value) || 1 })}
         />
       </div>
@@ -163,7 +169,9 @@ function useCheck(request: BatchRequest) {
   const { mutate } = check
   const [settled] = useDebouncedValue(request, CHECK_PAUSE_MS)
   useEffect(() => {
-    if (settled.list.trim() !== '' && settled.credentialName !== '') mutate(settled)
+    const { list, credentialName, credentials, validDays } = settled
+    if (list.trim() === '' || credentialName === '') return
+    if (credentials <= MAX_CREDENTIALS && validDays <= MAX_DAYS) mutate(settled)
   }, [settled, mutate])
   return check
 }

@@ -53,9 +53,15 @@ export function TenantViewScreen({ tenant, tab, onTab, onLeave }: TenantViewScre
           <Tabs.Tab value="events">Events</Tabs.Tab>
           <Tabs.Tab value="subjects">Subjects</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="fleet">{shown === 'fleet' && <Fleet view={view} />}</Tabs.Panel>
-        <Tabs.Panel value="events">{shown === 'events' && <Events view={view} />}</Tabs.Panel>
-        <Tabs.Panel value="subjects">{shown === 'subjects' && <Subjects view={view} />}</Tabs.Panel>
+        <Tabs.Panel value="fleet" tabIndex={0}>
+          {shown === 'fleet' && <Fleet view={view} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="events" tabIndex={0}>
+          {shown === 'events' && <Events view={view} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="subjects" tabIndex={0}>
+          {shown === 'subjects' && <Subjects view={view} />}
+        </Tabs.Panel>
       </Tabs>
     </div>
   )
