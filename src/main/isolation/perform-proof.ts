@@ -71,6 +71,7 @@ export async function performProof(
   const absent = [...cast.absent, ...tenants.flatMap((tenant) => notReady(tenant))]
   try {
     progress.began()
+    const declared = await declaredSharing(ready, operator.registryAccount, witness, signal)
     const result = await runProof({
       cast: { ...cast, absent },
       tenants,
@@ -92,7 +93,7 @@ export async function performProof(
       mesh: meshFacts(server, cast, dialect.name),
       tenants: tenants.map((tenant) => tenantFacts(tenant, cast, absent)),
       probes,
-      declared: await declaredSharing(ready, operator.registryAccount, witness, signal),
+      declared,
       result,
     })
   } finally {
