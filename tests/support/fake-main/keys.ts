@@ -16,9 +16,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Looks like a public key, and is always the same one. */
 function keyLike(letter: 'O' | 'A', seed: string): string {
-  let state = Buffer.from(seed).reduce((sum, byte) => sum * 31 + byte, 7)
+  let state = Buffer.from(seed).reduce((sum, byte) => Math.imul(sum, 31) + byte, 7) >>> 0
   const letters = Array.from({ length: 55 }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
     return ALPHABET[Math.floor(state / 65_536) % ALPHABET.length]
   })
   return `${letter}${letters.join('')}`

@@ -17,10 +17,10 @@ interface RoleEditorProps {
 }
 
 const LISTS = [
-  { field: 'pubAllow', label: 'May publish', rows: 5 },
-  { field: 'subAllow', label: 'May subscribe', rows: 5 },
-  { field: 'pubDeny', label: 'But not publish', rows: 2 },
-  { field: 'subDeny', label: 'But not subscribe', rows: 2 },
+  { field: 'pubAllow', label: 'May publish', rows: 4 },
+  { field: 'subAllow', label: 'May subscribe', rows: 4 },
+  { field: 'pubDeny', label: 'But not publish', rows: 1 },
+  { field: 'subDeny', label: 'But not subscribe', rows: 1 },
 ] as const
 
 /** Permissions of a role: edited line by line, with what is wrong about them and what becomes of them. */
@@ -35,91 +35,97 @@ export function RoleEditor({ role, root, canSave }: RoleEditorProps) {
   const isAsItCame = isSameTemplate(template, role.comesWith)
   return (
     <div className={styles.editor}>
-      <div className={styles.editorForm}>
-        <p className={styles.hint}>
-          One subject a line. {'{root}'} and {'{tenant}'} are filled in by Muster; {'{{name()}}'}{' '}
-          and {'{{subject()}}'}, the user’s name and key, by the server. Each stands as a token of
-          its own.
-        </p>
-        <div className={styles.lists}>
-          {LISTS.map(({ field, label, rows }) => (
-            <Textarea
-              key={field}
-              label={label}
-              autosize
-              minRows={rows}
-              maxRows={12}
-              spellCheck={false}
-              value={draft[field]}
-              onChange={(event) => set({ [field]: event.currentTarget.value })}
-            />
-          ))}
-        </div>
-        <Problems problems={problems} />
-        <div className={styles.row}>
-          <Switch
-            label="May answer requests, on whatever subject their answer is awaited"
-            checked={draft.answers}
-            onChange={(event) => set({ answers: event.currentTarget.checked })}
-          />
-          {draft.answers && (
-            <>
-              <NumberInput
-                className={styles.small ?? ''}
-                label="Answers each"
-                min={1}
-                max={1_000_000}
-                allowDecimal={false}
-                value={draft.max}
-                onChange={(value) => set({ max: Number(value) })}
-              />
-              <NumberInput
-                className={styles.small ?? ''}
-                label="Within seconds"
-                min={1}
-                max={86_400}
-                allowDecimal={false}
-                value={draft.seconds}
-                onChange={(value) => set({ seconds: Number(value) })}
-              />
-            </>
-          )}
-        </div>
-        <div className={styles.row}>
-          <SegmentedControl
-            aria-label="Inbox"
-            value={draft.inbox}
-            onChange={(value) => set({ inbox: value === 'private' ? 'private' : 'shared' })}
-            data={[
-              { value: 'shared', label: 'Shared inbox' },
-              { value: 'private', label: 'Private inbox' },
-            ]}
-          />
-          <p className={styles.hint} style={{ flex: '1 1 16rem' }}>
-            {draft.inbox === 'shared'
-              ? 'Answers come on _INBOX, as devices in the field expect. Others in the account can listen to them.'
-              : 'Answers come on a prefix of the user’s own, which its client has to be told. Nobody else hears them.'}
+      <div className={styles.columns}>
+        <div className={styles.editorForm}>
+          <p className={styles.hint}>
+            One subject a line. {'{root}'} and {'{tenant}'} are filled in by Muster; {'{{name()}}'}{' '}
+            and {'{{subject()}}'}, the user’s name and key, by the server. Each stands as a token of
+            its own.
           </p>
-        </div>
-        <div className={styles.buttons}>
-          {!isAsItCame && (
-            <Button variant="subtle" color="gray" onClick={() => setDraft(draftOf(role.comesWith))}>
-              As it came
+          <div className={styles.lists}>
+            {LISTS.map(({ field, label, rows }) => (
+              <Textarea
+                key={field}
+                label={label}
+                autosize
+                minRows={rows}
+                maxRows={12}
+                spellCheck={false}
+                value={draft[field]}
+                onChange={(event) => set({ [field]: event.currentTarget.value })}
+              />
+            ))}
+          </div>
+          <Problems problems={problems} />
+          <div className={styles.row}>
+            <Switch
+              label="May answer requests, on whatever subject their answer is awaited"
+              checked={draft.answers}
+              onChange={(event) => set({ answers: event.currentTarget.checked })}
+            />
+            {draft.answers && (
+              <>
+                <NumberInput
+                  className={styles.small ?? ''}
+                  label="Answers each"
+                  min={1}
+                  max={1_000_000}
+                  allowDecimal={false}
+                  value={draft.max}
+                  onChange={(value) => set({ max: Number(value) })}
+                />
+                <NumberInput
+                  className={styles.small ?? ''}
+                  label="Within seconds"
+                  min={1}
+                  max={86_400}
+                  allowDecimal={false}
+                  value={draft.seconds}
+                  onChange={(value) => set({ seconds: Number(value) })}
+                />
+              </>
+            )}
+          </div>
+          <div className={styles.row}>
+            <SegmentedControl
+              aria-label="Inbox"
+              value={draft.inbox}
+              onChange={(value) => set({ inbox: value === 'private' ? 'private' : 'shared' })}
+              data={[
+                { value: 'shared', label: 'Shared inbox' },
+                { value: 'private', label: 'Private inbox' },
+              ]}
+            />
+            <p className={styles.hint} style={{ flex: '1 1 16rem' }}>
+              {draft.inbox === 'shared'
+                ? 'Answers come on _INBOX, as devices in the field expect. Others in the account can listen to them.'
+                : 'Answers come on a prefix of the user’s own, which its client has to be told. Nobody else hears them.'}
+            </p>
+          </div>
+          <div className={styles.buttons}>
+            {!isAsItCame && (
+              <Button
+                variant="subtle"
+                color="gray"
+                onClick={() => setDraft(draftOf(role.comesWith))}
+              >
+                As it came
+              </Button>
+            )}
+            <Button
+              variant="default"
+              disabled={!changed}
+              onClick={() => setDraft(draftOf(role.template))}
+            >
+              Discard
             </Button>
-          )}
-          <Button
-            variant="default"
-            disabled={!changed}
-            onClick={() => setDraft(draftOf(role.template))}
-          >
-            Discard
-          </Button>
-          <Button disabled={!changed || refused || !canSave} onClick={() => setSaving(true)}>
-            Save {ROLE_TITLES[role.role]}…
-          </Button>
+            <Button disabled={!changed || refused || !canSave} onClick={() => setSaving(true)}>
+              Save {ROLE_TITLES[role.role]}…
+            </Button>
+          </div>
         </div>
+        <RolePreview template={template} role={role} root={root} />
       </div>
-      <RolePreview template={template} role={role} root={root} />
       <SaveRoleDialog
         role={role}
         template={isAsItCame ? null : template}

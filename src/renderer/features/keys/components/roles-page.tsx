@@ -5,7 +5,6 @@ import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { Tag } from '../../../ui/tag.tsx'
 import { useRoles } from '../api/roles.ts'
-import { counted } from '../keys-words.ts'
 import { RoleEditor } from './role-editor.tsx'
 import styles from './keys.module.css'
 
@@ -76,5 +75,7 @@ export function RolesPage({ chosen, onChoose }: RolesPageProps) {
 function keysText({ keys }: RoleView): string {
   return keys.length === 0
     ? 'in the credentials themselves'
-    : `${counted(keys.length, 'key')} carry it`
+    : keys.length === 1
+      ? '1 key carries it'
+      : `${keys.length} keys carry it`
 }
