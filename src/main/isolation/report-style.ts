@@ -41,7 +41,7 @@ th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; 
 .rows th, .rows td { padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .rows thead th { border-bottom: 1.5px solid #c3cad4; padding-top: 0; }
 .rows .n { text-align: right; padding-left: 10px; padding-right: 0; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.rows .zero { color: #b3bac4; }
+.rows .zero { color: #7b8594; }
 .rows small { display: block; color: var(--muted); font-size: 12.5px; }
 .scroll { overflow-x: auto; }
 .matrix { width: auto; border-collapse: separate; border-spacing: 2px; font-size: 12px; }
