@@ -84,8 +84,16 @@ test('reads 100,000 lines and counts what it does not list', () => {
   const lines = Array.from({ length: 100_000 }, (_none, index) =>
     index % 2 === 0 ? `tenant-${index}` : 'no good',
   )
-  const { tenants, problems, problemCount } = parse(lines.join('\n'))
+  const none = { ...DEFAULTS, credentials: 0 }
+  const { tenants, problems, problemCount } = parseTenantList(lines.join('\n'), none, [])
   expect(tenants).toHaveLength(50_000)
   expect(problems).toHaveLength(1_000)
   expect(problemCount).toBe(50_000)
+})
+
+test('stops at more credentials than anybody means to make', () => {
+  const lines = Array.from({ length: 100_000 }, (_none, index) => `tenant-${index},1000`)
+  const { problems, problemCount } = parse(lines.join('\n'))
+  expect(problemCount).toBe(1)
+  expect(problems).toMatchObject([{ line: 0, reason: expect.stringContaining('50000') }])
 })

@@ -6,12 +6,10 @@ import type {
   TenantSettings,
   TenantTemplate,
 } from '#shared/contract/tenants.ts'
-import { ConflictError, RejectedError } from '#shared/errors.ts'
 import type { WantedSettings } from '../authority/account-claims.ts'
 import { limitsOf, withLimits } from '../authority/account-limits.ts'
 import type { Authority } from '../authority/authority.ts'
 import type { Isolation, TenantRecord } from '../authority/authority-store.ts'
-import type { LedgerEntry } from '../authority/ledger.ts'
 import type { Logger } from '../log/logger.ts'
 import type { AccountInspector } from './account-inspector.ts'
 import {
@@ -20,6 +18,8 @@ import {
   wantedOf,
   type TenantTemplates,
 } from './tenant-settings.ts'
+import { notOurs, settingsOfShared, tenantExists, tenantUnknown } from './tenant-errors.ts'
+import { countStates, foreignTenant, tenantOf } from './tenant-summary.ts'
 
 const FIRST_RETRY_DELAY_MS = 1_000
 const LONGEST_RETRY_DELAY_MS = 60_000
@@ -318,87 +318,4 @@ export class TenantService {
     const update: TenantsUpdate = { type: 'snapshot', tenants: this.list() }
     for (const listener of this.#listeners) listener(update)
   }
-}
-
-function tenantOf(
-  record: TenantRecord,
-  credentials: number,
-  limits: TenantLimits | undefined,
-): Tenant {
-  return {
-    name: record.name,
-    account: record.account,
-    isolation: record.isolation,
-    state: record.clearingAt === null ? record.state : 'clearing',
-    problem: record.problem,
-    createdAt: record.createdAt.toISOString(),
-    readyAt: record.readyAt?.toISOString() ?? null,
-    changedAt: record.changedAt.toISOString(),
-    credentials,
-    limits: limits ?? null,
-  }
-}
-
-function foreignTenant(name: string): Tenant {
-  return {
-    name,
-    account: null,
-    isolation: 'account',
-    state: 'ready',
-    problem: null,
-    createdAt: null,
-    readyAt: null,
-    changedAt: null,
-    credentials: 0,
-    limits: null,
-  }
-}
-
-/** Muster's own connections are no credentials that anybody manages. */
-function countStates(entries: readonly LedgerEntry[], now: Date): TenantDetail['credentials'] {
-  const counts = { usable: 0, pending: 0, expired: 0, ended: 0 }
-  for (const { delivery, state, expiresAt } of entries) {
-    if (delivery === 'internal') continue
-    if (state === 'struck' || state === 'revoked') counts.ended += 1
-    else if (expiresAt <= now) counts.expired += 1
-    else if (state === 'pending') counts.pending += 1
-    else counts.usable += 1
-  }
-  return counts
-}
-
-function settingsOfShared(): RejectedError {
-  return new RejectedError({
-    code: 'SETTINGS_OF_SHARED',
-    message:
-      'The shared account is there already, with limits and mappings that count for all who live in it; a new tenant can not bring its own.',
-    advice: 'Create it without settings, and change those of the shared account.',
-  })
-}
-
-function tenantUnknown(tenant: string): RejectedError {
-  return new RejectedError({
-    code: 'TENANT_UNKNOWN',
-    message: `There is no tenant ${tenant} in this profile.`,
-    advice: 'It may have been cleared meanwhile. Choose another one.',
-    details: { tenant },
-  })
-}
-
-function tenantExists(name: string): ConflictError {
-  return new ConflictError({
-    code: 'TENANT_EXISTS',
-    message: `There is a tenant ${name} already.`,
-    advice: 'Choose another name, or use the tenant that is there.',
-    details: { tenant: name },
-  })
-}
-
-function notOurs(): RejectedError {
-  return new RejectedError({
-    code: 'TENANTS_NOT_OURS',
-    message:
-      'The mesh in use belongs to somebody else: this profile does not hold the keys that create tenants on it.',
-    advice: 'Switch to your local mesh, or ask the admin of this one.',
-  })
 }
