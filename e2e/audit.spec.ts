@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 const VERIFIER = resolve(import.meta.dirname, '../scripts/verify-audit-log.mjs')
@@ -24,6 +25,7 @@ test('what was done with a key stands in the log, which can be verified here and
     const details = page.getByRole('complementary', { name: /^Entry/u })
     await expect(details).toContainText(sensor.id)
     await expect(details).toContainText('Done')
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await details.getByRole('button', { name: 'All its uses' }).click()
     await expect(page.getByText(/^Key A/u)).toBeVisible()
     await details.getByRole('button', { name: 'Close details' }).click()

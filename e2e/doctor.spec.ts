@@ -1,6 +1,7 @@
 import { encodeJwt } from '../src/main/authority/jwt.ts'
 import { createNkey } from '../src/main/authority/nkey.ts'
 import { signerOf } from '../src/main/authority/signer.ts'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 const DAY_SECONDS = 86_400
@@ -43,6 +44,7 @@ test('a credential of another deployment is told apart, whatever happened to its
     await page.getByLabel('Subject').fill('plant.pump-1.cmd')
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     await expect(page.getByText('Allowed by “plant.>”.')).toBeVisible()
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
   })
 
   await test.step('the server refuses it, as was said', async () => {
@@ -53,6 +55,7 @@ test('a credential of another deployment is told apart, whatever happened to its
 
   await test.step('a text that was cut says so, and what was pasted is gone', async () => {
     await page.getByRole('button', { name: 'Another credential' }).click()
+    expect.soft(await accessibilityComplaints(page)).toEqual([])
     await page.getByLabel('Or paste its text').fill(creds.slice(0, 300))
     await page.getByRole('button', { name: 'Look at it' }).click()
     await expect(findings).toContainText('The file is cut off')
