@@ -1,3 +1,4 @@
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 test('a credential is renewed over the mesh from the list of what expires; what can not be is sent to Commission', async ({
@@ -19,13 +20,16 @@ test('a credential is renewed over the mesh from the list of what expires; what 
     await expect(row).toContainText('Online')
     await row.getByRole('checkbox').click()
   }
+  expect.soft(await accessibilityComplaints(page)).toEqual([])
   await page.getByRole('button', { name: 'Show as a table' }).click()
   await page.getByRole('button', { name: 'Show as bars' }).waitFor()
+  await expect(page.getByRole('table')).toContainText('Show only these')
 
   await page.getByRole('button', { name: 'Renew…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Renew credentials' })
   await expect(dialog).toContainText(`1 without updateCredentials (${old.id})`)
   await dialog.getByText('Commission them again').click()
+  expect.soft(await accessibilityComplaints(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Renew 2 credentials' }).click()
 
   const panel = page.getByRole('complementary', { name: 'Renewal of 2 credentials' })
@@ -34,6 +38,7 @@ test('a credential is renewed over the mesh from the list of what expires; what 
   await expect(outcome(old.id)).toContainText('Reset it first')
   await expect(panel).toContainText('2 of 2: 1 renewed, 1 to commission')
   await expect(panel.getByRole('button', { name: 'Copy the outcome' })).toBeVisible()
+  expect.soft(await accessibilityComplaints(page)).toEqual([])
 
   await outcome(old.id).getByRole('button', { name: 'Go to Commission' }).click()
   await window.heading('Commission').waitFor()

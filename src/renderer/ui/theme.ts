@@ -8,6 +8,7 @@ import {
   Menu,
   Modal,
   NavLink,
+  Notification,
   NumberInput,
   PasswordInput,
   Popover,
@@ -118,6 +119,9 @@ export const theme = createTheme({
       defaultProps: { centered: true, radius: 'md', closeButtonProps: { 'aria-label': 'Close' } },
     }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'subtle' } }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } },
+    }),
     // A number out of bounds is told of, not changed in silence: what was typed goes to a device.
     NumberInput: NumberInput.extend({ defaultProps: { size: 'sm', clampBehavior: 'none' } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: 'sm' } }),

@@ -6,8 +6,8 @@ import { useApi } from '../../../lib/connection/api-context.ts'
 /** Rows that are fetched together: more than a screen full, less than a moment's wait. */
 const PAGE_ROWS = 100
 
-/** Days that the calendar shows. */
-const CALENDAR_DAYS = 90
+/** Today and 90 days more, which is 13 weeks: what is issued today for 90 days is on the last of them. */
+const CALENDAR_DAYS = 91
 
 /** What every question about expiry begins with. */
 const EXPIRY = 'expiry'
