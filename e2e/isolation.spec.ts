@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
 // The report is downloaded: in Electron a dialog of the system would ask where to.

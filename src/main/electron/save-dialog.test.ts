@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dialog, SaveDialogOptions } from 'electron'
@@ -33,6 +33,10 @@ test('writes nothing where the person changed their mind', async () => {
 })
 
 test('says that it could not write, and where', async () => {
-  const { options } = answering({ canceled: false, filePath: '/proc/no/such/place.html' })
+  const folder = await mkdtemp(join(tmpdir(), 'muster-save-'))
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const { options } = answering({ canceled: false, filePath: join(file, 'below-a-file.html') })
   await expect(saveByDialog(options, FILE)).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
+  await rm(folder, { recursive: true })
 })
