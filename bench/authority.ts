@@ -1,15 +1,18 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { encodeJwt } from '../src/main/authority/jwt.ts'
+import { writeFileAtomic } from '../src/main/files/atomic-write.ts'
 import { AUTHORITY_MIGRATIONS } from '../src/main/authority/migrations.ts'
 import { createNkey, privateKeyOf } from '../src/main/authority/nkey.ts'
 import { permissionsOf } from '../src/main/authority/permissions.ts'
 import { signerOf } from '../src/main/authority/signer.ts'
+import { userJwt } from '../src/main/authority/user-jwt.ts'
 import { inTransaction, openDatabase } from '../src/main/storage/database.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { startDeployment } from '../tests/integration/authority/support/deployment.ts'
+import { nscTool, openNsc } from '../tests/support/nsc-tool.ts'
 import type { Benchmark, Sample } from './benchmark.ts'
-import { millisecondsOf, perSecond } from './measure.ts'
+import { millisecondsOf, percentile, perSecond } from './measure.ts'
 
 const JWTS_PER_SAMPLE = 3000
 const USERS = 1000
@@ -41,7 +44,7 @@ const MINT: Benchmark = {
   },
 }
 
-/** A thousand devices' credentials at once: keys, JWTs and the ledger, on a real authority. */
+/** A thousand devices' credentials at once: keys, JWTs, the ledger and a file each, on a real authority. */
 const ISSUE: Benchmark = {
   name: 'authority.issue-1000',
   unit: 'ms',
@@ -58,27 +61,131 @@ const ISSUE: Benchmark = {
     let taken = 0
     return async (): Promise<Sample> => {
       taken += 1
-      const requests = Array.from({ length: USERS }, (_, index) => ({
-        account: { tenant: TENANT },
-        role: 'device' as const,
-        name: `device-${taken}-${index}`,
-        deviceId: `device-${taken}-${index}`,
-        ttlMs: 90 * DAY_SECONDS * 1000,
-        delivery: 'bundle' as const,
-      }))
+      const requests = Array.from({ length: USERS }, (_, index) =>
+        deviceRequest(`device-${taken}-${index}`, 'bundle'),
+      )
       const before = authority.ledger.entries().length
-      const value = await millisecondsOf(() => authority.issueUsers(requests))
+      const value = await millisecondsOf(async () => {
+        const users = await authority.issueUsers(requests)
+        for (const [index, { jwt, seed }] of users.entries()) {
+          const { name } = requests[index] ?? { name: '' }
+          const nats = { urls: ['nats://127.0.0.1:4222'], jwt, nkey_seed: seed }
+          const file = { device_id: name, auth_type: 'jwt', tenant: TENANT, nats }
+          await writeFileAtomic(join(folder, `${name}.creds.json`), JSON.stringify(file))
+        }
+      })
       const added = authority.ledger.entries().length - before
       if (added !== USERS) throw new Error(`The ledger took ${added} of ${USERS} credentials.`)
       const [entry] = authority.ledger.entries().slice(-1)
       const row = { permissions: JSON.stringify(entry?.permissions), account: entry?.account ?? '' }
-      const peer = await millisecondsOf(() => issueBare(bare, taken, row))
+      const peer = await millisecondsOf(() => issueBare(bare, `${taken}`, row, USERS))
       return { value, peer }
     }
   },
 }
 
-export const AUTHORITY_BENCHMARKS: readonly Benchmark[] = [MINT, ISSUE]
+const ADDED_PER_SAMPLE = 50
+
+/** One more device, with so many in the ledger already: the reference grows with the fleet, ours must not. */
+function addDevice(known: number): Benchmark {
+  return {
+    name: known === 10 ? 'authority.add-device' : `authority.add-device-${known}`,
+    unit: 'ms',
+    better: 'less',
+    goal: { of: 'value', limit: 5 },
+    peer: 'one bare Ed25519 key, signature and SQLite transaction in a table as long',
+    prepare: async ({ endings }) => {
+      const folder = await endings.temporaryFolder()
+      const deployment = endings.add(await startDeployment(), (it) => it.close())
+      const { authority } = deployment
+      await authority.createTenant(TENANT, { isolation: 'account' })
+      const requests = Array.from({ length: known }, (_, index) =>
+        deviceRequest(`known-${index}`, 'commissioning'),
+      )
+      await authority.issueUsers(requests)
+      const bare = openDatabase(join(folder, 'bare.db'), AUTHORITY_MIGRATIONS).database
+      endings.add(bare, () => bare.close())
+      const [entry] = authority.ledger.entries().slice(-1)
+      const row = { permissions: JSON.stringify(entry?.permissions), account: entry?.account ?? '' }
+      issueBare(bare, 'known', row, known)
+      let added = 0
+      return async (): Promise<Sample> => {
+        const ours: number[] = []
+        const theirs: number[] = []
+        for (let round = 0; round < ADDED_PER_SAMPLE; round += 1) {
+          added += 1
+          // A device's own key, as commissioning has it: looked for in the ledger before it is issued for.
+          const { publicKey } = createNkey('user')
+          const request = { ...deviceRequest(`added-${added}`, 'commissioning'), publicKey }
+          ours.push(await millisecondsOf(() => authority.issueUser(request)))
+          theirs.push(await millisecondsOf(() => issueBare(bare, `added-${added}`, row, 1)))
+        }
+        return { value: percentile(ours, 50), peer: percentile(theirs, 50) }
+      }
+    },
+  }
+}
+
+const NSC_USERS_PER_SAMPLE = 10
+
+/** New device credentials on one core, keys and ledger included, against nsc, which is a process for each. */
+const MINT_VS_NSC: Benchmark = {
+  name: 'authority.mint-vs-nsc',
+  unit: '/s',
+  better: 'more',
+  goal: { of: 'ratio', limit: 100 },
+  peer: '`nsc add user`, a process for each',
+  prepare: async ({ endings }) => {
+    const deployment = endings.add(await startDeployment(), (it) => it.close())
+    const { authority } = deployment
+    await authority.createTenant(TENANT, { isolation: 'account' })
+    const tool = await nscTool()
+    const nsc = 'path' in tool ? await openNsc(tool.path) : undefined
+    if (nsc !== undefined) {
+      endings.add(nsc.home, (home) => rm(home, { recursive: true, force: true }))
+      await nsc.run('add', 'operator', '--name', TENANT)
+      await nsc.run('add', 'account', '--name', TENANT)
+    }
+    let taken = 0
+    return async (): Promise<Sample> => {
+      taken += 1
+      const requests = Array.from({ length: USERS }, (_, index) =>
+        deviceRequest(`device-${taken}-${index}`, 'file'),
+      )
+      const value = await perSecond(USERS, () => authority.issueUsers(requests))
+      if (nsc === undefined) {
+        return { value, peer: { notRun: 'missing' in tool ? tool.missing : '' } }
+      }
+      const peer = await perSecond(NSC_USERS_PER_SAMPLE, async () => {
+        for (let index = 0; index < NSC_USERS_PER_SAMPLE; index += 1) {
+          const rights = ['--allow-pubsub', `device-connect.${TENANT}.>,_INBOX.>`]
+          await nsc.run('add', 'user', '--name', `device-${taken}-${index}`, ...rights)
+        }
+      })
+      return { value, peer }
+    }
+  },
+}
+
+export const AUTHORITY_BENCHMARKS: readonly Benchmark[] = [
+  MINT,
+  MINT_VS_NSC,
+  ISSUE,
+  addDevice(10),
+  addDevice(1_000),
+  addDevice(10_000),
+]
+
+function deviceRequest(name: string, delivery: 'bundle' | 'file' | 'commissioning') {
+  return {
+    account: { tenant: TENANT },
+    role: 'device' as const,
+    name,
+    deviceId: name,
+    ttlMs: 90 * DAY_SECONDS * 1000,
+    delivery,
+  }
+}
 
 function mint(
   subjects: readonly string[],
@@ -94,10 +201,16 @@ function mint(
       tenant: TENANT,
       inboxPrefix: '_INBOX',
     })
-    const nats = { ...permissions, subs: -1, data: -1, payload: -1, issuer_account: account }
-    const name = `device-${index}`
-    const expiresAt = issuedAt + 90 * DAY_SECONDS
-    return encodeJwt({ name, subject, type: 'user', nats, issuedAt, expiresAt }, signer)
+    const credential = {
+      id: `bench-${index}`,
+      name: `device-${index}`,
+      publicKey: subject,
+      account,
+      permissions,
+      issuedAt: new Date(issuedAt * 1000),
+      expiresAt: new Date((issuedAt + 90 * DAY_SECONDS) * 1000),
+    }
+    return userJwt(credential, 'own', signer)
   })
 }
 
@@ -117,11 +230,12 @@ const INSERT = `
 
 function issueBare(
   database: ReturnType<typeof openDatabase>['database'],
-  batch: number,
+  batch: string,
   { permissions, account }: { readonly permissions: string; readonly account: string },
+  count: number,
 ): void {
   const { privateKey: signingKey } = generateKeyPairSync('ed25519')
-  const publicKeys = Array.from({ length: USERS }, () => {
+  const publicKeys = Array.from({ length: count }, () => {
     const { publicKey } = generateKeyPairSync('ed25519')
     sign(null, JWT_BYTES, signingKey)
     return publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
