@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Finding } from '#shared/contract/doctor.ts'
 import { roleOfPublicKey } from '../authority/nkey.ts'
-import { findingsOf, instantOf } from './finding.ts'
+import { findingsOf, momentOf } from './finding.ts'
 import type { LooseClaims } from './read-claims.ts'
 import { accountClaims, serverTime, type World } from './world.ts'
 
@@ -113,7 +113,7 @@ export function accountFindings(key: string | null, world: World): Finding[] {
 function expiredAt(claims: LooseClaims, world: World): string | null {
   const { exp } = claims
   if (exp === null || exp === undefined || exp <= 0) return null
-  return serverTime(world) / 1000 > exp ? instantOf(exp) : null
+  return serverTime(world) / 1000 > exp ? momentOf(exp) : null
 }
 
 const SigningKeys = z
@@ -235,7 +235,7 @@ export function revocationFindings(claims: LooseClaims, world: World): Finding[]
       revocation.refused({
         code: 'REVOKED',
         title: 'It is revoked',
-        meaning: `Everything issued for its key up to ${instantOf(own)} is refused, and this was.${why}`,
+        meaning: `Everything issued for its key up to ${momentOf(own)} is refused, and this was.${why}`,
         advice: 'If that was right, nothing. To let the same key in again, renew it.',
         action: renewOf(world),
       }),
@@ -246,7 +246,7 @@ export function revocationFindings(claims: LooseClaims, world: World): Finding[]
       revocation.refused({
         code: 'REVOKED_WITH_ALL',
         title: 'The whole account was revoked up to a time after it was issued',
-        meaning: `Everything issued in the account up to ${instantOf(all)} is refused, whoever has it.`,
+        meaning: `Everything issued in the account up to ${momentOf(all)} is refused, whoever has it.`,
         advice: 'Renew it: what is issued now is good.',
         action: renewOf(world),
       }),

@@ -1,6 +1,6 @@
 import type { Finding } from '#shared/contract/doctor.ts'
 import { roleOfPublicKey } from '../authority/nkey.ts'
-import { findingsOf, instantOf } from './finding.ts'
+import { findingsOf, momentOf } from './finding.ts'
 import type { LooseClaims, ReadJwt } from './read-claims.ts'
 import { serverTime, type World } from './world.ts'
 
@@ -89,8 +89,8 @@ export function dateFindings(
 function forceFindings(claims: LooseClaims, world: World, renew: Finding['action']): Finding[] {
   const server = Math.floor(serverTime(world) / 1000)
   const here = Math.floor(world.now.getTime() / 1000)
-  const until = instantOf(claims.exp)
-  const from = instantOf(claims.nbf)
+  const until = momentOf(claims.exp)
+  const from = momentOf(claims.nbf)
   const by = world.clock === null ? 'by this computer’s clock' : 'by the server’s clock'
   if (claims.exp !== null && claims.exp !== undefined && until !== null && server > claims.exp) {
     const soClock = here <= claims.exp ? ' By this computer’s clock it would still be good.' : ''

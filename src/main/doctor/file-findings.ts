@@ -19,7 +19,7 @@ const DAMAGE: Readonly<Record<FileDamage, (format: string) => Finding>> = {
     file.refused({
       code: 'FILE_WITHOUT_JWT',
       title: 'There is no JWT in it',
-      meaning: `A ${format} file holds the JWT of a user; in this one its place is empty.`,
+      meaning: `A .${format} file holds the JWT of a user; in this one its place is empty.`,
       advice: AGAIN,
     }),
   'no-seed': () =>
@@ -109,7 +109,7 @@ export function fileFindings(read: ReadCredential): Finding[] {
       }),
     )
   } else {
-    const what = format === 'jwt' ? 'a JWT' : `a ${format} file`
+    const what = format === 'jwt' ? 'a JWT' : `a .${format} file`
     found.push(
       file.fine({
         code: 'FILE_READ',

@@ -38,3 +38,8 @@ export function instantOf(seconds: number | null | undefined): string | null {
   if (seconds === null || seconds === undefined || seconds <= 0) return null
   return new Date(Math.min(seconds, LATEST_DATE_SECONDS) * 1000).toISOString()
 }
+
+/** The same for a sentence, such as `2026-03-01 10:00:00 UTC`. */
+export function momentOf(seconds: number | null | undefined): string | null {
+  return instantOf(seconds)?.replace('T', ' ').replace('.000Z', ' UTC') ?? null
+}

@@ -96,14 +96,14 @@ export const BREAK_WORDS: Readonly<Record<AuditBreakKind, BreakWords>> = {
     meaning:
       'The keychain remembers a log that went on. Its end was deleted, or an older copy of the database was put back.',
     advice:
-      'If you restored a backup, that explains it: say so below. If not, somebody removed what was done last.',
+      'If you restored a backup, that explains it: say so. If not, somebody removed what was done last.',
   },
   replaced: {
     title: ({ seq }) => `Entry ${seq} is not the one that the keychain remembers`,
     meaning:
       'The log is consistent in itself, but it was written anew, from some entry before this one on.',
     advice:
-      'If you restored a backup and worked on, that explains it: say so below. If not, compare with an export or a backup from before.',
+      'If you restored a backup and worked on, that explains it: say so. If not, compare with an export or a backup from before.',
   },
   unanchored: {
     title: () => 'The keychain does not know this log',
