@@ -7,6 +7,8 @@ import styles from './expiry-calendar.module.css'
 
 /** A day is labelled below the bars once in so many. */
 const LABEL_EVERY_DAYS = 15
+/** As wide as so many days. */
+const LABEL_DAYS = 5
 
 interface ExpiryCalendarProps {
   readonly calendar: Calendar | undefined
@@ -97,7 +99,7 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
       <div className={styles.labels} aria-hidden>
         {days.map(({ date }, index) => (
           <span key={date} className={styles.label}>
-            {index % LABEL_EVERY_DAYS === 0 && (
+            {index % LABEL_EVERY_DAYS === 0 && index < days.length - LABEL_DAYS && (
               <span>{index === 0 ? 'Today' : shortDay(date)}</span>
             )}
           </span>
