@@ -23,7 +23,7 @@ import {
   planTenants,
   type TenantReservation,
 } from './tenant-group.ts'
-import { closeTenant, forgetTenant, withdrawTenant } from './tenant-removal.ts'
+import { closeTenant, forgetTenant, scopedKeysOf, withdrawTenant } from './tenant-removal.ts'
 import { wireTenants } from './tenant-wiring.ts'
 
 /** A tenant to come. */
@@ -214,12 +214,22 @@ export class TenantAccounts {
     )
   }
 
-  /** Keys that go with a tenant: those of its account, where nobody else lives in it. */
+  /**
+   * Keys that go with a tenant: those of its account and of the roles in it, or in a shared account those
+   * of its own roles only.
+   */
   keysOf(tenant: string): readonly string[] {
-    const { store } = this.#options.parts
+    const { store, roles } = this.#options.parts
     const record = store.tenant(tenant)
-    if (record === undefined || store.tenantsOf(record.account).length > 1) return []
-    return [...store.keysOf(record.account, 'identity'), ...store.keysOf(record.account, 'signing')]
+    if (record === undefined) return []
+    const scoped = scopedKeysOf(this.#options.parts, record)
+    const alone = store.tenantsOf(record.account).length === 1
+    if (!alone) return scoped
+    return [
+      ...store.keysOf(record.account, 'identity'),
+      ...store.keysOf(record.account, 'signing'),
+      ...roles.keys(record.account).map(({ publicKey }) => publicKey),
+    ]
   }
 
   /** REGISTRY's account, by whose name its imports are shown. */

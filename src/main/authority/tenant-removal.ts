@@ -62,13 +62,25 @@ export async function withdrawTenant(
 }
 
 /** Takes a tenant out of the database, with its account where nobody else lives in it. */
-export function forgetTenant({ database, store }: AuthorityParts, name: string): void {
+export function forgetTenant(parts: AuthorityParts, name: string): void {
+  const { database, store, roles } = parts
   const tenant = store.tenant(name)
   if (tenant === undefined) return
   inTransaction(database, () => {
+    for (const key of scopedKeysOf(parts, tenant)) roles.removeKey(key)
     store.removeTenant(name)
-    if (store.tenantsOf(tenant.account).length === 0) store.removeAccount(tenant.account)
+    if (store.tenantsOf(tenant.account).length > 0) return
+    for (const { publicKey } of roles.keys(tenant.account)) roles.removeKey(publicKey)
+    store.removeAccount(tenant.account)
   })
+}
+
+/** Public keys of the roles that are this tenant's own. */
+export function scopedKeysOf({ roles }: AuthorityParts, tenant: TenantRecord): string[] {
+  return roles
+    .keys(tenant.account)
+    .filter((key) => key.tenant === tenant.name)
+    .map(({ publicKey }) => publicKey)
 }
 
 /** Accounts that take something from the tenant's, without that. */
@@ -118,7 +130,11 @@ function withoutTenant(
   const rest = withoutWiring(claims, wiring)
   const own = subjectsOf(dialect).everythingOf(tenant.name)
   const exports = rest.exports.filter(({ subject }) => !isCovered(subject, own))
-  return { account, claims: { ...rest, exports, revocations } }
+  const gone = new Set(scopedKeysOf(parts, tenant))
+  const signingKeys = claims.signing_keys.filter(
+    (key) => typeof key === 'string' || !gone.has(key.key),
+  )
+  return { account, claims: { ...rest, exports, revocations, signing_keys: signingKeys } }
 }
 
 /** Credentials of a tenant that a server may still take. */

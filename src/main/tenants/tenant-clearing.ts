@@ -5,6 +5,7 @@ import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { Ledger } from '../authority/ledger.ts'
 import type { AccountRow } from '../authority/authority-store.ts'
 import type { AccountBook, TenantAccounts } from '../authority/tenant-accounts.ts'
+import { unfinishedOn } from '../steps/procedure-errors.ts'
 import type { ProcedureKind } from '../steps/procedure.ts'
 import type { Procedure, Procedures } from '../steps/procedures.ts'
 import type { AccountInspector } from './account-inspector.ts'
@@ -76,7 +77,8 @@ export class TenantClearing {
 
   /**
    * Clears a tenant. What a crash or a lost mesh interrupts is taken up again.
-   * @throws RejectedError `NAME_NOT_TYPED`; what the steps throw.
+   * @throws RejectedError `NAME_NOT_TYPED`; ConflictError `PROCEDURE_UNFINISHED` where its keys are being
+   *   changed; what the steps throw.
    */
   async clear(tenant: string, typed: string, signal: AbortSignal): Promise<void> {
     if (typed !== tenant) {
@@ -87,7 +89,10 @@ export class TenantClearing {
       })
     }
     const { accounts, procedures } = this.#options
-    accountWith(accounts.book(), tenant)
+    const { publicKey } = accountWith(accounts.book(), tenant)
+    // Half changed keys of an account that is gone could neither be finished nor taken back.
+    const keyChange = procedures.unfinished().find(({ subject }) => subject === `keys:${publicKey}`)
+    if (keyChange !== undefined) throw unfinishedOn(keyChange)
     // A creation that never came to an end would otherwise go on after the next start.
     procedures.abandon(`tenant:${tenant}`, 'provision-tenant')
     await this.#procedure.startOrResume({ tenant, keys: null }, signal)

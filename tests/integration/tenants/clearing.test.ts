@@ -72,7 +72,9 @@ test('clears a tenant with all that was its own, and nothing of anybody else', a
   const { device } = await furnish()
   const { authority, keychain, publisher } = under.deployment
   const account = authority.tenants().find(({ name }) => name === 'acme')?.account ?? ''
+  await authority.keys.addRoleKey({ account, role: 'device', tenant: 'acme' }, signal)
   const keys = authority.tenantAccounts.keysOf('acme')
+  expect(keys).toHaveLength(3)
   const { clearing, wiring } = under.tenancy.calls
   await expect(clearing.clear('acme', 'Acme', signal)).rejects.toMatchObject({
     code: 'NAME_NOT_TYPED',
@@ -106,17 +108,25 @@ test('a shared tenant goes out of the account, its users are cut and the others 
   for (const name of ['one', 'two']) {
     await tenancy.service.createWith({ name, isolation: 'shared', settings: { from: 'default' } })
   }
+  const account = deployment.authority.tenants()[0]?.account ?? ''
+  const roleKey = await deployment.authority.keys.addRoleKey(
+    { account, role: 'device-own', tenant: 'one' },
+    signal,
+  )
   const one = await deployment.device('one', 'robot')
   const two = await deployment.device('two', 'robot')
   expect(await tenancy.calls.clearing.preview('one', signal)).toMatchObject({
     accountGoes: false,
     sharedWith: ['two'],
-    keys: 0,
+    keys: 1,
   })
   await tenancy.calls.clearing.clear('one', 'one', signal)
   await one.closed()
   await two.flush()
   expect(two.isClosed()).toBe(false)
+  const claims = deployment.authority.tenantAccounts.book().claimsOf(account)
+  expect(JSON.stringify(claims?.signing_keys)).not.toContain(roleKey.publicKey)
+  expect(deployment.keychain.entries.has(roleKey.publicKey)).toBe(false)
   expect(tenancy.calls.wiring.wiring('two').exports.map(({ subject }) => subject)).toEqual([
     'device-connect.two.*.heartbeat',
     'device-connect.two.*.event.>',
