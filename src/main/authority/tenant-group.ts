@@ -42,7 +42,7 @@ export async function planTenants(
       'a batch of tenants',
     ),
   )
-  reservation.save([])
+  if (reservation.keys.length > 0) reservation.save([])
   const due = newOnes(parts, orders)
   const shared = store.sharedAccount()
   const sharedDue = due.some(({ isolation }) => isolation === 'shared')
