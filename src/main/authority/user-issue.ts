@@ -3,6 +3,7 @@ import { RejectedError } from '#shared/errors.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
 import { inTransaction } from '../storage/database.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
+import type { AccountRow } from './authority-store.ts'
 import { deskName, openDesk, type Desk } from './issue-desk.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { createNkey } from './nkey.ts'
@@ -47,10 +48,7 @@ export async function issueUsers(
 ): Promise<IssuedUser[]> {
   requireOperator(parts.store)
   for (const request of requests) requireUserKey(request)
-  // Once for each: it asks the database.
-  const names = new Map(
-    requests.map((request) => [request, deskName(accountFor(parts, request), request)]),
-  )
+  const names = deskNames(parts, requests)
   const deskOf = (request: UserRequest) => names.get(request) ?? ''
   const desks = new Map<string, Desk>()
   for (const [name, group] of Map.groupBy(requests, deskOf)) {
@@ -100,6 +98,25 @@ export async function repeatUser(
   const user = userOf(entry, signer)
   signer.done()
   return user
+}
+
+/** At which desk each request is served. The account of a place is looked up once: it asks the database. */
+function deskNames(
+  parts: AuthorityParts,
+  requests: readonly UserRequest[],
+): ReadonlyMap<UserRequest, string> {
+  const accounts = new Map<string, AccountRow>()
+  return new Map(
+    requests.map((request) => {
+      const { account: place, permissions } = request
+      const where = typeof place === 'string' ? place : `tenant ${place.tenant}`
+      // Muster's own users may enter where others may not: see `accountFor`.
+      const key = `${where} ${permissions === undefined ? '' : 'own'}`
+      const account = accounts.get(key) ?? accountFor(parts, request)
+      accounts.set(key, account)
+      return [request, deskName(account, request)]
+    }),
+  )
 }
 
 interface Issued {
