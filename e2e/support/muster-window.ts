@@ -19,7 +19,7 @@ export class MusterWindow {
 
   /** Goes to a screen by the rail. */
   async go(
-    screen: 'Audit' | 'Commission' | 'Credentials' | 'Fleet' | 'Settings' | 'Tenants',
+    screen: 'Audit' | 'Commission' | 'Credentials' | 'Fleet' | 'Keys' | 'Settings' | 'Tenants',
   ): Promise<void> {
     await this.page
       .getByRole('navigation', { name: 'Screens' })

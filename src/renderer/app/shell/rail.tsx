@@ -13,6 +13,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useApi } from '../../lib/connection/api-context.ts'
+import { useUnfinishedCount } from '../../lib/live/procedures.ts'
 import { useToRenewCount } from '../../lib/live/renewals.ts'
 import { isWaiting, useDiscovery } from '../../lib/live/discovery.ts'
 import { Logo } from '../../ui/logo.tsx'
@@ -46,7 +47,11 @@ export const PLACES: readonly Place[] = [
 export function Rail() {
   const { queries } = useApi()
   const waiting = useWaitingCount()
-  const toRenew = useToRenewCount()
+  const counts: Partial<Record<Place['to'], number>> = {
+    '/commission': waiting,
+    '/credentials': useToRenewCount(),
+    '/keys': useUnfinishedCount(),
+  }
   const { data: info } = useQuery(queries.app.info.queryOptions({ staleTime: Infinity }))
   // As in shell.module.css: only icons are shown there, so their names come on hover.
   const narrow = useMediaQuery('(max-width: 64rem)') ?? false
@@ -58,7 +63,7 @@ export function Rail() {
       </div>
       <ul className={styles.nav}>
         {PLACES.map(({ to, name, icon: Icon }) => {
-          const count = to === '/commission' ? waiting : to === '/credentials' ? toRenew : 0
+          const count = counts[to] ?? 0
           return (
             <li key={to}>
               <Tooltip label={name} position="right" disabled={!narrow}>
@@ -81,9 +86,15 @@ export function Rail() {
   )
 }
 
+/** What is counted beside the name, where it is not what waits. */
+const COUNTED: Partial<Record<Place['to'], string>> = {
+  '/credentials': 'to renew',
+  '/keys': 'unfinished',
+}
+
 function labelOf(to: Place['to'], name: string, count: number): string {
   if (count === 0) return name
-  return `${name}, ${count} ${to === '/credentials' ? 'to renew' : 'waiting'}`
+  return `${name}, ${count} ${COUNTED[to] ?? 'waiting'}`
 }
 
 function useWaitingCount(): number {
