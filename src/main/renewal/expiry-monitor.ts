@@ -28,6 +28,7 @@ export class ExpiryMonitor {
   #cancelTimer: () => void = () => undefined
   #pauseMs = RECOUNT_PAUSE_MS
   #isRecountDue = false
+  #isClosed = false
 
   constructor(options: ExpiryMonitorOptions) {
     this.#options = options
@@ -42,7 +43,8 @@ export class ExpiryMonitor {
 
   /** Something that calendar or lists show has changed. */
   changed(): void {
-    if (this.#isRecountDue) return
+    // Work that a close cut off still tells of its end.
+    if (this.#isRecountDue || this.#isClosed) return
     this.#isRecountDue = true
     this.#cancelTimer()
     this.#cancelTimer = this.#after(this.#pauseMs, () => this.#recount())
@@ -54,6 +56,7 @@ export class ExpiryMonitor {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#unsubscribe()
     this.#cancelTimer()
     this.#listeners.clear()
