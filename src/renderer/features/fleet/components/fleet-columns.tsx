@@ -1,26 +1,17 @@
 import type { ReactNode } from 'react'
 import { IconAlertTriangleFilled } from '@tabler/icons-react'
 import type { FleetDevice } from '#shared/contract/fleet.ts'
+import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import type { SortColumn } from '../fleet-order.ts'
-import styles from './fleet-table.module.css'
+import styles from './fleet-columns.module.css'
 
 const STATES: Readonly<Record<FleetDevice['state'], { word: string; tone: Tone }>> = {
   online: { word: 'Online', tone: 'ok' },
   offline: { word: 'Offline', tone: 'off' },
   pending: { word: 'Pending', tone: 'warn' },
-}
-
-export interface FleetColumn {
-  readonly id: SortColumn
-  readonly title: string
-  /** Width as a track of the grid. */
-  readonly track: string
-  /** Narrowest list in px in which it is shown. */
-  readonly from: number
-  readonly cell: (device: FleetDevice) => ReactNode
 }
 
 function StateCell({ state, error }: { state: FleetDevice['state']; error: string | null }) {
@@ -40,9 +31,10 @@ const text = (value: string | null): ReactNode =>
   value === null ? <span className="m-muted">–</span> : <DeviceText text={value} />
 
 /** The columns of the fleet, in their order. */
-export const FLEET_COLUMNS: readonly FleetColumn[] = [
+export const FLEET_COLUMNS: readonly DataColumn<FleetDevice, SortColumn>[] = [
   {
     id: 'state',
+    orderBy: 'state',
     title: 'State',
     track: '6.75rem',
     from: 0,
@@ -50,6 +42,7 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'deviceId',
+    orderBy: 'deviceId',
     title: 'Device',
     track: 'minmax(9rem, 2fr)',
     from: 0,
@@ -57,6 +50,7 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'deviceType',
+    orderBy: 'deviceType',
     title: 'Type',
     track: 'minmax(7rem, 1.4fr)',
     from: 480,
@@ -64,6 +58,7 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'location',
+    orderBy: 'location',
     title: 'Location',
     track: 'minmax(7rem, 1.4fr)',
     from: 620,
@@ -71,6 +66,7 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'tenant',
+    orderBy: 'tenant',
     title: 'Tenant',
     track: 'minmax(6rem, 1fr)',
     from: 760,
@@ -78,6 +74,7 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'firmwareVersion',
+    orderBy: 'firmwareVersion',
     title: 'Firmware',
     track: 'minmax(5.5rem, 0.8fr)',
     from: 900,
@@ -85,14 +82,10 @@ export const FLEET_COLUMNS: readonly FleetColumn[] = [
   },
   {
     id: 'lastSeenAt',
+    orderBy: 'lastSeenAt',
     title: 'Last seen',
     track: '7rem',
     from: 360,
     cell: ({ lastSeenAt }) => <TimeText at={lastSeenAt} />,
   },
 ]
-
-/** Columns for which there is room in a list of this width. */
-export function columnsFor(width: number): readonly FleetColumn[] {
-  return FLEET_COLUMNS.filter(({ from }) => width >= from)
-}

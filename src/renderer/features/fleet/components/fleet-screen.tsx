@@ -1,15 +1,17 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { IconFilterOff, IconSearch, IconServer2 } from '@tabler/icons-react'
 import type { DeviceAddress, FleetDevice } from '#shared/contract/fleet.ts'
-import { fleetKey, type FleetState } from '../../../lib/live/fleet-state.ts'
+import { deviceOf, fleetKey, type FleetState } from '../../../lib/live/fleet-state.ts'
 import { useFleet } from '../../../lib/live/fleet.ts'
+import { ListTable } from '../../../ui/data-table/list-table.tsx'
+import { LoadingRows } from '../../../ui/data-table/loading-rows.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useFleetView, type FleetQuery } from '../hooks/use-fleet-view.ts'
+import { FLEET_COLUMNS } from './fleet-columns.tsx'
 import styles from './fleet-screen.module.css'
-import { FleetTable } from './fleet-table.tsx'
 import { StateFilterBar } from './state-filter.tsx'
 
 interface FleetScreenProps {
@@ -31,7 +33,7 @@ export function FleetScreen(props: FleetScreenProps) {
       {fleet === undefined ? (
         <>
           <PageHeader title="Fleet" />
-          <LoadingRows />
+          <LoadingRows label="The fleet is being loaded" {...LOADING} />
         </>
       ) : (
         <FleetList {...props} fleet={fleet} />
@@ -95,13 +97,15 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
       {devices.length === 0 ? (
         <NothingFits onClear={() => setChosen({ ...chosen, search: '', state: 'all' })} />
       ) : (
-        <FleetTable
-          devices={devices}
-          fleet={fleet}
-          sortBy={chosen.sortBy}
-          descending={chosen.descending}
-          onSort={(sortBy, descending) => setChosen({ ...chosen, sortBy, descending })}
-          activeKey={activeKey}
+        <ListTable
+          label="Devices"
+          columns={FLEET_COLUMNS}
+          rows={devices}
+          keyOf={fleetKey}
+          newest={(device) => deviceOf(fleet, fleetKey(device)) ?? device}
+          order={{ by: chosen.sortBy, descending: chosen.descending }}
+          onOrder={({ by, descending }) => setChosen({ ...chosen, sortBy: by, descending })}
+          active={activeKey}
           onActivate={activate}
           onOpen={open}
           onEscape={onDeselect}
@@ -149,20 +153,8 @@ function NothingFits({ onClear }: { onClear: () => void }) {
   )
 }
 
-const LOADING_ROWS = Array.from({ length: 12 }, (_, index) => index)
-/** Widths as of a state, an id, a type, a place and a time. */
-const LOADING_CELLS = ['4rem', '11rem', '8rem', '9rem', '4.5rem']
-
-function LoadingRows() {
-  return (
-    <div className={styles.loading} aria-busy="true" aria-label="The fleet is being loaded">
-      {LOADING_ROWS.map((row) => (
-        <div key={row} className={styles.loadingRow}>
-          {LOADING_CELLS.map((width) => (
-            <Skeleton key={width} height={12} width={width} />
-          ))}
-        </div>
-      ))}
-    </div>
-  )
-}
+/** As of a state, an id, a type, a place and a time. */
+const LOADING = {
+  template: '6.75rem 2fr 1.4fr 1.4fr 7rem',
+  widths: ['4rem', '11rem', '8rem', '9rem', '4.5rem'],
+} as const

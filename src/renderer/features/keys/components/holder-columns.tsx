@@ -1,27 +1,17 @@
-import type { ReactNode } from 'react'
+import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import type { HolderColumnId, HolderRow } from '../holder-rows.ts'
 import { IDENTITY_WORDS, KIND_WORDS } from '../keys-words.ts'
-import styles from './holder-table.module.css'
-
-export interface HolderColumn {
-  readonly id: HolderColumnId
-  readonly title: string
-  /** Width as a track of the grid. */
-  readonly track: string
-  /** Narrowest list in px in which it is shown. */
-  readonly from: number
-  readonly cell: (row: HolderRow) => ReactNode
-}
 
 const none = <span className="m-muted">–</span>
 
 /** The columns of operator and accounts, in their order. */
-const COLUMNS: readonly HolderColumn[] = [
+export const HOLDER_COLUMNS: readonly DataColumn<HolderRow, HolderColumnId>[] = [
   {
     id: 'name',
+    orderBy: 'name',
     title: 'Name',
     track: 'minmax(8rem, 1.6fr)',
     from: 0,
@@ -29,6 +19,7 @@ const COLUMNS: readonly HolderColumn[] = [
   },
   {
     id: 'kind',
+    orderBy: 'kind',
     title: 'Kind',
     track: 'minmax(8rem, 1fr)',
     from: 420,
@@ -37,6 +28,7 @@ const COLUMNS: readonly HolderColumn[] = [
   },
   {
     id: 'since',
+    orderBy: 'since',
     title: 'Signing key',
     track: '9rem',
     from: 0,
@@ -53,14 +45,16 @@ const COLUMNS: readonly HolderColumn[] = [
   },
   {
     id: 'roles',
+    orderBy: 'roles',
     title: 'Role keys',
     track: '5.5rem',
     from: 620,
     cell: ({ roles, kind }) =>
-      roles === 0 || kind === 'operator' ? none : <span className={styles.figure}>{roles}</span>,
+      roles === 0 || kind === 'operator' ? none : <span className="m-numbers">{roles}</span>,
   },
   {
     id: 'credentials',
+    orderBy: 'credentials',
     title: 'Credentials',
     track: '6.5rem',
     from: 520,
@@ -68,19 +62,15 @@ const COLUMNS: readonly HolderColumn[] = [
       kind === 'operator' ? (
         none
       ) : (
-        <span className={styles.figure}>{credentials.toLocaleString()}</span>
+        <span className="m-numbers">{credentials.toLocaleString()}</span>
       ),
   },
   {
     id: 'identity',
+    orderBy: 'identity',
     title: 'Identity key',
     track: '9rem',
     from: 760,
     cell: ({ identity }) => <StateMark {...IDENTITY_WORDS[identity]} />,
   },
 ]
-
-/** Those that have room in a list of that width. */
-export function columnsFor(width: number): readonly HolderColumn[] {
-  return COLUMNS.filter(({ from }) => from === 0 || width >= from)
-}

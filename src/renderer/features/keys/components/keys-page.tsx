@@ -2,14 +2,15 @@ import { useMemo, useState } from 'react'
 import { Button, Skeleton, TextInput } from '@mantine/core'
 import { IconFilterOff, IconKeyOff, IconSearch } from '@tabler/icons-react'
 import { problemOf } from '../../../lib/problem.ts'
+import { ListTable } from '../../../ui/data-table/list-table.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail } from '../../../ui/page.tsx'
 import { useKeysOverview } from '../api/keys-overview.ts'
-import { orderedRows, rowsOf, type HolderOrder } from '../holder-rows.ts'
+import { orderedRows, rowsOf, type HolderOrder, type HolderRow } from '../holder-rows.ts'
 import { counted } from '../keys-words.ts'
+import { HOLDER_COLUMNS } from './holder-columns.tsx'
 import { HolderPanel } from './holder-panel.tsx'
-import { HolderTable } from './holder-table.tsx'
 import { UnfinishedList } from './unfinished-list.tsx'
 import styles from './keys.module.css'
 
@@ -94,13 +95,16 @@ export function KeysPage(props: KeysPageProps) {
                 The search leaves nothing over.
               </EmptyState>
             ) : (
-              <HolderTable
+              <ListTable
+                label="Operator and accounts"
+                columns={HOLDER_COLUMNS}
                 rows={rows}
+                keyOf={keyOfHolder}
                 order={order}
                 onOrder={setOrder}
                 active={selected ?? cursor}
-                onActivate={activate}
-                onOpen={(publicKey) => {
+                onActivate={({ publicKey }) => activate(publicKey)}
+                onOpen={({ publicKey }) => {
                   setCursor(publicKey)
                   onSelect(publicKey)
                 }}
@@ -112,6 +116,10 @@ export function KeysPage(props: KeysPageProps) {
       </div>
     </ListDetail>
   )
+}
+
+function keyOfHolder({ publicKey }: HolderRow): string {
+  return publicKey
 }
 
 function LoadingRows() {

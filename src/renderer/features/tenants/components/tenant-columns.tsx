@@ -1,11 +1,10 @@
-import type { ReactNode } from 'react'
 import type { Tenant } from '#shared/contract/tenants.ts'
+import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { limitsText } from '../limit-text.ts'
 import type { TenantColumnId, TenantRow } from '../tenant-rows.ts'
-import styles from './tenant-table.module.css'
 
 export const TENANT_STATES: Readonly<Record<Tenant['state'], { word: string; tone: Tone }>> = {
   ready: { word: 'Ready', tone: 'ok' },
@@ -16,22 +15,13 @@ export const TENANT_STATES: Readonly<Record<Tenant['state'], { word: string; ton
 
 export const ISOLATION_WORDS = { account: 'Own account', shared: 'Shared account' } as const
 
-export interface TenantColumn {
-  readonly id: TenantColumnId
-  readonly title: string
-  /** Width as a track of the grid. */
-  readonly track: string
-  /** Narrowest list in px in which it is shown. */
-  readonly from: number
-  readonly cell: (row: TenantRow) => ReactNode
-}
-
 const none = <span className="m-muted">–</span>
 
 /** The columns of the tenants, in their order. */
-export const TENANT_COLUMNS: readonly TenantColumn[] = [
+export const TENANT_COLUMNS: readonly DataColumn<TenantRow, TenantColumnId>[] = [
   {
     id: 'state',
+    orderBy: 'state',
     title: 'State',
     track: '6.75rem',
     from: 0,
@@ -43,6 +33,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'name',
+    orderBy: 'name',
     title: 'Tenant',
     track: 'minmax(8rem, 1.6fr)',
     from: 0,
@@ -50,6 +41,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'online',
+    orderBy: 'online',
     title: 'Online',
     track: '6rem',
     from: 380,
@@ -57,7 +49,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
       devices === 0 ? (
         none
       ) : (
-        <span className={styles.figure}>
+        <span className="m-numbers">
           {online.toLocaleString('en')}
           <span className="m-muted"> / {devices.toLocaleString('en')}</span>
         </span>
@@ -65,6 +57,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'credentials',
+    orderBy: 'credentials',
     title: 'Credentials',
     track: '6rem',
     from: 520,
@@ -72,11 +65,12 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
       account === null ? (
         none
       ) : (
-        <span className={styles.figure}>{credentials.toLocaleString('en')}</span>
+        <span className="m-numbers">{credentials.toLocaleString('en')}</span>
       ),
   },
   {
     id: 'limits',
+    orderBy: 'limits',
     title: 'Limits',
     track: 'minmax(8rem, 1.8fr)',
     from: 840,
@@ -92,6 +86,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'isolation',
+    orderBy: 'isolation',
     title: 'Isolation',
     track: '8rem',
     from: 700,
@@ -99,6 +94,7 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'readyAt',
+    orderBy: 'readyAt',
     title: 'Provisioned',
     track: '7rem',
     from: 1_000,
@@ -106,14 +102,10 @@ export const TENANT_COLUMNS: readonly TenantColumn[] = [
   },
   {
     id: 'changedAt',
+    orderBy: 'changedAt',
     title: 'Last change',
     track: '7rem',
     from: 620,
     cell: ({ changedAt }) => <TimeText at={changedAt} />,
   },
 ]
-
-/** Columns for which there is room in a list of this width. */
-export function columnsFor(width: number): readonly TenantColumn[] {
-  return TENANT_COLUMNS.filter(({ from }) => width >= from)
-}

@@ -1,5 +1,5 @@
 import { useMemo, useState, type ReactNode } from 'react'
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import {
   IconFilterOff,
   IconListDetails,
@@ -10,15 +10,17 @@ import {
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { useMesh } from '../../../lib/live/mesh.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
+import { ListTable } from '../../../ui/data-table/list-table.tsx'
+import { LoadingRows } from '../../../ui/data-table/loading-rows.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useBatchStream } from '../api/batch.ts'
-import { orderedRows, rowsOf, type TenantOrder } from '../tenant-rows.ts'
+import { orderedRows, rowsOf, type TenantOrder, type TenantRow } from '../tenant-rows.ts'
 import { BatchBanner } from './batch-banner.tsx'
 import { BatchDialog } from './batch-dialog.tsx'
 import { NewTenantDialog } from './new-tenant-dialog.tsx'
-import { TenantTable } from './tenant-table.tsx'
+import { TENANT_COLUMNS } from './tenant-columns.tsx'
 import styles from './tenants-screen.module.css'
 
 interface TenantsScreenProps {
@@ -87,7 +89,7 @@ export function TenantsScreen(props: TenantsScreenProps) {
       )}
       <BatchBanner />
       {tenants === undefined ? (
-        <LoadingRows />
+        <LoadingRows label="The tenants are being loaded" {...LOADING} />
       ) : all.length === 0 ? (
         <NoTenants onNew={() => setDialog('new')} onBatch={() => setDialog('batch')} />
       ) : (
@@ -119,13 +121,16 @@ export function TenantsScreen(props: TenantsScreenProps) {
               The search leaves nothing over.
             </EmptyState>
           ) : (
-            <TenantTable
+            <ListTable
+              label="Tenants"
+              columns={TENANT_COLUMNS}
               rows={rows}
+              keyOf={tenantName}
               order={order}
               onOrder={setOrder}
               active={selected ?? cursor}
-              onActivate={activate}
-              onOpen={(name) => {
+              onActivate={({ name }) => activate(name)}
+              onOpen={({ name }) => {
                 setCursor(name)
                 onSelect(name)
               }}
@@ -145,6 +150,10 @@ export function TenantsScreen(props: TenantsScreenProps) {
       <BatchDialog opened={dialog === 'batch'} onClose={() => setDialog(null)} />
     </ListDetail>
   )
+}
+
+function tenantName({ name }: TenantRow): string {
+  return name
 }
 
 function countText(count: number): string {
@@ -180,19 +189,7 @@ function NoTenants({ onNew, onBatch }: { onNew: () => void; onBatch: () => void 
   )
 }
 
-const LOADING_ROWS = Array.from({ length: 12 }, (_, index) => index)
-const LOADING_CELLS = ['4rem', '9rem', '4rem', '3rem', '8rem', '5rem']
-
-function LoadingRows() {
-  return (
-    <div className={styles.loading} aria-busy="true" aria-label="The tenants are being loaded">
-      {LOADING_ROWS.map((row) => (
-        <div key={row} className={styles.loadingRow}>
-          {LOADING_CELLS.map((width) => (
-            <Skeleton key={width} height={12} width={width} />
-          ))}
-        </div>
-      ))}
-    </div>
-  )
-}
+const LOADING = {
+  template: '6.75rem 1.6fr 6rem 6rem 1.8fr 7rem',
+  widths: ['4rem', '9rem', '4rem', '3rem', '8rem', '5rem'],
+} as const
