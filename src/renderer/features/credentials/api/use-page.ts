@@ -1,9 +1,7 @@
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
-import type { Credential, CredentialFilter, CredentialOrder } from '#shared/contract/credentials.ts'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { CredentialFilter, CredentialOrder } from '#shared/contract/credentials.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
-
-/** Rows that are fetched together: more than a screen full, less than a moment's wait. */
-const PAGE_ROWS = 100
+import { usePagedRows } from '../../../lib/paged-rows.ts'
 
 /** What every question about the ledger begins with: all of them are asked again when it changes. */
 export const LEDGER = 'credentials'
@@ -19,33 +17,10 @@ export function useCounts(filter: CredentialFilter) {
   })
 }
 
-/** The rows of a stretch of the list by index; those that have not come yet are missing. */
-export function useRows(
-  filter: CredentialFilter,
-  order: CredentialOrder,
-  first: number,
-  last: number,
-): { rows: ReadonlyMap<number, Credential>; error: Error | null } {
+/** The rows of the ledger by index, as far as they are drawn. */
+export function useRows(filter: CredentialFilter, order: CredentialOrder) {
   const { client } = useApi()
-  const from = Math.floor(Math.max(0, first) / PAGE_ROWS)
-  const pages = Math.max(1, Math.floor(Math.max(0, last) / PAGE_ROWS) - from + 1)
-  return useQueries({
-    queries: Array.from({ length: pages }, (_, index) => {
-      const offset = (from + index) * PAGE_ROWS
-      return {
-        queryKey: [LEDGER, 'page', filter, order, offset],
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          client.credentials.page({ filter, order, offset, limit: PAGE_ROWS }, { signal }),
-      }
-    }),
-    combine: (results) => {
-      const rows = new Map<number, Credential>()
-      for (const [page, { data }] of results.entries()) {
-        for (const [index, row] of (data?.rows ?? []).entries()) {
-          rows.set((from + page) * PAGE_ROWS + index, row)
-        }
-      }
-      return { rows, error: results.find(({ error }) => error !== null)?.error ?? null }
-    },
-  })
+  return usePagedRows([LEDGER, 'page', filter, order], (page, options) =>
+    client.credentials.page({ filter, order, ...page }, options),
+  )
 }

@@ -1,23 +1,11 @@
-import type { ReactNode } from 'react'
 import type { Credential, CredentialOrder } from '#shared/contract/credentials.ts'
+import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { deliveryName, roleName, STATES } from '../credential-words.ts'
 
-export interface CredentialColumn {
-  readonly id: string
-  readonly title: string
-  /** What a click on the title orders by; null where it orders by nothing. */
-  readonly orderBy: CredentialOrder['by'] | null
-  /** Width as a track of the grid. */
-  readonly track: string
-  /** Narrowest list in px in which it is shown. */
-  readonly from: number
-  readonly cell: (credential: Credential) => ReactNode
-}
-
-const COLUMNS: readonly CredentialColumn[] = [
+export const CREDENTIAL_COLUMNS: readonly DataColumn<Credential, CredentialOrder['by']>[] = [
   {
     id: 'state',
     title: 'State',
@@ -37,7 +25,6 @@ const COLUMNS: readonly CredentialColumn[] = [
   {
     id: 'key',
     title: 'Key',
-    orderBy: null,
     track: '11.5rem',
     from: 900,
     cell: ({ fingerprint, publicKey }) => (
@@ -66,7 +53,6 @@ const COLUMNS: readonly CredentialColumn[] = [
   {
     id: 'delivery',
     title: 'Delivered by',
-    orderBy: null,
     track: '8rem',
     from: 1_080,
     cell: ({ delivery }) => deliveryName(delivery),
@@ -88,8 +74,3 @@ const COLUMNS: readonly CredentialColumn[] = [
     cell: ({ expiresAt }) => <TimeText at={expiresAt} />,
   },
 ]
-
-/** Columns for which there is room in a list of this width. */
-export function columnsFor(width: number): readonly CredentialColumn[] {
-  return COLUMNS.filter(({ from }) => width >= from)
-}

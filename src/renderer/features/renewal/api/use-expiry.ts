@@ -1,10 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { ExpiringCredential, ExpiryFilter } from '#shared/contract/renewal.ts'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ExpiryFilter } from '#shared/contract/renewal.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
-
-/** Rows that are fetched together: more than a screen full, less than a moment's wait. */
-const PAGE_ROWS = 100
+import { usePagedRows } from '../../../lib/paged-rows.ts'
 
 /** Today and 90 days more, which is 13 weeks: what is issued today for 90 days is on the last of them. */
 const CALENDAR_DAYS = 91
@@ -48,32 +46,10 @@ export function useTotal(filter: ExpiryFilter) {
   })
 }
 
-/** The rows of a stretch of the list by index; those that have not come yet are missing. */
-export function useRows(
-  filter: ExpiryFilter,
-  first: number,
-  last: number,
-): { rows: ReadonlyMap<number, ExpiringCredential>; error: Error | null } {
+/** The rows of the list by index, as far as they are drawn. */
+export function useRows(filter: ExpiryFilter) {
   const { client } = useApi()
-  const from = Math.floor(Math.max(0, first) / PAGE_ROWS)
-  const pages = Math.max(1, Math.floor(Math.max(0, last) / PAGE_ROWS) - from + 1)
-  return useQueries({
-    queries: Array.from({ length: pages }, (_, index) => {
-      const offset = (from + index) * PAGE_ROWS
-      return {
-        queryKey: [EXPIRY, 'list', filter, offset],
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          client.renewal.list({ filter, offset, limit: PAGE_ROWS }, { signal }),
-      }
-    }),
-    combine: (results) => {
-      const rows = new Map<number, ExpiringCredential>()
-      for (const [page, { data }] of results.entries()) {
-        for (const [index, row] of (data?.rows ?? []).entries()) {
-          rows.set((from + page) * PAGE_ROWS + index, row)
-        }
-      }
-      return { rows, error: results.find(({ error }) => error !== null)?.error ?? null }
-    },
-  })
+  return usePagedRows([EXPIRY, 'list', filter], (page, options) =>
+    client.renewal.list({ filter, ...page }, options),
+  )
 }

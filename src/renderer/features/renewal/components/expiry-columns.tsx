@@ -1,25 +1,16 @@
-import { useCallback, type ReactNode } from 'react'
+import { useCallback } from 'react'
 import type { ExpiringCredential } from '#shared/contract/renewal.ts'
 import { useTimeText } from '../../../lib/time/use-now.ts'
+import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { roleName, STATUS } from '../renewal-words.ts'
-import styles from './expiry-table.module.css'
-
-export interface ExpiryColumn {
-  readonly id: string
-  readonly title: string
-  /** Width as a track of the grid. */
-  readonly track: string
-  /** Narrowest list in px in which it is shown. */
-  readonly from: number
-  readonly cell: (credential: ExpiringCredential) => ReactNode
-}
+import styles from './expiry-columns.module.css'
 
 const RENEWAL_WORDS = { 'under-way': 'Under way', 'file-waits': 'File not used yet' } as const
 
-const COLUMNS: readonly ExpiryColumn[] = [
+export const EXPIRY_COLUMNS: readonly DataColumn<ExpiringCredential, 'expiresAt'>[] = [
   {
     id: 'status',
     title: 'State',
@@ -36,6 +27,7 @@ const COLUMNS: readonly ExpiryColumn[] = [
   },
   {
     id: 'expiresAt',
+    orderBy: 'expiresAt',
     title: 'Expires',
     track: '11rem',
     from: 0,
@@ -110,9 +102,4 @@ function Life({ credential }: { credential: ExpiringCredential }) {
       <TimeText at={expiresAt} />
     </span>
   )
-}
-
-/** Columns for which there is room in a list of this width. */
-export function columnsFor(width: number): readonly ExpiryColumn[] {
-  return COLUMNS.filter(({ from }) => width >= from)
 }
