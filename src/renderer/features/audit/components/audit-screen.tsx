@@ -1,10 +1,10 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
-import { Button } from '@mantine/core'
-import { IconFilterOff, IconHistory } from '@tabler/icons-react'
+import { IconHistory } from '@tabler/icons-react'
 import type { AuditFilter, AuditStatus } from '#shared/contract/audit.ts'
 import { useAuditStatus } from '../../../lib/live/audit.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useEntries } from '../api/list-entries.ts'
@@ -74,7 +74,14 @@ function AuditList(props: AuditScreenProps & { readonly status: AuditStatus }) {
             </div>
           )}
           {lines === undefined && entries.isPending && <LoadingEntries />}
-          {lines?.length === 0 && <NothingFits onClear={() => change(EVERYTHING)} />}
+          {lines?.length === 0 && (
+            <NothingFits
+              title="No entry fits"
+              text="Search and filters leave nothing over."
+              action="Show all entries"
+              onClear={() => change(EVERYTHING)}
+            />
+          )}
           {lines !== undefined && lines.length > 0 && (
             <AuditTable
               lines={lines}
@@ -96,22 +103,6 @@ function NoEntries() {
     <EmptyState icon={IconHistory} title="No key was used yet">
       Each use of the operator’s and the accounts’ keys will stand here: who, when, for what and
       why. Nothing can be taken out again.
-    </EmptyState>
-  )
-}
-
-function NothingFits({ onClear }: { onClear: () => void }) {
-  return (
-    <EmptyState
-      icon={IconFilterOff}
-      title="No entry fits"
-      actions={
-        <Button variant="default" onClick={onClear}>
-          Show all entries
-        </Button>
-      }
-    >
-      Search and filters leave nothing over.
     </EmptyState>
   )
 }

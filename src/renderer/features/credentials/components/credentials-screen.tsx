@@ -1,10 +1,12 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
 import { Button } from '@mantine/core'
-import { IconFilterOff, IconId } from '@tabler/icons-react'
+import { IconId } from '@tabler/icons-react'
 import type { CredentialFilter, CredentialOrder } from '#shared/contract/credentials.ts'
 import { problemOf } from '../../../lib/problem.ts'
-import { useSelection, type Selection } from '../../../ui/data-table/use-selection.ts'
+import { SelectionBar } from '../../../ui/data-table/selection-bar.tsx'
+import { useSelection } from '../../../ui/data-table/use-selection.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail } from '../../../ui/page.tsx'
 import { useListIds } from '../api/list-ids.ts'
@@ -49,6 +51,7 @@ export function CredentialsScreen(props: CredentialsScreenProps) {
     setCursor(-1)
     selection.clear()
   }
+  const ticked = selection.ids.size
   const isEmpty = counts.data?.all === 0 && isEverything(chosen)
   return (
     <ListDetail detail={detail} wide>
@@ -61,10 +64,34 @@ export function CredentialsScreen(props: CredentialsScreenProps) {
       )}
       {total === null && !counts.isError && <LoadingCredentials />}
       {isEmpty && <NothingIssued tenant={tenant} onCommission={props.onCommission} />}
-      {total === 0 && !isEmpty && <NothingFits onClear={() => change(EVERYTHING)} />}
+      {total === 0 && !isEmpty && (
+        <NothingFits
+          title="No credential fits"
+          text="Search and filters leave nothing over."
+          action="Show all credentials"
+          onClear={() => change(EVERYTHING)}
+        />
+      )}
       {total !== null && total > 0 && (
         <>
-          <SelectionBar selection={selection} total={total} onRevoke={onRevoke} />
+          {ticked > 0 && (
+            <SelectionBar
+              label="Ticked credentials"
+              selection={selection}
+              status={
+                <>
+                  {ticked.toLocaleString('en')} {plural(ticked, 'credential')} ticked
+                  {ticked < total && (
+                    <span className="m-muted"> of {total.toLocaleString('en')}</span>
+                  )}
+                </>
+              }
+            >
+              <Button size="xs" color="red.9" onClick={() => onRevoke([...selection.ids])}>
+                Revoke…
+              </Button>
+            </SelectionBar>
+          )}
           <CredentialTable
             filter={filter}
             order={order}
@@ -86,32 +113,6 @@ export function CredentialsScreen(props: CredentialsScreenProps) {
   )
 }
 
-interface SelectionBarProps {
-  readonly selection: Selection
-  readonly total: number
-  readonly onRevoke: (ids: readonly string[]) => void
-}
-
-function SelectionBar({ selection, total, onRevoke }: SelectionBarProps) {
-  const count = selection.ids.size
-  if (count === 0) return null
-  return (
-    <div className={styles.selection} role="toolbar" aria-label="Ticked credentials">
-      <span className={styles.selected} role="status">
-        {count.toLocaleString('en')} {plural(count, 'credential')} ticked
-        {count < total && <span className="m-muted"> of {total.toLocaleString('en')}</span>}
-      </span>
-      <span className={styles.space} />
-      <Button size="xs" variant="default" onClick={() => selection.clear()}>
-        Tick none
-      </Button>
-      <Button size="xs" color="red.9" onClick={() => onRevoke([...selection.ids])}>
-        Revoke…
-      </Button>
-    </div>
-  )
-}
-
 function NothingIssued({
   tenant,
   onCommission,
@@ -126,22 +127,6 @@ function NothingIssued({
       actions={<Button onClick={onCommission}>Commission a device</Button>}
     >
       Whatever is issued stands here: to whom, for which key, until when, and what became of it.
-    </EmptyState>
-  )
-}
-
-function NothingFits({ onClear }: { onClear: () => void }) {
-  return (
-    <EmptyState
-      icon={IconFilterOff}
-      title="No credential fits"
-      actions={
-        <Button variant="default" onClick={onClear}>
-          Show all credentials
-        </Button>
-      }
-    >
-      Search and filters leave nothing over.
     </EmptyState>
   )
 }

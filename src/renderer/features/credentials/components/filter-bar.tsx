@@ -1,18 +1,16 @@
 import { Select, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import type { CredentialCounts, CredentialFilter } from '#shared/contract/credentials.ts'
-import { Dot, type Tone } from '../../../ui/state-mark.tsx'
+import { StateFilter } from '../../../ui/state-filter.tsx'
 import styles from './credentials-screen.module.css'
 
-type StateFilter = Exclude<CredentialFilter['state'], 'active'>
-
-const STATE_FILTERS: readonly { state: StateFilter; word: string; tone: Tone | null }[] = [
+const STATES = [
   { state: 'all', word: 'All', tone: null },
   { state: 'usable', word: 'Usable', tone: 'ok' },
   { state: 'pending', word: 'Pending', tone: 'warn' },
   { state: 'expired', word: 'Expired', tone: 'bad' },
   { state: 'revoked', word: 'Revoked', tone: 'off' },
-]
+] as const
 
 const DAY_MS = 86_400_000
 const EXPIRY = [
@@ -38,22 +36,13 @@ interface FilterBarProps {
 export function FilterBar({ filter, counts, onChange }: FilterBarProps) {
   return (
     <div className={styles.tools} role="search" aria-label="Credentials">
-      <fieldset className={styles.filters}>
-        <legend className="m-hidden">Show credentials by state</legend>
-        {STATE_FILTERS.map(({ state, word, tone }) => (
-          <button
-            key={state}
-            type="button"
-            className={styles.filter}
-            aria-pressed={filter.state === state}
-            onClick={() => onChange({ ...filter, state })}
-          >
-            {tone !== null && <Dot tone={tone} />}
-            {word}
-            <span className={styles.filterCount}>{counts?.[state].toLocaleString('en')}</span>
-          </button>
-        ))}
-      </fieldset>
+      <StateFilter
+        legend="Show credentials by state"
+        choices={STATES}
+        countOf={(state) => counts?.[state]}
+        value={filter.state}
+        onChange={(state) => onChange({ ...filter, state })}
+      />
       <div className={styles.fields}>
         <TextInput
           className={styles.search ?? ''}

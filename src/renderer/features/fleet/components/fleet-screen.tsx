@@ -1,12 +1,13 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
 import { Button, TextInput } from '@mantine/core'
-import { IconFilterOff, IconSearch, IconServer2 } from '@tabler/icons-react'
+import { IconSearch, IconServer2 } from '@tabler/icons-react'
 import type { DeviceAddress, FleetDevice } from '#shared/contract/fleet.ts'
 import { deviceOf, fleetKey, type FleetState } from '../../../lib/live/fleet-state.ts'
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { ListTable } from '../../../ui/data-table/list-table.tsx'
 import { LoadingRows } from '../../../ui/data-table/loading-rows.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useFleetView, type FleetQuery } from '../hooks/use-fleet-view.ts'
@@ -95,7 +96,12 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
       </div>
       {banner}
       {devices.length === 0 ? (
-        <NothingFits onClear={() => setChosen({ ...chosen, search: '', state: 'all' })} />
+        <NothingFits
+          title="No device fits"
+          text="Search and state filter leave nothing over."
+          action="Show all devices"
+          onClear={() => setChosen({ ...chosen, search: '', state: 'all' })}
+        />
       ) : (
         <ListTable
           label="Devices"
@@ -133,22 +139,6 @@ function NoDevices({ tenant, onCommission }: { tenant: string | null; onCommissi
       actions={<Button onClick={onCommission}>Commission a device</Button>}
     >
       A device appears here as soon as it is commissioned and has connected to the mesh.
-    </EmptyState>
-  )
-}
-
-function NothingFits({ onClear }: { onClear: () => void }) {
-  return (
-    <EmptyState
-      icon={IconFilterOff}
-      title="No device fits"
-      actions={
-        <Button variant="default" onClick={onClear}>
-          Show all devices
-        </Button>
-      }
-    >
-      Search and state filter leave nothing over.
     </EmptyState>
   )
 }

@@ -1,38 +1,28 @@
-import type { FleetCounts, StateFilter } from '../fleet-view.ts'
-import { Dot, type Tone } from '../../../ui/state-mark.tsx'
-import styles from './fleet-screen.module.css'
+import type { FleetCounts, StateFilter as FleetStateFilter } from '../fleet-view.ts'
+import { StateFilter } from '../../../ui/state-filter.tsx'
 
-const FILTERS: readonly { state: StateFilter; word: string; tone: Tone | null }[] = [
+const CHOICES = [
   { state: 'all', word: 'All', tone: null },
   { state: 'online', word: 'Online', tone: 'ok' },
   { state: 'offline', word: 'Offline', tone: 'off' },
   { state: 'pending', word: 'Pending', tone: 'warn' },
-]
+] as const
 
-interface StateFilterProps {
+interface StateFilterBarProps {
   readonly counts: FleetCounts
-  readonly value: StateFilter
-  readonly onChange: (state: StateFilter) => void
+  readonly value: FleetStateFilter
+  readonly onChange: (state: FleetStateFilter) => void
 }
 
 /** How many devices are in which state; choosing one shows only those. */
-export function StateFilterBar({ counts, value, onChange }: StateFilterProps) {
+export function StateFilterBar({ counts, value, onChange }: StateFilterBarProps) {
   return (
-    <fieldset className={styles.filters}>
-      <legend className="m-hidden">Show devices by state</legend>
-      {FILTERS.map(({ state, word, tone }) => (
-        <button
-          key={state}
-          type="button"
-          className={styles.filter}
-          aria-pressed={value === state}
-          onClick={() => onChange(state)}
-        >
-          {tone !== null && <Dot tone={tone} />}
-          {word}
-          <span className={styles.filterCount}>{counts[state].toLocaleString('en')}</span>
-        </button>
-      ))}
-    </fieldset>
+    <StateFilter
+      legend="Show devices by state"
+      choices={CHOICES}
+      countOf={(state) => counts[state]}
+      value={value}
+      onChange={onChange}
+    />
   )
 }

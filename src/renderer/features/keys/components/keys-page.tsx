@@ -1,9 +1,10 @@
 import { useMemo, useState } from 'react'
 import { Button, Skeleton, TextInput } from '@mantine/core'
-import { IconFilterOff, IconKeyOff, IconSearch } from '@tabler/icons-react'
+import { IconKeyOff, IconSearch } from '@tabler/icons-react'
 import { problemOf } from '../../../lib/problem.ts'
 import { ListTable } from '../../../ui/data-table/list-table.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail } from '../../../ui/page.tsx'
 import { useKeysOverview } from '../api/keys-overview.ts'
@@ -83,17 +84,12 @@ export function KeysPage(props: KeysPageProps) {
               <span className={styles.count}>{counted(all.length - 1, 'account')}</span>
             </div>
             {rows.length === 0 ? (
-              <EmptyState
-                icon={IconFilterOff}
+              <NothingFits
                 title="No account fits"
-                actions={
-                  <Button variant="default" onClick={() => setSearch('')}>
-                    Show all
-                  </Button>
-                }
-              >
-                The search leaves nothing over.
-              </EmptyState>
+                text="The search leaves nothing over."
+                action="Show all"
+                onClear={() => setSearch('')}
+              />
             ) : (
               <ListTable
                 label="Operator and accounts"

@@ -1,15 +1,17 @@
 import { useDeferredValue, useState, type ReactNode } from 'react'
 import { Button, CloseButton, TextInput } from '@mantine/core'
-import { IconCalendarTime, IconFilterOff, IconRefresh, IconSearch } from '@tabler/icons-react'
+import { IconCalendarTime, IconRefresh, IconSearch } from '@tabler/icons-react'
 import type { ExpiryCalendar as Calendar, ExpiryFilter } from '#shared/contract/renewal.ts'
 import type { RenewalSelection } from '#shared/contract/renewal.ts'
 import { useRenewals } from '../../../lib/live/renewals.ts'
 import { problemOf } from '../../../lib/problem.ts'
+import { SelectionBar } from '../../../ui/data-table/selection-bar.tsx'
 import { useSelection, type Selection } from '../../../ui/data-table/use-selection.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { ListDetail } from '../../../ui/page.tsx'
-import { Dot, type Tone } from '../../../ui/state-mark.tsx'
+import { StateFilter } from '../../../ui/state-filter.tsx'
 import { useCalendar, useFreshExpiry, useTotal } from '../api/use-expiry.ts'
 import { momentsOf, stretchText, type Stretch } from '../days.ts'
 import { countOf, EVERYTHING } from '../renewal-words.ts'
@@ -76,10 +78,17 @@ export function ExpiryScreen(props: ExpiryScreenProps) {
           )}
           <FilterBar chosen={chosen} calendar={calendar.data} onChange={change} />
           {total.data === undefined && error === null && <LoadingExpiry />}
-          {total.data === 0 && <NothingFits onClear={clear} />}
+          {total.data === 0 && (
+            <NothingFits
+              title="No credential fits"
+              text="Search and filters leave nothing over."
+              action="Show all"
+              onClear={clear}
+            />
+          )}
           {total.data !== undefined && total.data > 0 && (
             <>
-              <SelectionBar
+              <RenewBar
                 selection={selection}
                 total={total.data}
                 isNarrowed={filter.status !== 'all' || filter.search !== '' || filter.from !== null}
@@ -101,17 +110,12 @@ export function ExpiryScreen(props: ExpiryScreenProps) {
   )
 }
 
-const FILTERS: readonly {
-  status: ExpiryFilter['status']
-  word: string
-  tone: Tone | null
-  count: (calendar: Calendar) => number
-}[] = [
-  { status: 'all', word: 'All', tone: null, count: ({ total }) => total },
-  { status: 'due', word: 'Due', tone: 'warn', count: ({ due }) => due },
-  { status: 'expired', word: 'Expired', tone: 'bad', count: ({ expired }) => expired },
-  { status: 'ok', word: 'In force', tone: 'ok', count: ({ ok }) => ok },
-]
+const STATES = [
+  { state: 'all', word: 'All', tone: null },
+  { state: 'due', word: 'Due', tone: 'warn' },
+  { state: 'expired', word: 'Expired', tone: 'bad' },
+  { state: 'ok', word: 'In force', tone: 'ok' },
+] as const
 
 interface FilterBarProps {
   readonly chosen: Chosen
@@ -122,26 +126,15 @@ interface FilterBarProps {
 function FilterBar({ chosen, calendar, onChange }: FilterBarProps) {
   return (
     <div className={styles.tools} role="search" aria-label="What expires">
-      <fieldset className={styles.filters}>
-        <legend className="m-hidden">Show credentials by state</legend>
-        {FILTERS.map(({ status, word, tone, count }) => (
-          <button
-            key={status}
-            type="button"
-            className={styles.filter}
-            aria-pressed={chosen.status === status}
-            onClick={() => onChange({ status })}
-          >
-            {tone !== null && <Dot tone={tone} />}
-            {word}
-            <span className={styles.filterCount}>
-              {calendar === undefined ? '' : count(calendar).toLocaleString('en')}
-            </span>
-          </button>
-        ))}
-      </fieldset>
+      <StateFilter
+        legend="Show credentials by state"
+        choices={STATES}
+        countOf={(state) => calendar?.[state === 'all' ? 'total' : state]}
+        value={chosen.status}
+        onChange={(status) => onChange({ status })}
+      />
       {chosen.stretch !== null && (
-        <span className={styles.filter} aria-pressed="true">
+        <span className={styles.stretch}>
           Expires {stretchText(chosen.stretch)}
           <CloseButton
             size="xs"
@@ -163,33 +156,25 @@ function FilterBar({ chosen, calendar, onChange }: FilterBarProps) {
   )
 }
 
-interface SelectionBarProps {
+interface RenewBarProps {
   readonly selection: Selection
   readonly total: number
   readonly isNarrowed: boolean
   readonly onRenew: () => void
 }
 
-function SelectionBar({ selection, total, isNarrowed, onRenew }: SelectionBarProps) {
+function RenewBar({ selection, total, isNarrowed, onRenew }: RenewBarProps) {
   const count = selection.ids.size
   return (
-    <div
-      className={styles.selection}
-      data-any={count > 0}
-      role="toolbar"
-      aria-label="Renew credentials"
-    >
-      <span role="status" className={count > 0 ? 'm-strong' : 'm-muted'}>
-        {count > 0
+    <SelectionBar
+      label="Renew credentials"
+      selection={selection}
+      status={
+        count > 0
           ? `${countOf(count, 'credential')} ticked`
-          : `${countOf(total, 'credential')}${isNarrowed ? ' fit the filter' : ''}. Tick some, or renew all of them.`}
-      </span>
-      <span className={styles.space} />
-      {count > 0 && (
-        <Button size="xs" variant="default" onClick={() => selection.clear()}>
-          Tick none
-        </Button>
-      )}
+          : `${countOf(total, 'credential')}${isNarrowed ? ' fit the filter' : ''}. Tick some, or renew all of them.`
+      }
+    >
       <Button
         size="xs"
         variant={count > 0 ? 'filled' : 'default'}
@@ -198,7 +183,7 @@ function SelectionBar({ selection, total, isNarrowed, onRenew }: SelectionBarPro
       >
         {count > 0 ? 'Renew…' : `Renew all ${total.toLocaleString('en')}…`}
       </Button>
-    </div>
+    </SelectionBar>
   )
 }
 
@@ -211,22 +196,6 @@ function NothingIssued(props: { tenant: string | null; onCommission: () => void 
     >
       Credentials of devices, registries and consoles stand here with the day on which they end.
       Muster’s own connections renew themselves and are not listed.
-    </EmptyState>
-  )
-}
-
-function NothingFits({ onClear }: { onClear: () => void }) {
-  return (
-    <EmptyState
-      icon={IconFilterOff}
-      title="No credential fits"
-      actions={
-        <Button variant="default" onClick={onClear}>
-          Show all
-        </Button>
-      }
-    >
-      Search and filters leave nothing over.
     </EmptyState>
   )
 }

@@ -1,18 +1,13 @@
 import { useMemo, useState, type ReactNode } from 'react'
 import { Button, TextInput } from '@mantine/core'
-import {
-  IconFilterOff,
-  IconListDetails,
-  IconPlus,
-  IconSearch,
-  IconStack2,
-} from '@tabler/icons-react'
+import { IconListDetails, IconPlus, IconSearch, IconStack2 } from '@tabler/icons-react'
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { useMesh } from '../../../lib/live/mesh.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { ListTable } from '../../../ui/data-table/list-table.tsx'
 import { LoadingRows } from '../../../ui/data-table/loading-rows.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
 import { useBatchStream } from '../api/batch.ts'
@@ -109,17 +104,12 @@ export function TenantsScreen(props: TenantsScreenProps) {
             />
           </div>
           {rows.length === 0 ? (
-            <EmptyState
-              icon={IconFilterOff}
+            <NothingFits
               title="No tenant fits"
-              actions={
-                <Button variant="default" onClick={() => setSearch('')}>
-                  Show all tenants
-                </Button>
-              }
-            >
-              The search leaves nothing over.
-            </EmptyState>
+              text="The search leaves nothing over."
+              action="Show all tenants"
+              onClear={() => setSearch('')}
+            />
           ) : (
             <ListTable
               label="Tenants"
