@@ -1,7 +1,19 @@
 import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, test } from './support/test.ts'
 
-test('a key for a role is made, its role edited, and the key rotated', async ({ window }) => {
+test('a key for a role is made, its role edited, and the key rotated', async ({
+  bareMuster,
+  openWindow,
+}) => {
+  // One of its own: nobody else's credential may keep the old key in use.
+  await bareMuster.through((client) =>
+    client.mesh.createLocal({
+      dialect: 'device-connect',
+      tenant: 'greenhouse',
+      reach: { kind: 'loopback' },
+    }),
+  )
+  const window = await openWindow(bareMuster)
   const { page } = window
   await window.go('Keys')
   const accounts = page.getByRole('grid', { name: 'Operator and accounts' })

@@ -26,6 +26,8 @@ export interface ResolverAuthority {
     readonly accounts: readonly SignedAccount[]
   }>
   readonly versions: AccountVersions
+  /** Runs work while no account changes. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
   readonly ledger: { entriesOfKey(publicKey: string): readonly { readonly name: string }[] }
 }
 
@@ -54,9 +56,15 @@ export class ResolverService {
    * @throws RejectedError `MESH_NOT_OURS`; TransientError of the connection.
    */
   async look(signal: AbortSignal): Promise<ResolverReport> {
+    const { authority, mesh } = this.#options
+    if (!mesh().ours) throw notOurs()
+    // What is pushed and not recorded yet would look like a stranger's account.
+    return authority.exclusively(() => this.#look(signal))
+  }
+
+  async #look(signal: AbortSignal): Promise<ResolverReport> {
     const { publisher, authority, mesh } = this.#options
-    const { name, ours } = mesh()
-    if (!ours) throw notOurs()
+    const { name } = mesh()
     const { way, roster } = publisher
     const { systemAccount, accounts } = await authority.bootstrap()
     const recorded = [systemAccount, ...accounts]
