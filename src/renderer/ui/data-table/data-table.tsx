@@ -1,18 +1,14 @@
-import { useEffect, useId, useMemo, useRef, type Key, type KeyboardEvent } from 'react'
+import { useId, useMemo, type Key, type KeyboardEvent } from 'react'
 import { useElementSize } from '@mantine/hooks'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { rowAfterKey } from '../row-keys.ts'
 import { columnsFor, type DataColumn, type DataOrder } from './data-column.ts'
 import { DataHead } from './data-head.tsx'
 import { DataRow, placeOf, TICK_COLUMN } from './data-row.tsx'
 import styles from './data-table.module.css'
 import { useDataTable } from './use-data-table.ts'
+import { HEAD_HEIGHT_PX, useDrawnRows } from './use-drawn-rows.ts'
 import type { Selection } from './use-selection.ts'
 
-const ROW_HEIGHT_PX = 36
-/** The header scrolls with the rows and sticks above them. */
-const HEAD_HEIGHT_PX = 32
-const OVERSCAN_ROWS = 10
 const TICK_TRACK = '1.25rem'
 
 /** Boxes before the rows. */
@@ -55,7 +51,7 @@ export interface DataTableProps<Row, By extends string> {
 
 /** A list as a table: dense, driven by keyboard, drawn only where it is seen. */
 export function DataTable<Row, By extends string = never>(props: DataTableProps<Row, By>) {
-  const { count, rowAt, active, ticks, isMarked, onDrawn } = props
+  const { count, rowAt, active, ticks, isMarked } = props
   const { ref: sizeRef, width } = useElementSize()
   const columns = useMemo(() => columnsFor(props.columns, width), [props.columns, width])
   const tracks = columns.map(({ track }) => track)
@@ -66,27 +62,7 @@ export function DataTable<Row, By extends string = never>(props: DataTableProps<
     onOrder: props.onOrder ?? null,
   })
   const id = useId()
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    // Without keys for items: they would be worked out for the whole list at each change.
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT_PX,
-    overscan: OVERSCAN_ROWS,
-    scrollMargin: HEAD_HEIGHT_PX,
-    scrollPaddingStart: HEAD_HEIGHT_PX,
-  })
-  const items = virtual.getVirtualItems()
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0]
-  useEffect(() => onDrawn?.(first, last), [onDrawn, first, last])
-  const isFirst = useRef(true)
-  useEffect(() => {
-    const align = isFirst.current ? 'center' : 'auto'
-    isFirst.current = false
-    if (active >= 0 && active < count) virtual.scrollToIndex(active, { align })
-    // Only when the choice moves, not each time the list changes below it.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [props.activeKey === undefined ? active : props.activeKey])
+  const { scroller, virtual, items, pageRows } = useDrawnRows(props)
 
   const click = (index: number, column: string | null) => {
     const row = rowAt(index)
@@ -99,8 +75,7 @@ export function DataTable<Row, By extends string = never>(props: DataTableProps<
     if (event.key === 'Escape') return props.onEscape()
     // The buttons of the header have keys of their own.
     if (event.target !== event.currentTarget) return
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT_PX) - 2)
-    const target = rowAfterKey(event.key, active, count, page)
+    const target = rowAfterKey(event.key, active, count, pageRows())
     const row = rowAt(active)
     if (target !== null) props.onActivate(target)
     else if (event.key === 'Enter') {
