@@ -1,37 +1,23 @@
-import type { Browser } from '@playwright/test'
 import type { LabelledDevice } from './support/devices.ts'
 import { MusterWindow } from './support/muster-window.ts'
 import { childrenOf, exposedBytes } from '../tests/support/processes.ts'
 import { deviceSecrets, pinSecrets, vaultSecrets } from './support/secrets/known-secrets.ts'
-import { PageRecorder } from './support/secrets/page-recorder.ts'
+import type { PageRecorder } from './support/secrets/page-recorder.ts'
 import { filesIn } from './support/secrets/profile-bytes.ts'
+import {
+  isPublicClaim,
+  PLANTED,
+  remainsOf,
+  test,
+  together,
+} from './support/secrets/recorded-test.ts'
 import { SecretSearch, type Secret } from './support/secrets/secret-search.ts'
-import { expect, test as base } from './support/test.ts'
+import { expect } from './support/test.ts'
 
 const PASSPHRASE = 'seven quiet lamps at dusk'
 // With a zero in front, which no number in a heap snapshot has.
 const PIN_WITH_KEY = '08150471'
 const PIN_WITHOUT_KEY = '03141592'
-/** Longer than anything in the page; without it V8 cuts strings at 1024 characters. */
-const SNAPSHOT_STRING_LIMIT = 10_000_000
-/** Left in the page's memory behind this many characters, to prove that snapshots are whole. */
-const PLANTED = 'the canary that a whole snapshot shows'
-const PLANTED_AFTER = 100_000
-
-interface Fixtures {
-  /** A page that nothing of the test runner has written into, in a browser with whole snapshots. */
-  readonly recorder: PageRecorder
-}
-
-const test = base.extend<Fixtures>({
-  recorder: async ({ playwright, launchOptions }, use) => {
-    const flag = `--js-flags=--heap-snapshot-string-limit=${SNAPSHOT_STRING_LIMIT}`
-    const args = [...(launchOptions.args ?? []), flag]
-    const browser: Browser = await playwright.chromium.launch({ ...launchOptions, args })
-    await use(new PageRecorder(await browser.newPage()))
-    await browser.close()
-  },
-})
 
 // A trace keeps what was typed in the page, where it would be found.
 test.use({ keys: 'vault', trace: 'off' })
@@ -50,11 +36,7 @@ test(
       folder,
     })
     const documents = await useEverything(recorder, await bareMuster.link(), withKey, withoutKey)
-    await recorder.settled()
-    await recorder.plant(`${'x'.repeat(PLANTED_AFTER)}${PLANTED}`)
-    const heap = await recorder.heap()
-    const storage = await recorder.storage()
-    const cookies = await recorder.page.context().cookies()
+    const { heap, storage, session } = await remainsOf(recorder)
     const processes = [bareMuster.pid, ...(await childrenOf(bareMuster.pid)).map(({ pid }) => pid)]
     const exposed = Buffer.concat(await Promise.all(processes.map(exposedBytes)))
     const filesWhileRunning = await filesIn(bareMuster.profile)
@@ -73,7 +55,6 @@ test(
       ...(await deviceSecrets(withoutKey, folder)),
       ...(await vaultSecrets(bareMuster.profile, PASSPHRASE)),
     ]
-    const session = cookies.map(({ name, value }) => ({ name: `cookie ${name}`, value }))
 
     await test.step('the search has something to search for, and in', async () => {
       expect(kept.map(({ name }) => name)).toEqual(
@@ -189,15 +170,6 @@ async function useEverything(
   return documents.join('\n')
 }
 
-function together(passages: readonly { readonly bytes: Buffer }[]): Buffer {
-  return Buffer.concat(passages.flatMap(({ bytes }) => [bytes, Buffer.from('\n')]))
-}
-
 function isNoPin({ name }: Secret): boolean {
   return !name.includes('PIN')
-}
-
-/** Claims of operator and accounts are public: servers hand them to whoever asks. */
-function isPublicClaim(found: string): boolean {
-  return found === 'operator JWT (plain)' || found === 'account JWT (plain)'
 }

@@ -19,11 +19,18 @@ export async function signIn(url: string): Promise<string> {
   return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
 }
 
-/** A client of the contract through the browser host, as its window is one. */
-export async function connectClient(url: string): Promise<{ client: Client; close(): void }> {
+/**
+ * A client of the contract through the browser host, as its window is one. `onFrame` gets every frame
+ * that comes, as it came.
+ */
+export async function connectClient(
+  url: string,
+  onFrame: (frame: Buffer) => void = () => undefined,
+): Promise<{ client: Client; close(): void }> {
   const cookie = await signIn(url)
   const { origin, host } = new URL(url)
   const socket = new WebSocket(`ws://${host}/rpc`, { origin, headers: { cookie } })
+  socket.on('message', (data) => onFrame(Buffer.from(data as Buffer)))
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve())
     socket.once('error', reject)
