@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import type { SavedFile } from '#shared/contract/common.ts'
 import { connectClient, type Client } from '../scripts/lib/contract-client.ts'
@@ -326,8 +326,8 @@ async function makeKit(site: Site): Promise<void> {
   await site.show('/keys/recovery', 'How to lose this computer')
   await page.getByRole('button', { name: 'Make a kit…' }).last().click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Passphrase', { exact: true }).pressSequentially(KIT_PASSPHRASE)
-  await dialog.getByLabel('Repeat the passphrase').pressSequentially(KIT_PASSPHRASE)
+  await put(page, dialog.getByLabel('Passphrase', { exact: true }))
+  await put(page, dialog.getByLabel('Repeat the passphrase'))
   const coming = page.waitForEvent('download')
   await dialog.getByRole('button', { name: 'Make the kit' }).click()
   const path = await (await coming).path()
@@ -336,10 +336,16 @@ async function makeKit(site: Site): Promise<void> {
   const choosing = page.waitForEvent('filechooser')
   await page.getByLabel('Kit file').click()
   await (await choosing).setFiles(path)
-  await page.getByLabel('Passphrase', { exact: true }).last().pressSequentially(KIT_PASSPHRASE)
+  await put(page, page.getByLabel('Passphrase', { exact: true }).last())
   await page.getByRole('button', { name: 'Rehearse', exact: true }).click()
   await site.look('This kit would bring the fleet back')
   await page.getByRole('button', { name: 'Close', exact: true }).last().click()
+}
+
+/** Puts the kit's passphrase into a field as an input method does, so that the page alone holds it. */
+async function put(page: Page, field: Locator): Promise<void> {
+  await field.click()
+  await page.keyboard.insertText(KIT_PASSPHRASE)
 }
 
 /** A file of ours, and a credential of nobody that is put in from the clipboard. */

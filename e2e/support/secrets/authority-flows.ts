@@ -234,8 +234,10 @@ export async function useContexts(client: Client, tenant: string) {
 export async function showDoctor(client: Client, text: string): Promise<string> {
   const { id, facts } = await client.doctor.diagnose({ type: 'text', text })
   await client.doctor.ask({ id, operation: 'publish', subject: 'a.b', queue: null })
-  await client.doctor.reach({ id, at: 'credential' })
-  if (facts.hasSeed) await client.doctor.login({ id, at: 'mesh' })
+  if (facts.hasSeed) {
+    await client.doctor.reach({ id, at: 'credential' })
+    await client.doctor.login({ id, at: 'mesh' })
+  }
   return id
 }
 
