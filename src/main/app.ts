@@ -188,7 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     )
 
     endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
-    const { recovery, close: closeRecovery } = composeRecovery({
+    const recoveryParts = composeRecovery({
       database,
       profile,
       keychain,
@@ -207,7 +207,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       },
       log,
     })
-    endings.push(closeRecovery)
+    const { recovery } = recoveryParts
+    owned(recoveryParts)
 
     endings.push(
       mesh.onSwitch(() => {

@@ -35,15 +35,20 @@ export interface KitRow {
   readonly keys: ReadonlySet<string>
 }
 
+// Keys in use: those that were rotated away are of no use to anybody. The operator's come first.
 const KNOWN_KEYS = `
   SELECT k.public_key, k.purpose,
     coalesce(a.kind, 'operator') AS kind,
     coalesce(a.name, o.name) AS holder
-  FROM authority_keys k
+  FROM (
+    SELECT public_key, purpose, holder, created_at FROM authority_keys WHERE retired_at IS NULL
+    UNION ALL
+    SELECT public_key, 'signing', account, created_at FROM authority_scoped_keys WHERE retired_at IS NULL
+  ) k
   LEFT JOIN authority_accounts a ON a.public_key = k.holder
   LEFT JOIN authority_operator o ON o.public_key = k.holder
   WHERE a.public_key IS NOT NULL OR o.public_key IS NOT NULL
-  ORDER BY a.public_key IS NOT NULL, k.created_at, k.rowid`
+  ORDER BY a.public_key IS NOT NULL, k.created_at, k.public_key`
 
 /** The kits that were made, and the keys that they should hold. Knows SQL, decides nothing. */
 export class RecoveryStore {

@@ -76,6 +76,13 @@ async function siteWith(tenants: readonly string[]) {
   return site
 }
 
+async function holderOf(site: Awaited<ReturnType<typeof laptop>>, name: string) {
+  const { holders } = await site.client.keys.overview()
+  const holder = holders.find((each) => each.name === name)
+  if (holder === undefined) throw new Error(`There is no account ${name}.`)
+  return holder
+}
+
 async function kitOf(site: Awaited<ReturnType<typeof laptop>>) {
   await site.client.recovery.createKit({
     form: 'file',
@@ -159,8 +166,14 @@ describe('a recovery kit', () => {
     expect(page).not.toContain('<script')
   })
 
-  test('and a backup bring a deployment back on a new laptop', async () => {
+  test('and a backup bring a deployment back on a new laptop, keys of roles and all', async () => {
     const old = await siteWith(['plant', 'annex'])
+    const plant = await holderOf(old, 'plant')
+    const account = plant.publicKey
+    await old.client.keys.addRole({ account, role: 'viewer', tenant: 'plant' })
+    const signingKey = plant.signingKeys.find(({ role }) => role === null)?.publicKey ?? ''
+    await old.client.keys.rotate({ account, signingKey, cut: true })
+    // The key that was rotated away is in no kit, and nobody misses it.
     const kit = await kitOf(old)
     await old.client.recovery.backUp()
     const backup = old.last().bytes
@@ -178,6 +191,13 @@ describe('a recovery kit', () => {
     const after = await snapshotOf(await next.client.tenants.watch())
     expect(after.tenants.map(({ name, account }) => [name, account])).toEqual(
       before.tenants.map(({ name, account }) => [name, account]),
+    )
+    const keys = (await holderOf(next, 'plant')).signingKeys
+    expect(keys.map(({ role, held }) => [role, held])).toEqual(
+      expect.arrayContaining([
+        [null, true],
+        ['viewer', true],
+      ]),
     )
     // Its keys sign, and the server takes what they signed.
     expect(await next.client.tenants.create({ name: 'third' })).toMatchObject({ state: 'ready' })
