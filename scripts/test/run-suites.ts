@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,6 +15,8 @@ interface Suite {
   command(report: string): readonly string[]
   readonly environment?: (report: string) => NodeJS.ProcessEnv
   readonly read?: (report: string) => Promise<Tally>
+  /** Runs at the same time as the suite before it. */
+  readonly beside?: true
 }
 
 const check = (name: string, ...command: string[]): Suite => ({ name, command: () => command })
@@ -50,7 +52,8 @@ const SUITES: readonly Suite[] = [
     environment: (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
     read: readPlaywright,
   },
-  vitest('interop'),
+  // One worker each, and both wait more than they work.
+  { ...vitest('interop'), beside: true },
 ]
 
 /** A suite that hangs fails, and the others still run. */
@@ -62,18 +65,17 @@ const folder = await mkdtemp(join(tmpdir(), 'muster-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const rows: string[] = []
 
-for (const suite of suites) {
-  console.log(`\n== ${suite.name}`)
-  const startedAt = performance.now()
-  const tally = await runSuite(suite, join(folder, `${suite.name}.json`))
-  total.passed += tally.passed
-  total.failed += tally.failed
-  total.skipped += tally.skipped
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  rows.push(
-    `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
-      `${String(tally.skipped).padStart(3)} skipped ${seconds.padStart(7)} s`,
-  )
+for (const round of roundsOf(suites)) {
+  const tallies = await Promise.all(round.map((suite, index) => timed(suite, index > 0)))
+  for (const { suite, tally, seconds } of tallies) {
+    total.passed += tally.passed
+    total.failed += tally.failed
+    total.skipped += tally.skipped
+    rows.push(
+      `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
+        `${String(tally.skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
+    )
+  }
 }
 await rm(folder, { recursive: true, force: true })
 
@@ -83,11 +85,36 @@ console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
 const ran = total.passed + total.skipped > 0
 process.exitCode = total.failed === 0 && ran ? 0 : 1
 
-async function runSuite(suite: Suite, report: string): Promise<Tally> {
+/** Suites that run at the same time stand in one round. */
+function roundsOf(all: readonly Suite[]): Suite[][] {
+  const rounds: Suite[][] = []
+  for (const suite of all) {
+    const last = rounds.at(-1)
+    if (suite.beside === true && last !== undefined) last.push(suite)
+    else rounds.push([suite])
+  }
+  return rounds
+}
+
+/** Runs a suite; one beside another says what it has to say once it has ended. */
+async function timed(suite: Suite, isQuiet: boolean) {
+  if (!isQuiet) console.log(`\n== ${suite.name}`)
+  const startedAt = performance.now()
+  const said = isQuiet ? join(folder, `${suite.name}.txt`) : undefined
+  const tally = await runSuite(suite, join(folder, `${suite.name}.json`), said)
+  const seconds = (performance.now() - startedAt) / 1000
+  if (said !== undefined) console.log(`\n== ${suite.name}\n${await readFile(said, 'utf8')}`)
+  return { suite, tally, seconds }
+}
+
+/** @param output A file for what the suite prints; the terminal without one. */
+async function runSuite(suite: Suite, report: string, output?: string): Promise<Tally> {
   const [command = '', ...args] = suite.command(report)
+  const file = output === undefined ? undefined : await open(output, 'w')
+  const channel = file === undefined ? 'inherit' : file.fd
   const code = await new Promise<number>((resolve, reject) => {
     const child = spawn(command, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', channel, channel],
       shell: process.platform === 'win32',
       env: { ...process.env, ...suite.environment?.(report) },
     })
@@ -101,6 +128,7 @@ async function runSuite(suite: Suite, report: string): Promise<Tally> {
       resolve(exitCode ?? 1)
     })
   })
+  await file?.close()
   if (suite.read === undefined)
     return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
   const tally = await suite.read(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
