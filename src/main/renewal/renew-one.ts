@@ -84,11 +84,8 @@ export async function takeUpOne(
   const { store, issuer } = tools
   if (item.state !== 'issuing' && item.delivery === 'mesh') {
     const grace = tools.now().getTime() + (tools.graceMs ?? GRACE_AFTER_RESTART_MS)
-    const deadline = Math.max(item.deadline ?? 0, grace)
-    store.changeItem(item, { deadline })
-    if (item.state === 'delivering') await handOverAgain(tools, job, item, deadline, signal)
-    store.changeItem(item, { state: 'awaiting' })
-    return outcomeOf(tools, reread(tools, item), new Arrival(tools, item), signal)
+    tools.store.changeItem(item, { deadline: Math.max(item.deadline ?? 0, grace) })
+    return comeBack(tools, job, reread(tools, item), signal)
   }
   // The JWT was in memory only, and nobody has it.
   const lost =
@@ -100,23 +97,51 @@ export async function takeUpOne(
   return renewOne(tools, job, reread(tools, item), signal)
 }
 
-/** Once more what a device may have or not: the very same, so that it matters not how often it comes. */
+/** Waits for a device that was given its credential before a restart, or perhaps was not yet. */
+async function comeBack(
+  tools: RenewalTools,
+  job: JobRecord,
+  item: ItemRecord,
+  signal: AbortSignal,
+): Promise<RenewalItemState> {
+  const arrival = new Arrival(tools, item)
+  const settled = new AbortController()
+  const until = AbortSignal.any([signal, settled.signal])
+  const again =
+    item.state === 'delivering' ? handOverAgain(tools, job, item, until) : Promise.resolve()
+  try {
+    return await outcomeOf(tools, item, arrival, signal)
+  } finally {
+    settled.abort()
+    await again
+  }
+}
+
+/**
+ * Once more what a device may have or not: the very same, so that it matters not how often it comes. It
+ * may not be back on the mesh itself yet, so this is tried until it took it or the outcome is settled.
+ * Never rejects.
+ */
 async function handOverAgain(
   tools: RenewalTools,
   job: JobRecord,
   item: ItemRecord,
-  deadlineMs: number,
-  signal: AbortSignal,
+  until: AbortSignal,
 ): Promise<void> {
-  try {
+  const deliver = async () => {
     const { file } = await tools.issuer.repeat(item.new_ledger_id ?? '')
-    const deadline = new Date(deadlineMs)
+    const deadline = new Date(item.deadline ?? tools.now().getTime())
     const order = { jobId: job.id, recipient: recipientOf(item), file, deadline }
-    await tools.deliveries.mesh.deliver(order, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    // It may have it already, and be on its way back: the deadline decides.
-    tools.log.info('A renewal could not be handed over again', { error: toMusterError(error) })
+    await tools.deliveries.mesh.deliver(order, until)
+  }
+  try {
+    await atLast(tools, until, deliver)
+  } catch {
+    // The outcome is settled, or the app ends.
+    return
+  }
+  if (reread(tools, item).state === 'delivering') {
+    tools.store.changeItem(item, { state: 'awaiting' })
   }
 }
 
