@@ -125,6 +125,10 @@ describe('the check before decoding', () => {
     )
     expect(checkDatagram(forged([0, 1, 0, 0], ROOT, rest(33, Buffer.alloc(3))))).toBe('malformed')
     expect(checkDatagram(forged([0, 1, 0, 0], ROOT, rest(6, Buffer.alloc(22))))).toBe('malformed')
+    for (const strings of [1, 3]) {
+      const hinfo = rest(13, Buffer.alloc(strings))
+      expect(checkDatagram(forged([0, 1, 0, 0], ROOT, hinfo))).toBe('malformed')
+    }
   })
 
   test('never throws, and whatever it lets through decodes without reading past the end', () => {

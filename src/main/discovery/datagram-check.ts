@@ -86,7 +86,8 @@ class Walk {
         return this.#name(end)
       case 33: // SRV: priority, weight, port, target
         return this.#skip(6, end) && this.#name(end)
-      case 13: // HINFO
+      case 13: // HINFO: two strings; the decoder goes on behind them, whatever length was said
+        return this.#string(end) && this.#string(end)
       case 16: // TXT
         return this.#strings(end)
       case 41: // OPT
@@ -133,10 +134,12 @@ class Walk {
   }
 
   #strings(end: number): boolean {
-    while (this.#offset < end) {
-      if (this.#steps-- <= 0 || !this.#skip((this.#bytes[this.#offset] ?? 0) + 1, end)) return false
-    }
+    while (this.#offset < end) if (!this.#string(end)) return false
     return true
+  }
+
+  #string(end: number): boolean {
+    return this.#steps-- > 0 && this.#skip((this.#bytes[this.#offset] ?? 0) + 1, end)
   }
 
   #options(end: number): boolean {
