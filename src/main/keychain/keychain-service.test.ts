@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { KeychainStatus } from '#shared/contract/keychain.ts'
+import { CHEAP_SCRYPT } from '../../../tests/support/cheap-scrypt.ts'
 import { silentLogger } from '../log/logger.ts'
 import { KeychainService, type KeychainServiceOptions } from './keychain-service.ts'
 
@@ -25,7 +26,7 @@ function service(options: Partial<KeychainServiceOptions> = {}): KeychainService
     folder,
     packaged: false,
     log: silentLogger(),
-    vaultCost: { N: 2 ** 14, r: 8, p: 1 },
+    vaultCost: CHEAP_SCRYPT,
     os: { loadBinding: () => Promise.reject(new Error('Cannot find native binding')) },
     ...options,
   })

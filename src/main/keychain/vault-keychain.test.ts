@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MusterError } from '#shared/errors.ts'
+import { CHEAP_SCRYPT } from '../../../tests/support/cheap-scrypt.ts'
 import { VaultKeychain } from './vault-keychain.ts'
 
 const PASSPHRASE = 'correct horse battery'
-/** Cheap enough for tests, and inside what a reader accepts. */
-const COST = { N: 2 ** 14, r: 8, p: 1 }
 
 let folder: string
 let path: string
@@ -22,8 +18,9 @@ beforeEach(async () => {
 })
 afterEach(async () => rm(folder, { recursive: true }))
 
-const create = () => VaultKeychain.create({ path, cost: COST }, PASSPHRASE)
-const open = (passphrase = PASSPHRASE) => VaultKeychain.open({ path, cost: COST }, passphrase)
+const create = () => VaultKeychain.create({ path, cost: CHEAP_SCRYPT }, PASSPHRASE)
+const open = (passphrase = PASSPHRASE) =>
+  VaultKeychain.open({ path, cost: CHEAP_SCRYPT }, passphrase)
 
 async function codeOf(attempt: Promise<unknown>): Promise<string> {
   const error = await attempt.then(
@@ -165,7 +162,7 @@ describe('opening a vault file', () => {
 
   test('takes a passphrase typed with composed or with combining accents', async () => {
     await rm(path)
-    await VaultKeychain.create({ path, cost: COST }, 'caf\u00e9 caf\u00e9 caf\u00e9')
+    await VaultKeychain.create({ path, cost: CHEAP_SCRYPT }, 'caf\u00e9 caf\u00e9 caf\u00e9')
     await expect(open('cafe\u0301 cafe\u0301 cafe\u0301')).resolves.toBeDefined()
   })
 
@@ -217,7 +214,7 @@ describe('opening a vault file', () => {
       await expectRefused(bytes, 'VAULT_PARAMETERS_REFUSED')
       await writeFile(
         path,
-        await withHeader((header) => Object.assign(header['kdf'] as object, COST)),
+        await withHeader((header) => Object.assign(header['kdf'] as object, CHEAP_SCRYPT)),
       )
     }
   })
@@ -267,41 +264,5 @@ describe('the passphrase of a vault', () => {
     expect(await make('aaaaaaaaaaaa')).toBe('PASSPHRASE_TOO_SIMPLE')
     expect(await make('x'.repeat(2000))).toBe('PASSPHRASE_TOO_LONG')
     expect(await readdir(folder)).toEqual([])
-  })
-})
-
-describe('a process that is killed while it writes a vault', () => {
-  // The child runs the real code and kills itself (SIGKILL) inside the given call of node:fs,
-  // counted from the second `set` on: three renames and more happen before and after.
-  const child = fileURLToPath(
-    new URL('../../../tests/support/vault-crash-child.ts', import.meta.url),
-  )
-
-  async function crash(call: string, occurrence: number): Promise<boolean> {
-    const args = [child, path, PASSPHRASE, call, String(occurrence)]
-    const run = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-    const [code, signal] = (await once(run, 'exit')) as [number | null, string | null]
-    expect(signal === 'SIGKILL' || code === 0).toBe(true)
-    return signal === 'SIGKILL'
-  }
-
-  test.each([
-    ['open', 1, 'old'],
-    ['rename', 1, 'old'],
-    ['open', 2, 'old'],
-    ['rename', 2, 'old'],
-    ['after-rename', 2, 'new'],
-    ['rm', 1, 'new'],
-  ] as const)('leaves a vault that opens: %s number %i', async (call, occurrence, version) => {
-    const vault = await create()
-    await vault.set('A', 'before')
-    await vault.close()
-    expect(await crash(call, occurrence)).toBe(true)
-
-    const again = await open()
-    expect(await again.get('A')).toBe(version === 'old' ? 'before' : 'after')
-    expect(await readdir(folder)).toEqual(['keychain.vault'])
-    await again.set('B', 'goes on')
-    expect(await again.accounts()).toEqual(['A', 'B'])
   })
 })

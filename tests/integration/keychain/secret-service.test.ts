@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { CHEAP_SCRYPT } from '../../support/cheap-scrypt.ts'
 import {
   startSecretService,
   withoutSecretService,
@@ -28,8 +29,7 @@ afterEach(async () => {
 })
 
 function muster(env = system.env, options: Partial<DriverOptions> = {}): Driver {
-  const vaultCost = { N: 2 ** 14, r: 8, p: 1 }
-  const driver = driveKeychain({ folder: profile, vaultCost, ...options }, env)
+  const driver = driveKeychain({ folder: profile, vaultCost: CHEAP_SCRYPT, ...options }, env)
   drivers.push(driver)
   return driver
 }

@@ -10,10 +10,9 @@ import type { ProcedureBoundary } from '../../../src/main/steps/procedure.ts'
 import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../src/main/storage/database.ts'
 import { ResolverPublisher } from '../../integration/authority/support/resolver-publisher.ts'
+import { CHEAP_SCRYPT } from '../cheap-scrypt.ts'
 import { noAudit } from '../no-audit.ts'
 
-// The least work that a vault file may ask for: each process opens it once.
-const VAULT_COST = { N: 2 ** 14, r: 8, p: 1 }
 const PASSPHRASE = 'only for tests that kill themselves'
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -38,7 +37,7 @@ export interface FaultWorldOptions {
 /** Opens a profile as a start of the app does; creates it where there is none. */
 export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultWorld> {
   const { database } = openDatabase(join(options.folder, 'muster.db'), AUTHORITY_MIGRATIONS)
-  const vault = { path: join(options.folder, 'keychain.vault'), cost: VAULT_COST }
+  const vault = { path: join(options.folder, 'keychain.vault'), cost: CHEAP_SCRYPT }
   const keychain = existsSync(vault.path)
     ? await VaultKeychain.open(vault, PASSPHRASE)
     : await VaultKeychain.create(vault, PASSPHRASE)
