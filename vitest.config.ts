@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 const POLLING = { poll: { timeout: 10_000 } }
 
+/** Two files at a time, on a machine of two cores too, where the runner itself would take one. */
+const WORKERS = 2
+
 // One project per suite, so that each can be run alone: `npx vitest run --project unit`.
-// Integration and interop start real servers; two files at a time is what two cores carry.
 export default defineConfig({
   test: {
     // What is polled for comes when a loaded machine lets it; a test that fails for it lies.
@@ -14,6 +16,7 @@ export default defineConfig({
           name: 'unit',
           // Nothing lives in modules here, so files may share them; it halves the time.
           isolate: false,
+          maxWorkers: WORKERS,
           expect: POLLING,
           include: ['src/**/*.test.ts'],
           exclude: ['src/renderer/**'],
@@ -24,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'renderer',
           isolate: false,
+          maxWorkers: WORKERS,
           expect: POLLING,
           include: ['src/renderer/**/*.test.ts'],
           environment: 'node',
@@ -32,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          maxWorkers: WORKERS,
           include: ['tests/contract/**/*.test.ts'],
           expect: POLLING,
           testTimeout: 20_000,
@@ -44,7 +49,7 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
         },
       },
       {
@@ -54,7 +59,9 @@ export default defineConfig({
           include: ['tests/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,
+          // One at a time: most of these processes are not Node's, and e2e runs beside.
           maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
