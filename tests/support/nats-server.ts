@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { InternalError } from '#shared/errors.ts'
+import { endChild, endWithUs } from './end-with-us.ts'
 
 const START_TIMEOUT_MS = 10_000
-const STOP_TIMEOUT_MS = 5_000
 const POLL_MS = 5
 
 export interface NatsServerOptions {
@@ -150,38 +149,9 @@ async function pollPorts(
   throw new Error(`it was not ready within ${START_TIMEOUT_MS} ms`)
 }
 
-/**
- * Ends the server, and removes its folder, when this process is gone, however it went: a test runner kills its workers, and
- * an `exit` listener never runs then. A shell waits for the end of its input, which is ours to keep
- * open. Returns what ends the watch.
- */
-function endWithUs(child: ChildProcess, folder: string): () => void {
-  if (child.pid === undefined || process.platform === 'win32') return () => undefined
-  const watch = spawn(
-    'sh',
-    ['-c', 'read -r _; kill -9 "$0"; rm -rf "$1"', String(child.pid), folder],
-    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
-  )
-  // Where there is no shell, or it went first: nothing watches, and nothing breaks.
-  watch.on('error', () => undefined)
-  watch.stdin.on('error', () => undefined)
-  const release = () => void watch.kill('SIGKILL')
-  child.once('exit', release)
-  return release
-}
-
 async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS
   while (!condition() && performance.now() < deadline) await delay(POLL_MS)
-}
-
-async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill(signal)
-  const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
-  await exited
-  clearTimeout(force)
 }
 
 function startError(why: string, output: string): InternalError {

@@ -1,0 +1,155 @@
+// A process that plays thousands of devices on few connections, told by its parent what to do
+// (`load-calls.ts`): what makes load must not share an event loop with what is measured or judged.
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { Fleet } from './fleet.ts'
+import { ROOT, type LoadCalls } from './load-calls.ts'
+import { idOf, idsOf, type FleetPlan } from './records.ts'
+import { spreadOfTimes } from './times.ts'
+
+const PAGE = 200
+const REQUEST_TIMEOUT_MS = 30_000
+
+const fleets = new Map<string, Fleet>()
+let connection: NatsConnection | undefined
+let up = false
+
+const calls: LoadCalls = {
+  connect: async ({ servers }) => {
+    connection = await connect({
+      servers: [...servers],
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 200,
+      reconnectJitter: 50,
+      pingInterval: 5000,
+    })
+    up = true
+    void follow(connection)
+    listen(connection)
+    await connection.flush()
+  },
+  create: async (plan) => {
+    fleets.set(plan.prefix, new Fleet(plan, () => (up ? connection : undefined)))
+  },
+  drop: async (name) => {
+    fleetOf(name).silence()
+    fleets.delete(name)
+  },
+  register: (name, plan) => fleetOf(name).register(plan),
+  beat: async (name, plan) => fleetOf(name).beat(plan),
+  silence: async (name) => {
+    fleetOf(name).silence()
+    await connection?.flush()
+  },
+  presence: async (name) => fleetOf(name).presence(),
+  forget: async (name) => fleetOf(name).forget(),
+  list: async (name) => {
+    const { plan } = fleetOf(name)
+    const seen = new Map<string, number>()
+    const startedAt = performance.now()
+    for await (const deviceId of walk(plan)) seen.set(deviceId, (seen.get(deviceId) ?? 0) + 1)
+    const tookMs = performance.now() - startedAt
+    const own = idsOf(plan)
+    const lost = own.filter((deviceId) => !seen.has(deviceId)).length
+    const twice = own.filter((deviceId) => (seen.get(deviceId) ?? 0) > 1).length
+    return { listed: own.length - lost, lost, twice, tookMs }
+  },
+  ask: async ({ fleet, count, inFlight }) => {
+    const { plan } = fleetOf(fleet)
+    const times: number[] = []
+    let left = count
+    const worker = async () => {
+      while (left-- > 0) {
+        const deviceId = idOf(plan, Math.floor(Math.random() * plan.count))
+        const startedAt = performance.now()
+        const { device } = await discover<{ device: unknown }>(plan, 'getDevice', {
+          device_id: deviceId,
+        })
+        if (device === null) throw new Error(`${deviceId} is not known.`)
+        times.push(performance.now() - startedAt)
+      }
+    }
+    await Promise.all(Array.from({ length: inFlight }, worker))
+    return spreadOfTimes(times)
+  },
+  describe: async (name) => {
+    const { plan } = fleetOf(name)
+    type Summary = { total_devices: number }
+    return (await discover<Summary>(plan, 'describeFleet', {})).total_devices
+  },
+}
+
+/** Devices answer when they are asked to register, and hear what is said about them. */
+function listen(on: NatsConnection): void {
+  on.subscribe(`${ROOT}.*.*.cmd`, {
+    callback: (_error, message) => {
+      const [, tenant = '', deviceId = ''] = message.subject.split('.')
+      const params = fleetFor(tenant, deviceId)?.answerOf(deviceId)
+      if (params === undefined) return
+      const { id } = message.json<{ id: unknown }>()
+      message.respond(JSON.stringify({ jsonrpc: '2.0', id, result: params }))
+    },
+  })
+  on.subscribe(`${ROOT}.*.device.*`, {
+    callback: (_error, message) => {
+      const [, tenant = '', , what] = message.subject.split('.')
+      const { params } = message.json<{ params: { device_id: string } }>()
+      const fleet = fleetFor(tenant, params.device_id)
+      if (what === 'online') fleet?.heardOnline(params.device_id)
+      else fleet?.heardOffline(params.device_id)
+    },
+  })
+}
+
+async function follow(followed: NatsConnection): Promise<void> {
+  for await (const { type } of followed.status()) {
+    if (type === 'disconnect') up = false
+    if (type === 'reconnect') up = true
+  }
+}
+
+async function* walk(plan: FleetPlan): AsyncGenerator<string> {
+  type Page = { devices: { device_id: string }[]; next_offset: number | null }
+  let offset: number | null = 0
+  while (offset !== null) {
+    const page: Page = await discover<Page>(plan, 'listDevices', { offset, limit: PAGE })
+    for (const device of page.devices) yield device.device_id
+    offset = page.next_offset
+  }
+}
+
+async function discover<T>(plan: FleetPlan, method: string, params: object): Promise<T> {
+  if (connection === undefined) throw new Error('Not connected.')
+  const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: `discovery/${method}`, params })
+  const reply = await connection.request(`${ROOT}.${plan.tenant}.discovery`, request, {
+    timeout: REQUEST_TIMEOUT_MS,
+  })
+  const { result } = reply.json<{ result?: T }>()
+  if (result === undefined) throw new Error(`The registry refuses ${method}: ${reply.string()}`)
+  return result
+}
+
+function fleetOf(name: string): Fleet {
+  const fleet = fleets.get(name)
+  if (fleet === undefined) throw new Error(`There is no fleet ${name}.`)
+  return fleet
+}
+
+function fleetFor(tenant: string, deviceId: string): Fleet | undefined {
+  const fleet = fleets.get(deviceId.slice(0, deviceId.lastIndexOf('-')))
+  return fleet?.plan.tenant === tenant ? fleet : undefined
+}
+
+interface Call {
+  readonly id: number
+  readonly name: keyof LoadCalls
+  readonly given: readonly unknown[]
+}
+
+process.on('message', ({ id, name, given }: Call) => {
+  const call = calls[name] as (...given: readonly unknown[]) => Promise<unknown>
+  call(...given).then(
+    (result) => process.send?.({ id, result }),
+    (error: unknown) => process.send?.({ id, error: String(error) }),
+  )
+})
+process.once('disconnect', () => process.exit(0))
