@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { MadeStore } from '../tests/support/nsc-made-store.ts'
 import { accessibilityComplaints } from './support/accessibility.ts'
@@ -21,7 +22,9 @@ test('a store of nsc is looked into, brought in, and its devices go on with what
     const { page, firstRun } = window
     await firstRun.welcome.waitFor()
     await page.getByRole('button', { name: /^Bring in a store of nsc/u }).click()
-    await page.getByLabel('Another folder').fill(store.folder)
+    await page.getByLabel('Another folder').fill(store.folder.slice(0, -2))
+    await page.getByRole('option', { name: basename(store.folder) }).click()
+    await expect(page.getByLabel('Another folder')).toHaveValue(`${store.folder}/`)
     await page.getByRole('button', { name: 'Look', exact: true }).click()
 
     const plan = page.getByRole('region', { name: 'What will happen' })

@@ -414,6 +414,15 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: 'transfer-path',
+    scenarios: ['empty', 'full'],
+    path: '/keys/transfer',
+    prepare: async (page) => {
+      await page.getByLabel('Another folder').pressSequentially('~/')
+      await page.getByRole('option', { name: 'security_infra' }).waitFor()
+    },
+  },
+  {
     name: 'transfer-context',
     scenarios: ['full'],
     path: '/keys/transfer',

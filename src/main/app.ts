@@ -30,6 +30,7 @@ import { ClaimsPublisher } from './mesh/claims-publisher.ts'
 import { MeshService } from './mesh/mesh-service.ts'
 import { PushMarks } from './mesh/push-marks.ts'
 import { SystemLink } from './mesh/system-link.ts'
+import { PathService } from './paths/path-service.ts'
 import { lockProfile } from './profile/profile-lock.ts'
 import type { Profile } from './profile/profile.ts'
 import { LentKeys } from './recovery/lent-keys.ts'
@@ -256,6 +257,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         recovery,
         keys,
         nsc,
+        paths: new PathService({ choosePath: host.choosePath }),
         renewal,
         resolver: composeResolver({ database, authority, publisher, mesh, log }),
         rpc,

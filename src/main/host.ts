@@ -1,4 +1,5 @@
 import type { SaveFile } from './files/saved-file.ts'
+import type { ChoosePath } from './paths/path-service.ts'
 import type { SidecarProcess } from './registry/sidecar-process.ts'
 
 /** What differs between the two hosts, as far as the app has to know. */
@@ -13,4 +14,6 @@ export interface AppHost {
   spawnRegistry(): SidecarProcess
   /** Gives a file to the person. */
   readonly saveFile: SaveFile
+  /** Asks the person for a folder or file; null where there is no desktop to ask on. */
+  readonly choosePath: ChoosePath | null
 }

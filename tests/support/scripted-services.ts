@@ -69,6 +69,7 @@ export function scriptedServices() {
       roleImpact: unscripted,
       setRole: unscripted,
     },
+    paths: { ways: unscripted, complete: unscripted, choose: unscripted },
     isolation: {
       probes: unscripted,
       subscribe: unscripted,

@@ -23,6 +23,7 @@ import { registerAppScheme, serveApp } from './app-protocol.ts'
 import { denyInContents, denyInSession } from './denials.ts'
 import { menuTemplate } from './menu.ts'
 import { ownArguments } from './own-arguments.ts'
+import { chooseByDialog } from './path-dialog.ts'
 import { saveByDialog } from './save-dialog.ts'
 import { spawnUtilitySidecar } from './utility-sidecar.ts'
 import { connectWindows } from './window-port.ts'
@@ -70,6 +71,7 @@ function startMuster(options: StartOptions): Promise<App> {
       spawnRegistry: () =>
         spawnUtilitySidecar(utilityProcess, join(import.meta.dirname, 'registry.js')),
       saveFile: (file) => saveByDialog({ dialog, window: frontWindow }, file),
+      choosePath: chooseByDialog({ dialog, window: frontWindow }),
     },
     profile: options.profile,
     demo: options.demo,

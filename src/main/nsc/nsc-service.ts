@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
-import { isAbsolute, join, normalize } from 'node:path'
 import type {
   NscExport,
   NscExportPlan,
@@ -15,6 +14,7 @@ import { ConflictError, RejectedError, toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { requireOperator } from '../authority/account-changes.ts'
+import { ownPath } from '../paths/own-path.ts'
 import type { Procedure, Procedures } from '../steps/procedures.ts'
 import { exportStore, type ExportedKeys } from './export-store.ts'
 import { obstacleTo } from './import-obstacles.ts'
@@ -85,7 +85,7 @@ export class NscService {
 
   /**
    * Reads a store and plans its import; changes nothing.
-   * @throws RejectedError `NSC_FOLDER_MISSING`, `NSC_FOLDER`; the abort reason.
+   * @throws RejectedError `NSC_FOLDER_MISSING`, `NSC_LOCATION_GONE`, `PATH_NOT_ABSOLUTE`; the abort reason.
    */
   async scan(
     target: { location: string } | { folders: readonly string[] },
@@ -204,7 +204,7 @@ export class NscService {
 
   /**
    * Writes a store: see `exportStore`.
-   * @throws RejectedError `NSC_FOLDER`, `NAME_NOT_TYPED`; what `exportStore` throws.
+   * @throws RejectedError `PATH_NOT_ABSOLUTE`, `NAME_NOT_TYPED`; what `exportStore` throws.
    */
   async export(
     order: { folder: string; keys: ExportedKeys; typedName: string },
@@ -219,7 +219,8 @@ export class NscService {
       })
     }
     const until = AbortSignal.any([signal, this.#closing.signal])
-    const done = await exportStore(this.#options, this.#folder(order.folder), order.keys, until)
+    const folder = ownPath(order.folder, this.#environment.home)
+    const done = await exportStore(this.#options, folder, order.keys, until)
     return { ...done, different: [...done.different] }
   }
 
@@ -316,20 +317,11 @@ export class NscService {
   }
 
   #foldersOf(target: { location: string } | { folders: readonly string[] }): readonly string[] {
-    if ('folders' in target) return target.folders.map((folder) => this.#folder(folder))
+    if ('folders' in target)
+      return target.folders.map((folder) => ownPath(folder, this.#environment.home))
     const location = storeLocations(this.#environment).find(({ id }) => id === target.location)
-    if (location === undefined) throw badFolder()
+    if (location === undefined) throw locationGone()
     return location.folders
-  }
-
-  /** An absolute path; `~` is the home folder, as people write it. */
-  #folder(text: string): string {
-    const trimmed = text.trim()
-    const expanded = /^~(?=[/\\]|$)/u.test(trimmed)
-      ? join(this.#environment.home, trimmed.slice(1))
-      : trimmed
-    if (!isAbsolute(expanded) || expanded.includes('\0')) throw badFolder()
-    return normalize(expanded)
   }
 }
 
@@ -346,12 +338,11 @@ function findingsOf({ findings }: StoreScan): {
   }
 }
 
-function badFolder(): RejectedError {
+function locationGone(): RejectedError {
   return new RejectedError({
-    code: 'NSC_FOLDER',
-    message: 'This is not the whole path of a folder.',
-    advice:
-      'Write it from the root, such as /home/me/nsc, or from your home folder, such as ~/nsc.',
+    code: 'NSC_LOCATION_GONE',
+    message: 'There is no store of nsc in this place any more.',
+    advice: 'Open this page again, or name the folder.',
   })
 }
 

@@ -7,6 +7,7 @@ import { isolationRouter } from './isolation.ts'
 import { recoveryRouter } from './recovery.ts'
 import { keysRouter } from './keys.ts'
 import { nscRouter } from './nsc.ts'
+import { pathsRouter } from './paths.ts'
 import { resolverRouter } from './resolver.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
@@ -110,6 +111,7 @@ export function createRouter(services: Services, options: RouterOptions) {
     },
     recovery: recoveryRouter(os.recovery, services.recovery),
     nsc: nscRouter(os.nsc, services.nsc, services.contexts),
+    paths: pathsRouter(os.paths, services.paths),
     renewal: renewalRouter(os.renewal, services.renewal),
     resolver: resolverRouter(os.resolver, services.resolver),
     rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },

@@ -33,6 +33,7 @@ import type { ResolverCalls } from './resolver.ts'
 import type { RecoveryCalls } from './recovery.ts'
 import type { KeysCalls } from './keys.ts'
 import type { ContextCalls, NscCalls } from './nsc.ts'
+import type { PathCalls } from './paths.ts'
 import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
 import type { TenantCalls } from './tenants.ts'
@@ -47,6 +48,7 @@ export interface Services {
   readonly isolation: IsolationCalls
   readonly keys: KeysCalls
   readonly nsc: NscCalls
+  readonly paths: PathCalls
   readonly keychain: {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>

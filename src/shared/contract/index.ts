@@ -12,6 +12,7 @@ import { keychain } from './keychain.ts'
 import { keys } from './keys.ts'
 import { mesh } from './mesh.ts'
 import { nsc } from './nsc.ts'
+import { paths } from './paths.ts'
 import { recovery } from './recovery.ts'
 import { renewal } from './renewal.ts'
 import { resolver } from './resolver.ts'
@@ -35,6 +36,7 @@ export const contract = {
   keys,
   mesh,
   nsc,
+  paths,
   recovery,
   renewal,
   resolver,

@@ -139,7 +139,7 @@ describe('the built Electron main bundle', () => {
   })
 
   test('gives one port to the main frame of its own window and to nobody else', () => {
-    expect(seen['ports']).toEqual({
+    expect(seen['ports']).toMatchObject({
       fromSubframe: 0,
       fromGoneFrame: 0,
       fromStranger: 0,
@@ -147,6 +147,14 @@ describe('the built Electron main bundle', () => {
       second: 2,
       host: 'electron',
       version: '0.0.0-contract',
+    })
+  })
+
+  test('asks for a folder with the dialog of the system, once the window wants one', () => {
+    expect(seen['ports']).toMatchObject({
+      dialog: true,
+      path: '/chosen',
+      asked: [{ properties: expect.arrayContaining(['openDirectory', 'createDirectory']) }],
     })
   })
 })

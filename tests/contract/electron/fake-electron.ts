@@ -24,9 +24,16 @@ export interface Recorded {
   windowOptions: Electron.BrowserWindowConstructorOptions[]
   loadedUrls: string[]
   menu?: unknown
+  readonly openDialogs: Electron.OpenDialogOptions[]
 }
 
-export const recorded: Recorded = { calls: [], schemes: [], windowOptions: [], loadedUrls: [] }
+export const recorded: Recorded = {
+  calls: [],
+  schemes: [],
+  windowOptions: [],
+  loadedUrls: [],
+  openDialogs: [],
+}
 
 const appEvents = new EventEmitter()
 const appPart = {
@@ -104,6 +111,9 @@ export class BrowserWindow extends EventEmitter {
   static getAllWindows(): BrowserWindow[] {
     return windows
   }
+  static getFocusedWindow(): BrowserWindow | null {
+    return windows[0] ?? null
+  }
   constructor(options: Electron.BrowserWindowConstructorOptions) {
     super()
     recorded.windowOptions.push(options)
@@ -168,6 +178,10 @@ export const dialog = {
   showErrorBox: (title: string, content: string) => {
     recorded.calls.push('showErrorBox')
     process.stderr.write(`${title}: ${content}\n`)
+  },
+  showOpenDialog: async (...given: unknown[]) => {
+    recorded.openDialogs.push(given.at(-1) as Electron.OpenDialogOptions)
+    return { canceled: false, filePaths: ['/chosen'] }
   },
 } satisfies Partial<Electron.Dialog>
 

@@ -160,6 +160,8 @@ async function observePorts(contents: FakeContents) {
   const client: Client = createORPCClient(new RPCLink({ port: second }))
   second.start()
   const { host, version } = await client.app.info()
+  const { dialog } = await client.paths.ways()
+  const { path } = await client.paths.choose({ kind: 'folder', startAt: '' })
   return {
     fromSubframe,
     fromGoneFrame,
@@ -168,5 +170,8 @@ async function observePorts(contents: FakeContents) {
     second: count(),
     host,
     version,
+    dialog,
+    path,
+    asked: recorded.openDialogs,
   }
 }

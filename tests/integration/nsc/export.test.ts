@@ -79,5 +79,5 @@ test('takes no folder that is not a whole path', async () => {
     { folder: 'nsc', keys: 'none', typedName: '' },
     AbortSignal.timeout(10_000),
   )
-  await expect(refused).rejects.toMatchObject({ code: 'NSC_FOLDER' })
+  await expect(refused).rejects.toMatchObject({ code: 'PATH_NOT_ABSOLUTE' })
 })

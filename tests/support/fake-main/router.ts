@@ -9,10 +9,12 @@ import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
 import { keysRouter } from '../../../src/main/router/keys.ts'
 import { nscRouter } from '../../../src/main/router/nsc.ts'
+import { pathsRouter } from '../../../src/main/router/paths.ts'
 import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
+import { fakePaths } from './paths.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
 import { meshOf, type FakeState } from './state.ts'
@@ -57,6 +59,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     credentials: credentialsRouter(os.credentials, state.credentials),
     keys: keysRouter(os.keys, state.keys),
     nsc: nscRouter(os.nsc, state.transfer.nsc, state.transfer.contexts),
+    paths: pathsRouter(os.paths, fakePaths(state.scenario)),
     commissioning: {
       inspect: os.commissioning.inspect.handler(async ({ input }) => {
         await delay(250)

@@ -53,6 +53,7 @@ const LONGER_DEADLINES_MS: Readonly<Record<string, number>> = {
   'doctor.export': SAVE_DEADLINE_MS,
   'audit.verify': 120_000,
   'audit.export': SAVE_DEADLINE_MS,
+  'paths.choose': SAVE_DEADLINE_MS,
   'nsc.scan': 65_000,
   'nsc.export': 60_000,
   'isolation.sign': 30_000,

@@ -1,10 +1,11 @@
 import { useState } from 'react'
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { IconFolderSearch } from '@tabler/icons-react'
 import type { NscScan } from '#shared/contract/nsc.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { useLocations } from '../api/locations.ts'
 import { useScan } from '../api/scan.ts'
@@ -61,14 +62,13 @@ export function ChooseStore({ onScanned }: { onScanned: (scan: NscScan) => void 
           if (folder.trim() !== '') look({ folders: [folder.trim()] })
         }}
       >
-        <TextInput
+        <PathInput
           label="Another folder"
+          kind="folder"
           description="The one that holds both the JWTs and the keys, such as the .nsc folder beside the scripts that made them. Everything below it is looked through."
           placeholder="~/security_infra/.nsc"
           value={folder}
-          onChange={(event) => setFolder(event.currentTarget.value)}
-          spellCheck={false}
-          classNames={{ input: styles.path ?? '' }}
+          onChange={setFolder}
         />
         <Button
           type="submit"

@@ -5,6 +5,7 @@ import { problemOf } from '../../../lib/problem.ts'
 import { CopyIcon } from '../../../ui/copy-button.tsx'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { useExportPlan } from '../api/export-plan.ts'
 import { useExportStore } from '../api/export-store.ts'
@@ -51,14 +52,13 @@ function ExportForm({ plan }: { plan: NscExportPlan }) {
         {counted(plan.users, 'user')} in force, as nsc keeps them. Nothing that is in the folder is
         replaced.
       </p>
-      <TextInput
+      <PathInput
         label="Folder"
+        kind="folder"
         description={`On the computer that runs Muster; made where it is not there. nsc itself looks into ${usualFolder}.`}
         placeholder="~/nsc-export"
         value={folder}
-        onChange={(event) => setFolder(event.currentTarget.value)}
-        spellCheck={false}
-        classNames={{ input: styles.path ?? '' }}
+        onChange={setFolder}
       />
       <Radio.Group
         label="Private keys"

@@ -3,6 +3,7 @@ import { Button, Checkbox, NumberInput, Select, Textarea, TextInput } from '@man
 import type { ManagedMesh, NewManagedMesh, ResolverKind } from '#shared/contract/resolver.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { useAddManaged } from '../api/use-add-managed.ts'
 import { complaintsAbout, linesOf, type ManagedComplaints } from '../managed-order.ts'
 import { KINDS } from '../resolver-words.ts'
@@ -92,22 +93,22 @@ export function ManagedMeshForm({ onCancel, onAdded, initial }: ManagedMeshFormP
       />
       {resolver === 'memory' && (
         <div className={styles.pair}>
-          <TextInput
+          <PathInput
             label="Configuration file"
+            kind="file"
             description="On this computer."
             placeholder="/etc/nats/nats-server.conf"
             value={configPath ?? ''}
-            onChange={(event) => set({ configPath: event.currentTarget.value || null })}
+            onChange={(path) => set({ configPath: path || null })}
             error={complaints.configPath}
-            spellCheck={false}
           />
-          <TextInput
+          <PathInput
             label="PID file (optional)"
+            kind="file"
             description="For servers before 2.10."
             placeholder="/run/nats-server.pid"
             value={pidFile ?? ''}
-            onChange={(event) => set({ pidFile: event.currentTarget.value || null })}
-            spellCheck={false}
+            onChange={(path) => set({ pidFile: path || null })}
           />
         </div>
       )}

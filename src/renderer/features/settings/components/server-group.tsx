@@ -1,6 +1,7 @@
 import { useState } from 'react'
-import { Button, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { GroupProps } from './appearance-group.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 
 /** Where the server of the local mesh is found. */
@@ -20,16 +21,15 @@ export function ServerGroup({ settings, onChange }: GroupProps) {
               onChange({ natsServerPath: path.trim() === '' ? null : path.trim() })
             }}
           >
-            <TextInput
-              aria-label="Path of nats-server"
-              placeholder="Found by Muster"
-              classNames={{ input: 'm-mono' }}
-              style={{ flex: 1 }}
-              spellCheck={false}
-              maxLength={4096}
-              value={path}
-              onChange={(event) => setPath(event.currentTarget.value)}
-            />
+            <div style={{ flex: 1 }}>
+              <PathInput
+                aria-label="Path of nats-server"
+                kind="file"
+                placeholder="Found by Muster"
+                value={path}
+                onChange={setPath}
+              />
+            </div>
             <Button type="submit" variant="default" disabled={path.trim() === saved}>
               Save
             </Button>
