@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DiscoveryService } from '../../../src/main/discovery/discovery-service.ts'
 import { openMdnsResponder } from '../../../src/simulator/mdns-responder.ts'
 import { Avahi, whyNoAvahi } from './avahi.ts'
+import { fastClock } from './fast-clock.ts'
 import { Responder, uniqueService } from './responder.ts'
 import { devicesWhen, discoveryOf, idsOf } from './watching.ts'
 
@@ -68,6 +69,7 @@ describe.skipIf(reason)(`avahi as the responder${reason ? ` (skipped: ${reason})
   })
 
   test('stays after a refresh that drops a silent neighbour', async () => {
+    discovery = discoveryOf(`${type}.local`, { clock: fastClock() })
     const responder = await Responder.open(`${type}.local`)
     await avahi.publish('pump', type, 5540, TEXT)
     responder.add({ label: 'silent', deviceId: 'silent' })
@@ -75,7 +77,7 @@ describe.skipIf(reason)(`avahi as the responder${reason ? ` (skipped: ${reason})
     await devicesWhen(discovery, 'both', (devices) => devices.length === 2)
     await responder.close()
     discovery.refresh()
-    const left = await devicesWhen(discovery, 'one to go', (all) => all.length === 1, 13_000)
+    const left = await devicesWhen(discovery, 'one to go', (all) => all.length === 1)
     expect(idsOf(left)).toEqual(['pump-1'])
   })
 
@@ -94,11 +96,12 @@ describe.skipIf(reason)(`avahi as the responder${reason ? ` (skipped: ${reason})
   })
 
   test('is gone 10 s after a refresh when it died without a goodbye', async () => {
+    discovery = discoveryOf(`${type}.local`, { clock: fastClock() })
     await avahi.publish('pump', type, 5540, TEXT)
     discovery.start()
     await devicesWhen(discovery, 'the pump', (devices) => devices.length === 1)
     await avahi.kill()
     discovery.refresh()
-    await devicesWhen(discovery, 'an empty list', (devices) => devices.length === 0, 13_000)
+    await devicesWhen(discovery, 'an empty list', (devices) => devices.length === 0)
   })
 })

@@ -1,8 +1,8 @@
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/main/discovery/clock.ts'
 import type { DiscoveryService } from '../../../src/main/discovery/discovery-service.ts'
 import { until } from '../../support/until.ts'
+import { fastClock } from './fast-clock.ts'
 import { Responder, uniqueService } from './responder.ts'
 import { devicesWhen, discoveryOf } from './watching.ts'
 
@@ -62,8 +62,9 @@ describe('interfaces', () => {
 
   test('are asked anew when the machine wakes up, and what is gone by then goes', async () => {
     let sleptMs = 0
+    const clock = fastClock()
     discovery = discoveryOf(responder.service, {
-      clock: { ...systemClock(), wallNow: () => Date.now() + sleptMs },
+      clock: { ...clock, wallNow: () => clock.wallNow() + sleptMs },
       rescanMs: 50,
     })
     discovery.start()
@@ -74,6 +75,6 @@ describe('interfaces', () => {
     await until('a question that knows nothing', () =>
       responder.queries.slice(before).some(({ answers }) => answers?.length === 0),
     )
-    await devicesWhen(discovery, 'an empty list', (devices) => devices.length === 0, 13_000)
+    await devicesWhen(discovery, 'an empty list', (devices) => devices.length === 0)
   })
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DiscoveryService } from '../../../src/main/discovery/discovery-service.ts'
 import { until } from '../../support/until.ts'
+import { fastClock } from './fast-clock.ts'
 import { Responder, recordsOf, uniqueService } from './responder.ts'
 import { devicesWhen, discoveryOf, idsOf } from './watching.ts'
 
@@ -86,13 +87,14 @@ describe('devices on the loopback link', () => {
   })
 
   test('stay as long as they answer, however short their time is', async () => {
-    responder.add({ ...PUMP, ttl: 2, pointerTtl: 2 })
+    discovery = discoveryOf(responder.service, { clock: fastClock() })
+    responder.add({ ...PUMP, ttl: 4, pointerTtl: 4 })
     discovery.start()
     await devicesWhen(discovery, 'the pump', (devices) => devices.length === 1)
     const sizes: number[] = []
     const unsubscribe = discovery.subscribe(() => sizes.push(discovery.devices().length))
     const asked = () => responder.asked.filter((question) => question.startsWith('SRV ')).length
-    await until('renewals', () => asked() >= 2, 12_000)
+    await until('renewals', () => asked() >= 2)
     unsubscribe()
     expect(sizes.every((size) => size === 1)).toBe(true)
   })
@@ -150,13 +152,14 @@ describe('devices on the loopback link', () => {
   })
 
   test('that are gone without a word are gone 10 s after a refresh', async () => {
+    discovery = discoveryOf(responder.service, { clock: fastClock() })
     responder.add(PUMP)
     responder.add({ label: 'valve', deviceId: 'valve-1' })
     discovery.start()
     await devicesWhen(discovery, 'both', (devices) => devices.length === 2)
     responder.silence(PUMP.label)
     discovery.refresh()
-    const left = await devicesWhen(discovery, 'one to go', (all) => all.length === 1, 13_000)
+    const left = await devicesWhen(discovery, 'one to go', (all) => all.length === 1)
     expect(idsOf(left)).toEqual(['valve-1'])
   })
 })
