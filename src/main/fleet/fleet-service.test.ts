@@ -73,6 +73,7 @@ function device(deviceId: string, change: Partial<FleetDevice> = {}): FleetDevic
     lastSeenAt: null,
     ttlSeconds: 15,
     registeredAt: null,
+    presence: null,
     ...change,
   }
 }

@@ -253,6 +253,7 @@ function pendingOnly({ tenant, deviceId, issuedAt }: PendingDevice): FleetDevice
     lastSeenAt: null,
     ttlSeconds: null,
     registeredAt: null,
+    presence: null,
   }
 }
 

@@ -44,6 +44,7 @@ export function projectDevice(
     lastSeenAt: null,
     ttlSeconds: Number.isFinite(facts.ttlSeconds) ? facts.ttlSeconds : null,
     registeredAt,
+    presence: null,
   }
 }
 

@@ -1,3 +1,4 @@
+import { SILENT } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
 
@@ -39,6 +40,25 @@ export class DeviceEntry {
   lastBeatMs = 0
   /** The device's own clock at its last heartbeat, in epoch seconds; 0 where it tells none. */
   deviceClockSeconds = 0
+
+  /** Its place in the beat history; -1 until it has one. */
+  slot = -1
+  /** Why it is in its state: HEARD and so on, see the beat history. */
+  reason = SILENT
+  /** Its usual pause between heartbeats in milliseconds; 0 until two came. */
+  beatMs = 0
+  /** Heartbeats that did not come since it was online last. */
+  missedBeats = 0
+  /** Times that it came back. */
+  reconnects = 0
+  /** Its clock less ours in milliseconds, median of the last samples. */
+  skewMs = 0
+  /** How many samples of its clock there are, at most twice as many as are kept. */
+  skewSamples = 0
+  /** When it went offline the last three times, epoch milliseconds; most never do. */
+  drops: number[] | undefined
+  /** Until when it is said to come and go; 0 where it does not. */
+  flappingUntilMs = 0
 
   /** The last heartbeat's bytes as Latin-1 text, and where in it the number of `ts` stands. */
   beatText = ''

@@ -31,6 +31,14 @@ test('a device shows as the contract says', () => {
     lastSeenAt: '2026-01-01T00:00:00.000Z',
     ttlSeconds: 15,
     registeredAt: '2026-01-01T00:00:00.000Z',
+    presence: {
+      reason: 'registered',
+      beatSeconds: null,
+      missedBeats: 0,
+      skewMs: null,
+      reconnects: 0,
+      flappingUntil: null,
+    },
   })
 })
 

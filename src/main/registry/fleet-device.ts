@@ -1,4 +1,5 @@
-import type { FleetDevice } from '#shared/contract/fleet.ts'
+import type { DevicePresence, FleetDevice } from '#shared/contract/fleet.ts'
+import { HEARD, REGISTERED, RESTORED, SILENT, UNHEARD } from './beat-history.ts'
 import type { DeviceEntry } from './device-entry.ts'
 
 const MAX_TEXT = 200
@@ -31,6 +32,26 @@ export function toFleetDevice(entry: DeviceEntry): FleetDevice {
     lastSeenAt: entry.lastSeenEpochMs === 0 ? null : instant(entry.lastSeenEpochMs),
     ttlSeconds: facts.ttlSeconds,
     registeredAt: validInstant(facts.registeredAt),
+    presence: presenceOf(entry),
+  }
+}
+
+const REASONS: Readonly<Record<number, DevicePresence['reason']>> = {
+  [HEARD]: 'heard',
+  [REGISTERED]: 'registered',
+  [RESTORED]: 'restored',
+  [SILENT]: 'silent',
+  [UNHEARD]: 'unheard-since-restart',
+}
+
+function presenceOf(entry: DeviceEntry): DevicePresence {
+  return {
+    reason: REASONS[entry.reason] ?? 'silent',
+    beatSeconds: entry.beatMs === 0 ? null : entry.beatMs / 1000,
+    missedBeats: entry.missedBeats,
+    skewMs: entry.skewSamples === 0 ? null : entry.skewMs,
+    reconnects: entry.reconnects,
+    flappingUntil: entry.flappingUntilMs === 0 ? null : instant(entry.flappingUntilMs),
   }
 }
 

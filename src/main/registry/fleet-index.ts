@@ -1,3 +1,4 @@
+import type { BeatHistory } from './beat-history.ts'
 import { byCodePoint } from './code-point-order.ts'
 import type { DeviceEntry } from './device-entry.ts'
 
@@ -7,13 +8,18 @@ import type { DeviceEntry } from './device-entry.ts'
  */
 export class FleetIndex {
   readonly #root: string
+  readonly #history: BeatHistory
   readonly #bySubject = new Map<string, DeviceEntry>()
   readonly #listings = new Map<string, TenantListing>()
   #online = 0
 
-  /** @param subjectRoot root token of the dialect */
-  constructor(subjectRoot: string) {
+  /**
+   * @param subjectRoot root token of the dialect
+   * @param history gives each device that is known its place
+   */
+  constructor(subjectRoot: string, history: BeatHistory) {
     this.#root = subjectRoot
+    this.#history = history
   }
 
   get size(): number {
@@ -34,12 +40,14 @@ export class FleetIndex {
   }
 
   add(entry: DeviceEntry): void {
+    this.#history.add(entry)
     this.#bySubject.set(this.#subjectOf(entry.tenant, entry.deviceId), entry)
   }
 
   remove(entry: DeviceEntry): void {
     this.setOnline(entry, false)
     entry.removed = true
+    this.#history.remove(entry)
     this.#bySubject.delete(this.#subjectOf(entry.tenant, entry.deviceId))
   }
 

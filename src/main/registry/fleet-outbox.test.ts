@@ -89,6 +89,9 @@ test('an unchanged heartbeat only moves the time last seen', async () => {
   register('d')
   outbox.start(index.all())
   await vi.advanceTimersByTimeAsync(100)
+  // The first heartbeat after a registration is a change: it says why it is online.
+  beat('d', {})
+  await vi.advanceTimersByTimeAsync(100)
   beat('d', {})
   await vi.advanceTimersByTimeAsync(100)
   expect(sent.at(-1)).toMatchObject({ upserted: [], beats: [['t', 'd', clock.epochMs()]] })

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { parseDeviceSubject } from '#shared/protocol/subjects.ts'
+import type { BeatHistory } from './beat-history.ts'
 import type { Clock } from './clock.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
@@ -22,6 +23,7 @@ export interface HeartbeatParts {
   readonly counters: RegistryCounters
   readonly drops: DropLog
   readonly index: FleetIndex
+  readonly history: BeatHistory
   readonly writes: WriteBehind
   readonly feed: FleetFeed
   readonly recovery: Recovery
@@ -50,9 +52,14 @@ export class HeartbeatIntake {
   }
 
   #heard(entry: DeviceEntry): void {
-    entry.lastBeatMs = this.#parts.clock.monotonicMs()
-    entry.lastSeenEpochMs = this.#parts.clock.epochMs()
-    this.#parts.feed.beat(entry)
+    const { clock, history, feed } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const wallMs = clock.epochMs()
+    const worthTelling = history.heard(entry, nowMs, wallMs)
+    entry.lastBeatMs = nowMs
+    entry.lastSeenEpochMs = wallMs
+    if (worthTelling) feed.changed(entry)
+    else feed.beat(entry)
   }
 
   #read(entry: DeviceEntry, subject: string, data: Uint8Array): void {

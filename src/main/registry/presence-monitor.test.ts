@@ -14,6 +14,7 @@ function monitor() {
   const presence = new PresenceMonitor({
     clock,
     counters,
+    history: { graceFromMs: 0 },
     logger: silentLogger(),
     confirm: () => server.confirm(),
     declareOffline: (entry) => {

@@ -1,5 +1,6 @@
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import type { BeatHistory } from './beat-history.ts'
 import type { Clock } from './clock.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
@@ -15,6 +16,8 @@ const SLICE = 500
 export interface PresenceMonitorParts {
   readonly clock: Clock
   readonly counters: RegistryCounters
+  /** Learns from when on pauses count. */
+  readonly history: Pick<BeatHistory, 'graceFromMs'>
   readonly logger: Logger
   /**
    * Resolves once every message that the server had for us before the call has been handled.
@@ -64,7 +67,7 @@ export class PresenceMonitor {
   /** The connection is up, or up again: what was missed meanwhile counts against nobody. */
   resume(): void {
     this.#connected = true
-    this.#graceFromMs = this.#parts.clock.monotonicMs()
+    this.#giveGrace(this.#parts.clock.monotonicMs())
   }
 
   /** The connection is down: no heartbeat can arrive. */
@@ -99,11 +102,16 @@ export class PresenceMonitor {
     this.#lastCheckMs = now
     this.#lastWallMs = wall
     if (late < SUSPENDED_MS) return
-    this.#graceFromMs = now
+    this.#giveGrace(now)
     this.#parts.counters.gracePeriods += 1
     this.#parts.logger.info('the registry stood still; every device gets a whole TTL', {
       standstillMs: Math.round(late),
     })
+  }
+
+  #giveGrace(now: number): void {
+    this.#graceFromMs = now
+    this.#parts.history.graceFromMs = now
   }
 
   /** Empties the slots whose time has come and returns those still online. */

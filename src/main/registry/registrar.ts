@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { RESTORED, SILENT, type BeatHistory } from './beat-history.ts'
 import { wireTimestamp, type Clock } from './clock.ts'
 import type { RegistryCounters } from './counters.ts'
 import { DeviceEntry } from './device-entry.ts'
@@ -15,6 +16,7 @@ const ENVELOPE_BYTES = 1024
 
 export interface RegistrarParts {
   readonly index: FleetIndex
+  readonly history: BeatHistory
   readonly writes: WriteBehind
   readonly presence: PresenceMonitor
   readonly feed: FleetFeed
@@ -48,9 +50,10 @@ export class Registrar {
   /**
    * Registers a device, new or known. The tenant is that of the subject; what the device claims in
    * `registry` is replaced (protocol.md, "Registration").
+   * @param asked it answers our own question, so it need not have been away
    */
-  register(tenant: string, params: RegistrationParams): RegistrationOutcome {
-    const { clock, counters, index, writes, presence, feed } = this.#parts
+  register(tenant: string, params: RegistrationParams, asked = false): RegistrationOutcome {
+    const { clock, counters, history, index, writes, presence, feed } = this.#parts
     const now = clock.epochMs()
     const registry = {
       device_registration_id: randomUUID(),
@@ -64,7 +67,9 @@ export class Registrar {
       return { tooLarge: true, limitBytes }
     }
 
-    const entry = this.#entryFor(tenant, params.device_id, document, status)
+    const known = index.get(tenant, params.device_id)
+    const entry = known ?? this.#add(tenant, params.device_id, document, status)
+    history.registered(entry, known !== undefined && !(asked && known.online))
     entry.document = document
     entry.status = status
     entry.facts = deviceFacts(rest, this.#parts.fallbackTtlSeconds)
@@ -96,6 +101,7 @@ export class Registrar {
     })
     entry.sinceEpochMs = stored.sinceEpochMs
     entry.lastSeenEpochMs = stored.lastSeenEpochMs ?? 0
+    entry.reason = stored.offlineAtEpochMs === null ? RESTORED : SILENT
     index.add(entry)
     if (stored.offlineAtEpochMs !== null) return
     entry.lastBeatMs = clock.monotonicMs()
@@ -103,10 +109,7 @@ export class Registrar {
     presence.watch(entry)
   }
 
-  #entryFor(tenant: string, deviceId: string, document: string, status: string): DeviceEntry {
-    const { index } = this.#parts
-    const known = index.get(tenant, deviceId)
-    if (known !== undefined) return known
+  #add(tenant: string, deviceId: string, document: string, status: string): DeviceEntry {
     const facts = deviceFacts({}, this.#parts.fallbackTtlSeconds)
     const entry = new DeviceEntry({
       tenant,
@@ -116,7 +119,7 @@ export class Registrar {
       facts,
       statusFacts: statusFacts({}),
     })
-    index.add(entry)
+    this.#parts.index.add(entry)
     return entry
   }
 }

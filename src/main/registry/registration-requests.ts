@@ -68,7 +68,7 @@ export class RegistrationRequests {
       this.#drops.note(source, 'an answer to requestRegistration that names another device')
       return false
     }
-    return 'registrationId' in this.#registrar.register(tenant, checked.params)
+    return 'registrationId' in this.#registrar.register(tenant, checked.params, true)
   }
 
   #refuse(id: string | number | null, code: number, message: string, source: string): string {

@@ -1,6 +1,7 @@
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../log/logger.ts'
 import { visibilityOf, type AccessList } from './access-lists.ts'
+import { BeatHistory } from './beat-history.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { newCounters, type RegistryCounters } from './counters.ts'
 import { DiscoveryRequests } from './discovery-requests.ts'
@@ -42,6 +43,7 @@ export interface RegistryParts {
   readonly counters: RegistryCounters
   readonly drops: DropLog
   readonly index: FleetIndex
+  readonly history: BeatHistory
   readonly writes: WriteBehind
   readonly presence: PresenceMonitor
   readonly wire: RegistryWire
@@ -59,17 +61,20 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
   const feed = options.feed ?? noFeed
   const counters = newCounters()
   const drops = new DropLog(logger, clock)
-  const index = new FleetIndex(dialect.subjectRoot)
+  const history = new BeatHistory()
+  const index = new FleetIndex(dialect.subjectRoot, history)
   const writes = new WriteBehind(options.store, logger)
   const wire = new RegistryWire(dialect, clock)
   const presence = new PresenceMonitor({
     clock,
     counters,
+    history,
     logger,
     confirm: () => wire.confirm(),
     declareOffline: (entry) => {
       index.setOnline(entry, false)
       entry.sinceEpochMs = clock.epochMs()
+      history.wentOffline(entry, entry.sinceEpochMs)
       entry.forgetBeat()
       counters.wentOffline += 1
       writes.update(entry)
@@ -79,6 +84,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
   })
   const registrar = new Registrar({
     index,
+    history,
     writes,
     presence,
     feed,
@@ -109,6 +115,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     counters,
     drops,
     index,
+    history,
     writes,
     feed,
     recovery,
@@ -118,6 +125,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     counters,
     drops,
     index,
+    history,
     writes,
     presence,
     wire,

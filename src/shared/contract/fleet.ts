@@ -1,6 +1,35 @@
 import { ROLE_NAMES } from '../protocol/roles.ts'
 import { eventIterator, Instant, procedure, WireName, z } from './common.ts'
 
+/**
+ * Why a device is in its state, in what the registry observed. `heard`: it beats; `registered`: it
+ * did, and has not beaten yet; `restored`: known from before the registry restarted, not heard since;
+ * `silent`: its TTL passed; `unheard-since-restart`: so did that which it got after a restart.
+ */
+export const PresenceReason = z.enum([
+  'heard',
+  'registered',
+  'restored',
+  'silent',
+  'unheard-since-restart',
+])
+
+/** What heartbeats tell beyond the status. */
+export const DevicePresence = z.strictObject({
+  reason: PresenceReason,
+  /** Its usual pause between heartbeats, as observed; null until two came. */
+  beatSeconds: z.number().nullable(),
+  /** Heartbeats that did not come since it was online last. */
+  missedBeats: z.int(),
+  /** Its clock less the registry's, median of the last five heartbeats; null where it tells none. */
+  skewMs: z.int().nullable(),
+  /** Times that it came back, or registered anew, since the registry knows it. */
+  reconnects: z.int(),
+  /** It comes and goes: marked until then, unless it goes again. */
+  flappingUntil: Instant.nullable(),
+})
+export type DevicePresence = z.infer<typeof DevicePresence>
+
 /** The small projection of a device that lists show. */
 export const FleetDevice = z.strictObject({
   tenant: z.string(),
@@ -22,6 +51,8 @@ export const FleetDevice = z.strictObject({
   lastSeenAt: Instant.nullable(),
   ttlSeconds: z.number().nullable(),
   registeredAt: Instant.nullable(),
+  /** Null where nothing was observed: it has not connected yet, or a registry elsewhere has it. */
+  presence: DevicePresence.nullable(),
 })
 export type FleetDevice = z.infer<typeof FleetDevice>
 

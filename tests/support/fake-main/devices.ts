@@ -1,5 +1,10 @@
 import type { DiscoveredDevice } from '#shared/contract/discovery.ts'
-import type { DeviceFunction, DeviceRecord, FleetDevice } from '#shared/contract/fleet.ts'
+import type {
+  DeviceFunction,
+  DevicePresence,
+  DeviceRecord,
+  FleetDevice,
+} from '#shared/contract/fleet.ts'
 
 const MINUTE_MS = 60_000
 
@@ -93,8 +98,22 @@ export function fleetDevices(count: number): FleetDevice[] {
           : ago(state === 'online' ? (index % 5) * 1_000 : 40 * MINUTE_MS + index * 900),
       ttlSeconds: 15,
       registeredAt: state === 'pending' ? null : ago(30 * 24 * 60 * MINUTE_MS),
+      presence: state === 'pending' ? null : presenceAt(index, state),
     }
   })
+}
+
+/** Some come and go, the clock of some is off. */
+function presenceAt(index: number, state: 'online' | 'offline'): DevicePresence {
+  const flaps = index % 31 === 1
+  return {
+    reason: state === 'online' ? 'heard' : index % 2 === 0 ? 'unheard-since-restart' : 'silent',
+    beatSeconds: 5,
+    missedBeats: flaps ? 7 : 0,
+    skewMs: index % 23 === 1 ? -40_000 : 12,
+    reconnects: flaps ? 6 : index % 4,
+    flappingUntil: flaps ? ago(-7 * MINUTE_MS) : null,
+  }
 }
 
 const FUNCTIONS: DeviceFunction[] = [

@@ -25,6 +25,7 @@ function device(deviceId: string, change: Partial<FleetDevice> = {}): FleetDevic
     lastSeenAt: null,
     ttlSeconds: 15,
     registeredAt: null,
+    presence: null,
     ...change,
   }
 }

@@ -22,6 +22,7 @@ function device(tenant: string, deviceId: string, change: Partial<FleetDevice> =
     lastSeenAt: null,
     ttlSeconds: 15,
     registeredAt: null,
+    presence: null,
     ...change,
   }
 }

@@ -6,12 +6,13 @@ import { Fact, Facts } from '../../../ui/facts.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { Section } from '../../../ui/side-panel.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
-import { SinceText, TimeText } from '../../../ui/time-text.tsx'
+import { SinceText } from '../../../ui/time-text.tsx'
 import { DEVICE_STATES } from '../device-states.ts'
 import { factName, otherFacts } from '../fact-text.ts'
 import { CredentialList } from './credential-list.tsx'
 import styles from './device-view.module.css'
 import { ForgetButton } from './forget-button.tsx'
+import { PresenceSection } from './presence-section.tsx'
 
 /** Fields of identity and status that the list has in a form of their own. */
 const SHOWN_IDENTITY: ReadonlySet<string> = new Set([
@@ -61,9 +62,6 @@ export function OverviewTab({ address, device, record, onForgotten }: OverviewTa
             <Fact name="State">
               <StateMark tone={tone} word={word} /> <SinceText at={device.since} />
             </Fact>
-            <Fact name="Last seen">
-              <TimeText at={device.lastSeenAt} />
-            </Fact>
             <Fact name="Location">{textOrNull(device.location)}</Fact>
             <Fact name="Availability">{textOrNull(device.availability)}</Fact>
             <Fact name="Load">{shareOf(device.busyScore, 1, 'Load')}</Fact>
@@ -71,6 +69,7 @@ export function OverviewTab({ address, device, record, onForgotten }: OverviewTa
             <OtherFacts facts={record?.status} shown={SHOWN_STATUS} />
           </Facts>
         </Section>
+        <PresenceSection device={device} />
         <Section title="Identity">
           {record === undefined ? (
             <Skeleton height={80} />

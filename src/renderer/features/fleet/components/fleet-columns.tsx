@@ -1,6 +1,8 @@
-import type { ReactNode } from 'react'
-import { IconAlertTriangleFilled } from '@tabler/icons-react'
+import { useCallback, type ReactNode } from 'react'
+import { IconAlertTriangleFilled, IconActivity, IconClockExclamation } from '@tabler/icons-react'
 import type { FleetDevice } from '#shared/contract/fleet.ts'
+import { isFlapping, skewText } from '#shared/presence.ts'
+import { useTimeText } from '../../../lib/time/use-now.ts'
 import type { DataColumn } from '../../../ui/data-table/data-column.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
@@ -14,7 +16,9 @@ const STATES: Readonly<Record<FleetDevice['state'], { word: string; tone: Tone }
   pending: { word: 'Pending', tone: 'warn' },
 }
 
-function StateCell({ state, error }: { state: FleetDevice['state']; error: string | null }) {
+function StateCell({ device }: { device: FleetDevice }) {
+  const { state, errorState: error } = device
+  const skew = skewText(device)
   return (
     <span className={styles.state}>
       <StateMark tone={STATES[state].tone} word={STATES[state].word} />
@@ -23,6 +27,24 @@ function StateCell({ state, error }: { state: FleetDevice['state']; error: strin
           <IconAlertTriangleFilled size={15} role="img" aria-label="Reports an error" />
         </span>
       )}
+      <FlappingMark device={device} />
+      {skew !== null && (
+        <span title={`Its clock is ${skew}`} className={styles.warning}>
+          <IconClockExclamation size={15} role="img" aria-label={`Its clock is ${skew}`} />
+        </span>
+      )}
+    </span>
+  )
+}
+
+function FlappingMark({ device }: { device: FleetDevice }) {
+  const flapping = useTimeText(
+    useCallback((now) => (isFlapping(device, now) ? 'Comes and goes' : ''), [device]),
+  )
+  if (flapping === '') return null
+  return (
+    <span title={flapping} className={styles.warning}>
+      <IconActivity size={15} role="img" aria-label={flapping} />
     </span>
   )
 }
@@ -36,9 +58,9 @@ export const FLEET_COLUMNS: readonly DataColumn<FleetDevice, SortColumn>[] = [
     id: 'state',
     orderBy: 'state',
     title: 'State',
-    track: '6.75rem',
+    track: '7.5rem',
     from: 0,
-    cell: ({ state, errorState }) => <StateCell state={state} error={errorState} />,
+    cell: (device) => <StateCell device={device} />,
   },
   {
     id: 'deviceId',

@@ -145,6 +145,6 @@ function NoDevices({ tenant, onCommission }: { tenant: string | null; onCommissi
 
 /** As of a state, an id, a type, a place and a time. */
 const LOADING = {
-  template: '6.75rem 2fr 1.4fr 1.4fr 7rem',
+  template: '7.5rem 2fr 1.4fr 1.4fr 7rem',
   widths: ['4rem', '11rem', '8rem', '9rem', '4.5rem'],
 } as const
