@@ -12,6 +12,7 @@ import type { Endings } from './endings.ts'
 import { BEATS, DEVICE_IDS, HeartbeatSender, unchangedBeats } from './heartbeat-burst.ts'
 import { perSecond } from './measure.ts'
 import { startProcess } from './processes/start-process.ts'
+import { REGISTRATIONS } from './registry/registrations.ts'
 
 const BARE_SUBSCRIBER = join(import.meta.dirname, 'processes', 'bare-subscriber.ts')
 
@@ -19,10 +20,8 @@ const BARE_SUBSCRIBER = join(import.meta.dirname, 'processes', 'bare-subscriber.
 const TENANT = 'fleet'
 const BARE_TENANT = 'bare'
 
-const REGISTRATIONS_PER_SAMPLE = 2000
 const IN_FLIGHT = 64
 const REGISTER_TIMEOUT_MS = 20_000
-const STORED_TIMEOUT_MS = 20_000
 /** Longer than the benchmark: no device may count as offline while others are measured. */
 const DEVICE_TTL_SECONDS = 3600
 
@@ -59,33 +58,7 @@ const HEARTBEATS: Benchmark = {
   },
 }
 
-/** New devices that all come at once, as after a power cut. */
-const REGISTRATIONS: Benchmark = {
-  name: 'registry.registrations',
-  unit: '/s',
-  better: 'more',
-  goal: null,
-  peer: 'the registry of device-connect-server (Python)',
-  prepare: async ({ endings }) => {
-    const { sidecar, client } = await startRegistry(endings)
-    let taken = 0
-    return async () => {
-      taken += 1
-      const value = await perSecond(REGISTRATIONS_PER_SAMPLE, () =>
-        inFlight(REGISTRATIONS_PER_SAMPLE, (index) => register(client, `device-${taken}-${index}`)),
-      )
-      await requireStored(sidecar, taken * REGISTRATIONS_PER_SAMPLE)
-      return {
-        value,
-        peer: {
-          notRun: 'it needs Python packages and an etcd, which this command does not install',
-        },
-      }
-    }
-  },
-}
-
-export const REGISTRY_BENCHMARKS: readonly Benchmark[] = [HEARTBEATS, REGISTRATIONS]
+export const REGISTRY_BENCHMARKS: readonly Benchmark[] = [HEARTBEATS, ...REGISTRATIONS]
 
 async function startRegistry(
   endings: Endings,
@@ -134,14 +107,4 @@ function requireAllTaken(before: Stats, after: Stats): void {
   throw new Error(
     `Of ${BEATS} heartbeats the registry took ${grown('heartbeats')}, ${grown('heartbeatsUnchanged')} of them as unchanged.`,
   )
-}
-
-/** A registration is answered from memory and written within 200 ms; none may be lost on the way. */
-async function requireStored(sidecar: RunningSidecar, rows: number): Promise<void> {
-  const deadline = performance.now() + STORED_TIMEOUT_MS
-  let { storeRows = 0 } = await sidecar.freshStats()
-  while (storeRows < rows) {
-    if (performance.now() > deadline) throw new Error(`Only ${storeRows} of ${rows} are stored.`)
-    storeRows = (await sidecar.freshStats())['storeRows'] ?? 0
-  }
 }

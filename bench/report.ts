@@ -1,4 +1,4 @@
-import type { Benchmark, Sample } from './benchmark.ts'
+import type { Benchmark, Figure, Reading, Sample } from './benchmark.ts'
 import { spreadOf, type Spread } from './measure.ts'
 
 /** What came of a benchmark. */
@@ -30,37 +30,52 @@ export interface Result {
   readonly reason?: string
 }
 
-/** Medians of the samples, and how they stand to the goal. */
-export function resultOf(outcome: Outcome): Result {
-  const { name, unit, peer, goal, better } = outcome.benchmark
+/** Medians of the samples, and how they stand to the goal: a line for each figure. */
+export function resultsOf(outcome: Outcome): Result[] {
+  const { benchmark } = outcome
   const samples = 'samples' in outcome ? outcome.samples : []
-  const values = samples.length === 0 ? undefined : spreadOf(samples.map(({ value }) => value))
-  const peers = peerSpread(samples)
+  const failure = 'failure' in outcome ? outcome.failure : undefined
+  const own = resultOf(benchmark, samples, failure)
+  const rest = (benchmark.further ?? []).map((figure) => {
+    const readings = samples.flatMap(({ further }) => further?.[figure.name] ?? [])
+    return resultOf(figure, readings, failure)
+  })
+  return [own, ...rest]
+}
+
+function resultOf(
+  figure: Figure,
+  readings: readonly Reading[],
+  failure: string | undefined,
+): Result {
+  const { name, unit, peer, goal, better } = figure
+  const values = readings.length === 0 ? undefined : spreadOf(readings.map(({ value }) => value))
+  const peers = peerSpread(readings)
   const ratio =
     values === undefined || peers === undefined ? null : significant(values.median / peers.median)
-  const reason = reasonOf(outcome)
-  const value = figure(values?.median)
+  const reason = failure ?? silenceOf(readings)
+  const value = significantOrNull(values?.median)
   return {
     name,
     value,
     unit,
     peer,
-    peerValue: figure(peers?.median),
+    peerValue: significantOrNull(peers?.median),
     ratio,
     goal: goal?.limit ?? null,
-    ok: isMet(outcome.benchmark, value, ratio),
+    ok: isMet(figure, value, ratio),
     goalOf: goal?.of ?? null,
     better,
-    min: figure(values?.min),
-    max: figure(values?.max),
-    peerMin: figure(peers?.min),
-    peerMax: figure(peers?.max),
-    runs: samples.length,
+    min: significantOrNull(values?.min),
+    max: significantOrNull(values?.max),
+    peerMin: significantOrNull(peers?.min),
+    peerMax: significantOrNull(peers?.max),
+    runs: readings.length,
     ...(reason === undefined ? {} : { reason }),
   }
 }
 
-const COLUMNS = [28, 10, 19, 10, 7, 14, 6] as const
+const COLUMNS = [36, 14, 19, 12, 8, 14, 6] as const
 
 /** The head of the table. */
 export function tableHead(): string {
@@ -97,7 +112,7 @@ function goalText({ goal, goalOf, better, unit }: Result): string {
 }
 
 function isMet(
-  { goal, better }: Benchmark,
+  { goal, better }: Figure,
   value: number | null,
   ratio: number | null,
 ): boolean | null {
@@ -106,18 +121,19 @@ function isMet(
   return better === 'less' ? judged <= goal.limit : judged >= goal.limit
 }
 
-function peerSpread(samples: readonly Sample[]): Spread | undefined {
-  const figures = samples.flatMap(({ peer }) => (typeof peer === 'number' ? [peer] : []))
+function peerSpread(readings: readonly Reading[]): Spread | undefined {
+  const figures = readings.flatMap(({ peer }) => (typeof peer === 'number' ? [peer] : []))
   return figures.length === 0 ? undefined : spreadOf(figures)
 }
 
-function reasonOf(outcome: Outcome): string | undefined {
-  if ('failure' in outcome) return outcome.failure
-  const [silent] = outcome.samples.flatMap(({ peer }) => (typeof peer === 'number' ? [] : [peer]))
+function silenceOf(readings: readonly Reading[]): string | undefined {
+  const [silent] = readings.flatMap(({ peer }) =>
+    peer === null || typeof peer === 'number' ? [] : [peer],
+  )
   return silent === undefined ? undefined : `The peer was not run: ${silent.notRun}`
 }
 
-function figure(value: number | undefined): number | null {
+function significantOrNull(value: number | undefined): number | null {
   return value === undefined ? null : significant(value)
 }
 

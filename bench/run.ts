@@ -10,7 +10,7 @@ import type { Benchmark, Sample } from './benchmark.ts'
 import { BENCHMARKS } from './catalog.ts'
 import { Endings } from './endings.ts'
 import { describeMachine, thisMachine } from './machine.ts'
-import { resultOf, tableHead, tableRow, type Outcome } from './report.ts'
+import { resultsOf, tableHead, tableRow, type Outcome } from './report.ts'
 
 const DEFAULT_RUNS = 5
 const INTERRUPTED = 130
@@ -61,14 +61,20 @@ function readWishes(args: string[]): Wishes {
   })
   const runs = Number(values.runs)
   if (!Number.isSafeInteger(runs) || runs < 1) throw new Error('--runs takes a number above 0.')
-  const unknown = names.find((name) => BENCHMARKS.every((it) => !it.name.startsWith(name)))
+  const rows = BENCHMARKS.flatMap(rowsOf)
+  const unknown = names.find((name) => rows.every((row) => !row.startsWith(name)))
   if (unknown !== undefined) {
-    const all = BENCHMARKS.map(({ name }) => `  ${name}`).join('\n')
+    const all = rows.map((row) => `  ${row}`).join('\n')
     throw new Error(`No benchmark begins with ${unknown}. There are:\n${all}`)
   }
-  const isWanted = ({ name }: Benchmark) =>
-    names.length === 0 || names.some((prefix) => name.startsWith(prefix))
+  const isWanted = (benchmark: Benchmark) =>
+    names.length === 0 ||
+    rowsOf(benchmark).some((row) => names.some((prefix) => row.startsWith(prefix)))
   return { benchmarks: BENCHMARKS.filter(isWanted), runs, json: values.json }
+}
+
+function rowsOf({ name, further = [] }: Benchmark): string[] {
+  return [name, ...further.map((figure) => figure.name)]
 }
 
 async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
@@ -83,8 +89,9 @@ async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
       failed += 1
       console.error(outcome.failure)
     }
-    const result = resultOf(outcome)
-    console.log(json ? JSON.stringify(result) : tableRow(result))
+    for (const result of resultsOf(outcome)) {
+      console.log(json ? JSON.stringify(result) : tableRow(result))
+    }
   }
   return failed === 0 ? 0 : 1
 }
@@ -93,7 +100,8 @@ async function measure(benchmark: Benchmark, runs: number): Promise<Outcome> {
   try {
     const sample = await orGivenUp(benchmark.prepare({ runs, endings }))
     const samples: Sample[] = []
-    while (samples.length < runs && !interruption.signal.aborted)
+    const wanted = Math.min(runs, benchmark.mostRuns ?? runs)
+    while (samples.length < wanted && !interruption.signal.aborted)
       samples.push(await orGivenUp(sample()))
     return { benchmark, samples }
   } catch (error) {
