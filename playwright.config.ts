@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import './scripts/test/compile-cache.ts'
 
 /** Chromium as Debian packages it; elsewhere the installed Chrome. */
 const chromium = existsSync('/usr/bin/chromium')

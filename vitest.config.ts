@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import './scripts/test/compile-cache.ts'
 
 const POLLING = { poll: { timeout: 10_000 } }
 

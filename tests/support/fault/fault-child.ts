@@ -1,6 +1,7 @@
 // Runs one scenario on a profile and kills itself at the given boundary of its procedures, counted from 1.
 // Forked by fault-run.ts, which sends the order and owns the server.
 import { once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import type { Bootstrap } from '../../../src/main/authority/authority.ts'
 import type { ProcedureBoundary } from '../../../src/main/steps/procedure.ts'
 import { openFaultWorld, type FaultWorld } from './fault-world.ts'
@@ -30,6 +31,8 @@ async function startServer(bootstrap: Bootstrap): Promise<string> {
 
 const [order] = (await once(process, 'message')) as [FaultOrder]
 const { run } = (await import(order.scenario)) as Scenario
+// Kept at an orderly end otherwise, and most of these processes have none.
+flushCompileCache()
 const passed: ProcedureBoundary[] = []
 const world = await openFaultWorld({
   folder: order.folder,

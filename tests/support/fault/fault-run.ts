@@ -110,9 +110,7 @@ export class FaultRun {
   }
 
   #fork(): ChildProcess {
-    // Compiled once: the first child runs to its end and leaves the cache to the others.
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, 'compiled') }
-    const child = fork(CHILD, { stdio: 'inherit', execArgv: [], env })
+    const child = fork(CHILD, { stdio: 'inherit', execArgv: [] })
     child.unref()
     return child
   }
