@@ -23,11 +23,12 @@ const chromium = existsSync('/usr/bin/chromium')
 const jsonReport: [string][] =
   process.env['PLAYWRIGHT_JSON_OUTPUT_NAME'] === undefined ? [] : [['json']]
 
-// One worker: each test starts a whole Muster with its servers, and mDNS on loopback is shared.
+// Two workers are what two cores carry. Each has a Muster of its own, but all devices are on the one
+// loopback link: tests unbox theirs under ids that nobody else uses, and look for no others.
 export default defineConfig<object, { host: 'browser' | 'electron' }>({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
-  workers: 1,
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [['list'], ...jsonReport],
