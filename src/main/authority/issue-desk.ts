@@ -1,5 +1,11 @@
 import { dialectOf } from '#shared/protocol/dialect.ts'
-import { expandedRules, placedTemplate, usesName } from '#shared/protocol/permission-template.ts'
+import {
+  expandedRules,
+  placedTemplate,
+  usesName,
+  type TemplateUser,
+} from '#shared/protocol/permission-template.ts'
+import { queueTags } from '#shared/protocol/queue.ts'
 import { requireOperator, type AccountChanges, type AuthorityParts } from './account-changes.ts'
 import type { AccountRow } from './authority-store.ts'
 import type { AuditedSigner } from './key-use.ts'
@@ -48,21 +54,23 @@ export async function openDesk(
   const { store, keys } = parts
   const account = accountFor(parts, first)
   const claims = changes.claimsOf(account)
-  const scoped = mayBeScoped(first) ? scopedKeyFor(parts, account, first) : undefined
+  const scoped = mayBeScoped(first) ? scopedKeysFor(parts, account, first) : []
+  const [newest] = scoped
   const plain = [
     ...store.keysOf(account.publicKey, 'signing'),
     // An account that was made elsewhere may sign with its identity.
     ...store.keysOf(account.publicKey, 'identity'),
   ]
-  const signer = await keys.signer(scoped === undefined ? plain : [scoped.publicKey], 'account', {
+  const usable = newest === undefined ? plain : scoped.map(({ publicKey }) => publicKey)
+  const signer = await keys.signer(usable, 'account', {
     action: 'credential-issue',
     subjects: requests.map(({ publicKey, name }) => publicKey ?? `a new key for ${name}`),
     reason: [...new Set(requests.map(reasonOf))].join(' '),
   })
   const common = { account, signer, revocations: claims?.revocations ?? {} }
-  return scoped === undefined
+  return newest === undefined
     ? { ...common, ...ownPermissions(parts, first) }
-    : { ...common, ...scopedPermissions(parts, scoped) }
+    : { ...common, ...scopedPermissions(parts, newest) }
 }
 
 function ownPermissions(
@@ -84,7 +92,7 @@ function ownPermissions(
           dialect,
           tenant,
           inboxPrefix,
-          user,
+          user: withTags(user, request),
           ...(template === undefined ? {} : { template }),
         })
       )
@@ -102,13 +110,19 @@ function scopedPermissions(
   return {
     form: 'scoped',
     namedByDevice: usesName(template),
-    permissions: (user) =>
-      claimsOf({
-        pub: expandedRules(placed.pub, user),
-        sub: expandedRules(placed.sub, user),
+    permissions: (user, request) => {
+      const tagged = withTags(user, request)
+      return claimsOf({
+        pub: expandedRules(placed.pub, tagged),
+        sub: expandedRules(placed.sub, tagged),
         answers: placed.answers,
-      }),
+      })
+    },
   }
+}
+
+function withTags(user: { name: string; publicKey: string }, request: UserRequest): TemplateUser {
+  return { ...user, tags: queueTags(tenantOf(request), request.deviceId) }
 }
 
 /** The app's own connections have private inboxes and permissions of their own making. */
@@ -118,12 +132,13 @@ function mayBeScoped({ role, delivery, permissions, inbox }: UserRequest): boole
   )
 }
 
-function scopedKeyFor(
+/** The newest first. One that is not in the keychain is passed over. */
+function scopedKeysFor(
   parts: AuthorityParts,
   account: AccountRow,
   request: UserRequest,
-): ScopedKey | undefined {
+): ScopedKey[] {
   return parts.roles
     .keys(account.publicKey)
-    .find(({ role, tenant }) => role === request.role && tenant === tenantOf(request))
+    .filter(({ role, tenant }) => role === request.role && tenant === tenantOf(request))
 }

@@ -6,6 +6,7 @@ import {
   scopedInboxPrefix,
   type PermissionTemplate,
   type SubjectRules,
+  type TemplateUser,
 } from '#shared/protocol/permission-template.ts'
 import { DEFAULT_TEMPLATES, type RoleName } from '#shared/protocol/roles.ts'
 
@@ -49,7 +50,7 @@ export interface PermissionRequest {
   /** The role's template, where it is not the one that it comes with. */
   readonly template?: PermissionTemplate
   /** Name and key of the user, where the template asks for them. */
-  readonly user?: { readonly name: string; readonly publicKey: string }
+  readonly user?: TemplateUser
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { RejectedError } from '#shared/errors.ts'
+import { pullSubject, queueTags } from '#shared/protocol/queue.ts'
 import { encodeBase32 } from './base32.ts'
 import { encodeJwt } from './jwt.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -16,7 +17,15 @@ export type CredentialForm = 'own' | 'scoped'
 export function userJwt(
   entry: Pick<
     LedgerEntry,
-    'id' | 'name' | 'publicKey' | 'account' | 'permissions' | 'issuedAt' | 'expiresAt'
+    | 'id'
+    | 'name'
+    | 'publicKey'
+    | 'account'
+    | 'tenant'
+    | 'deviceId'
+    | 'permissions'
+    | 'issuedAt'
+    | 'expiresAt'
   >,
   form: CredentialForm,
   signer: Signer,
@@ -31,12 +40,26 @@ export function userJwt(
       name: entry.name,
       subject: entry.publicKey,
       type: 'user',
-      nats: { ...own, ...issuer },
+      nats: { ...own, ...issuer, ...(form === 'scoped' ? tagsOf(entry) : {}) },
       issuedAt: entry.issuedAt.getTime() / 1000,
       expiresAt: entry.expiresAt.getTime() / 1000,
     },
     signer,
   )
+}
+
+/**
+ * What the server fills in for the user where its scoped key's template asks for it. From the row's permissions, so that
+ * a credential of before the template asked is made again as it was.
+ */
+function tagsOf({
+  tenant,
+  deviceId,
+  permissions,
+}: Pick<LedgerEntry, 'tenant' | 'deviceId' | 'permissions'>): { tags?: string[] } {
+  if (tenant === null || deviceId === null) return {}
+  if (!permissions.pub.allow.includes(pullSubject(tenant, deviceId))) return {}
+  return { tags: queueTags(tenant, deviceId) }
 }
 
 /** How a row's JWT is made again. @throws RejectedError `CREDENTIAL_NOT_REPEATABLE`. */

@@ -39,7 +39,7 @@ export function isSafeToken(token: string): boolean {
  */
 export function requireSafeToken(
   token: string,
-  what: 'tenant' | 'device id' | 'event name',
+  what: 'tenant' | 'device id' | 'event name' | 'correlation id',
 ): string {
   if (isSafeToken(token)) return token
   throw new RejectedError({

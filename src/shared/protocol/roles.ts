@@ -1,4 +1,5 @@
 import type { PermissionTemplate } from './permission-template.ts'
+import { OWN_QUEUE } from './queue.ts'
 
 /**
  * What a credential is for. `device-own` is a device that is kept to its own subjects, `orchestrator` an agent
@@ -38,8 +39,8 @@ const OWN = `${TENANT}.{{name()}}`
 
 /** Permissions of each role as they come (protocol.md, "NATS decentralized auth"); all can be edited. */
 export const DEFAULT_TEMPLATES: Readonly<Record<RoleName, PermissionTemplate>> = {
-  device: both(`${TENANT}.>`, ANSWERS),
-  'device-own': {
+  device: withQueue(both(`${TENANT}.>`, ANSWERS)),
+  'device-own': withQueue({
     pub: {
       allow: [`${TENANT}.registry`, `${TENANT}.discovery`, `${OWN}.heartbeat`, `${OWN}.event.>`],
       deny: [],
@@ -47,6 +48,7 @@ export const DEFAULT_TEMPLATES: Readonly<Record<RoleName, PermissionTemplate>> =
     sub: {
       allow: [
         `${OWN}.cmd`,
+        `${OWN}.queue`,
         `${TENANT}.broadcast`,
         `${TENANT}.device.online`,
         `${TENANT}.device.offline`,
@@ -55,7 +57,7 @@ export const DEFAULT_TEMPLATES: Readonly<Record<RoleName, PermissionTemplate>> =
     },
     answers: ANSWERS,
     inbox: 'shared',
-  },
+  }),
   orchestrator: both(`${TENANT}.>`, ANSWERS),
   registry: both('{root}.>', ANSWERS),
   console: both(`${TENANT}.>`, null),
@@ -70,4 +72,10 @@ export const DEFAULT_TEMPLATES: Readonly<Record<RoleName, PermissionTemplate>> =
 function both(subject: string, answers: PermissionTemplate['answers']): PermissionTemplate {
   const list = { allow: [subject], deny: [] }
   return { pub: list, sub: list, answers, inbox: 'shared' }
+}
+
+/** A device fetches what was queued for it while it was away: docs/extensions/queued-commands.md. */
+function withQueue(template: PermissionTemplate): PermissionTemplate {
+  const { pub } = template
+  return { ...template, pub: { ...pub, allow: [...pub.allow, ...OWN_QUEUE] } }
 }

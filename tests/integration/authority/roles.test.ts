@@ -6,6 +6,7 @@ import {
   placedTemplate,
   type PermissionTemplate,
 } from '#shared/protocol/permission-template.ts'
+import { pullSubject } from '#shared/protocol/queue.ts'
 import { DEFAULT_TEMPLATES, type RoleName } from '#shared/protocol/roles.ts'
 import { isCovered } from '#shared/protocol/subject-patterns.ts'
 import { decodeJwt, encodeJwt } from '../../../src/main/authority/jwt.ts'
@@ -82,6 +83,15 @@ const PROBES = [
   `${ROOT}.acme.broadcast`,
   `${ROOT}.acme.device.online`,
   `${ROOT}.other.robot-1.cmd`,
+  `${ROOT}.acme.robot-1.queue`,
+  `${ROOT}.acme.robot-2.queue`,
+  pullSubject('acme', 'robot-1'),
+  pullSubject('acme', 'robot-2'),
+  pullSubject('other', 'robot-1'),
+  '$JS.ACK.commands-acme.cmd-acme-robot-1.1.1.1.1.0',
+  '$JS.ACK.commands-acme.cmd-acme-robot-2.1.1.1.1.0',
+  '$JS.API.CONSUMER.INFO.commands-acme.cmd-acme-robot-1',
+  '$JS.API.STREAM.INFO.commands-acme',
   '_INBOX.x',
   '_INBOX_PRIVATE.UX.x',
   'x.y',
@@ -98,7 +108,9 @@ test.each(['device', 'device-own', 'orchestrator', 'console', 'viewer'] as const
     await deployment.authority.keys.addRoleKey({ account: acme, role, tenant: 'acme' }, signal)
     const scoped = await issue(role, 'robot-1')
     expect(decodeJwt(plain.jwt).nats).toHaveProperty('pub')
-    expect(decodeJwt(scoped.jwt).nats).toEqual({ issuer_account: acme, type: 'user', version: 2 })
+    const tags = role.startsWith('device') ? { tags: ['queue:cmd-acme-robot-1'] } : {}
+    const bare = { issuer_account: acme, type: 'user', version: 2 }
+    expect(decodeJwt(scoped.jwt).nats).toEqual({ ...bare, ...tags })
     for (const user of [plain, scoped]) {
       const { permissions } = deployment.authority.ledger.entry(user.ledgerId)!
       const connection = await deployment.connectAs(user)
@@ -166,7 +178,7 @@ test('nats-server fills in name, key and tags of a user as the preview does, and
     signer,
   )
   await deployment.publisher.publish([{ name: 'probe', publicKey: account.publicKey, jwt }], signal)
-  const tags = ['zone:north', 'zone:south']
+  const tags = ['zone:North', 'zone:south']
   const connection = await deployment.connectAs({
     ledgerId: '',
     ...user,

@@ -6,6 +6,7 @@ import {
   placedTemplate,
   type SubjectRules,
 } from '#shared/protocol/permission-template.ts'
+import { queueTags } from '#shared/protocol/queue.ts'
 import styles from './keys.module.css'
 
 const SAMPLE_KEY = `U${'A'.repeat(7)}…`
@@ -22,7 +23,7 @@ export function RolePreview({ template, role, root }: RolePreviewProps) {
   const [tenant, setTenant] = useState(role.keys[0]?.tenant ?? 'acme')
   const [name, setName] = useState('robot-1')
   const placed = placedTemplate(template, { root, tenant: spansTenants ? null : tenant })
-  const user = { name, publicKey: SAMPLE_KEY }
+  const user = { name, publicKey: SAMPLE_KEY, tags: queueTags(tenant, name) }
   return (
     <aside className={styles.preview} aria-label="Preview">
       <h2 className={styles.previewTitle}>What becomes of it</h2>
