@@ -15,9 +15,10 @@ interface Suite {
   command(report: string): readonly string[]
   readonly environment?: (report: string) => NodeJS.ProcessEnv
   readonly read?: (report: string) => Promise<Tally>
-  /** Runs at the same time as the suite before it. */
-  readonly beside?: true
 }
+
+/** Lanes that run at the same time, each of suites that run one after the other. */
+type Round = readonly (readonly Suite[])[]
 
 const check = (name: string, ...command: string[]): Suite => ({ name, command: () => command })
 
@@ -35,47 +36,44 @@ const vitest = (project: string): Suite => ({
   read: readVitest,
 })
 
-/** Cheap before dear, so that a broken tree is told in seconds. */
-const SUITES: readonly Suite[] = [
-  check('types', 'npm', 'run', '--silent', 'types'),
-  check('lint', 'npm', 'run', '--silent', 'lint'),
-  check('format', 'oxfmt', '--check'),
-  check('arrows', 'node', 'scripts/check/arrows.ts'),
-  check('unused', 'knip'),
-  vitest('unit'),
-  vitest('renderer'),
-  vitest('contract'),
-  vitest('integration'),
-  {
-    name: 'e2e',
-    command: () => ['playwright', 'test'],
-    environment: (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
-    read: readPlaywright,
-  },
-  // One worker each, and both wait more than they work.
-  { ...vitest('interop'), beside: true },
+const e2e: Suite = {
+  name: 'e2e',
+  command: () => ['playwright', 'test'],
+  environment: (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+  read: readPlaywright,
+}
+
+/** Cheap before dear, so that a broken tree is told in seconds; side by side what two cores carry. */
+const ROUNDS: readonly Round[] = [
+  [
+    [
+      check('types', 'npm', 'run', '--silent', 'types'),
+      check('format', 'oxfmt', '--check'),
+      check('arrows', 'node', 'scripts/check/arrows.ts'),
+      vitest('unit'),
+      vitest('renderer'),
+    ],
+    [check('lint', 'npm', 'run', '--silent', 'lint'), check('unused', 'knip')],
+  ],
+  [[vitest('contract')]],
+  [[vitest('integration')]],
+  // Interop waits more than it works.
+  [[e2e], [vitest('interop')]],
 ]
 
 /** A suite that hangs fails, and the others still run. */
 const SUITE_TIMEOUT_MS = 12 * 60_000
 
 const wanted = process.argv.slice(2)
-const suites = SUITES.filter((suite) => wanted.length === 0 || wanted.includes(suite.name))
 const folder = await mkdtemp(join(tmpdir(), 'muster-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const rows: string[] = []
 
-for (const round of roundsOf(suites)) {
-  const tallies = await Promise.all(round.map((suite, index) => timed(suite, index > 0)))
-  for (const { suite, tally, seconds } of tallies) {
-    total.passed += tally.passed
-    total.failed += tally.failed
-    total.skipped += tally.skipped
-    rows.push(
-      `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
-        `${String(tally.skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
-    )
-  }
+for (const round of ROUNDS) {
+  const lanes = round
+    .map((lane) => lane.filter(({ name }) => wanted.length === 0 || wanted.includes(name)))
+    .filter((lane) => lane.length > 0)
+  await Promise.all(lanes.map((lane, index) => runLane(lane, index > 0)))
 }
 await rm(folder, { recursive: true, force: true })
 
@@ -85,26 +83,27 @@ console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
 const ran = total.passed + total.skipped > 0
 process.exitCode = total.failed === 0 && ran ? 0 : 1
 
-/** Suites that run at the same time stand in one round. */
-function roundsOf(all: readonly Suite[]): Suite[][] {
-  const rounds: Suite[][] = []
-  for (const suite of all) {
-    const last = rounds.at(-1)
-    if (suite.beside === true && last !== undefined) last.push(suite)
-    else rounds.push([suite])
+/** Of lanes at the same time one speaks at once; a quiet one lets each suite speak once it has ended. */
+async function runLane(lane: readonly Suite[], isQuiet: boolean): Promise<void> {
+  for (const suite of lane) {
+    if (!isQuiet) console.log(`\n== ${suite.name}`)
+    const startedAt = performance.now()
+    const said = isQuiet ? join(folder, `${suite.name}.txt`) : undefined
+    const tally = await runSuite(suite, join(folder, `${suite.name}.json`), said)
+    const seconds = (performance.now() - startedAt) / 1000
+    if (said !== undefined) console.log(`\n== ${suite.name}\n${await readFile(said, 'utf8')}`)
+    count(suite, tally, seconds)
   }
-  return rounds
 }
 
-/** Runs a suite; one beside another says what it has to say once it has ended. */
-async function timed(suite: Suite, isQuiet: boolean) {
-  if (!isQuiet) console.log(`\n== ${suite.name}`)
-  const startedAt = performance.now()
-  const said = isQuiet ? join(folder, `${suite.name}.txt`) : undefined
-  const tally = await runSuite(suite, join(folder, `${suite.name}.json`), said)
-  const seconds = (performance.now() - startedAt) / 1000
-  if (said !== undefined) console.log(`\n== ${suite.name}\n${await readFile(said, 'utf8')}`)
-  return { suite, tally, seconds }
+function count(suite: Suite, tally: Tally, seconds: number): void {
+  total.passed += tally.passed
+  total.failed += tally.failed
+  total.skipped += tally.skipped
+  rows.push(
+    `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
+      `${String(tally.skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
+  )
 }
 
 /** @param output A file for what the suite prints; the terminal without one. */
