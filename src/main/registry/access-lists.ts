@@ -1,3 +1,5 @@
+import { globMatcher } from '#shared/protocol/glob.ts'
+
 /**
  * Who may see a device in discovery (protocol.md, "Access lists"): patterns of requester ids.
  * Refusals win. A device without a list is visible to everybody.
@@ -14,9 +16,11 @@ export interface AccessList {
 /** Whether the requester may see the device; the requester is what the caller says it is. */
 export type Visibility = (requesterId: string, tenant: string, deviceId: string) => boolean
 
+type Matcher = (requesterId: string) => boolean
+
 interface CompiledList {
-  readonly visibleTo: readonly RegExp[]
-  readonly refused: readonly RegExp[]
+  readonly visibleTo: readonly Matcher[]
+  readonly refused: readonly Matcher[]
 }
 
 /** Longer requester ids are nobody's; it keeps patterns with many stars cheap. */
@@ -28,49 +32,15 @@ export function visibilityOf(lists: readonly AccessList[]): Visibility | undefin
   const compiled = new Map<string, CompiledList>()
   for (const list of lists) {
     compiled.set(`${list.tenant}.${list.device_id}`, {
-      visibleTo: (list.visible_to ?? ['*']).map(globToRegExp),
-      refused: [...(list.global_deny_list ?? []), ...(list.hidden_from ?? [])].map(globToRegExp),
+      visibleTo: (list.visible_to ?? ['*']).map(globMatcher),
+      refused: [...(list.global_deny_list ?? []), ...(list.hidden_from ?? [])].map(globMatcher),
     })
   }
   return (requesterId, tenant, deviceId) => {
     const list = compiled.get(`${tenant}.${deviceId}`)
     if (list === undefined) return true
     if (requesterId.length > MAX_REQUESTER_LENGTH) return false
-    const matches = (pattern: RegExp) => pattern.test(requesterId)
+    const matches = (fits: Matcher) => fits(requesterId)
     return !list.refused.some(matches) && list.visibleTo.some(matches)
   }
-}
-
-/** fnmatch: `*`, `?`, `[seq]` and `[!seq]`, anchored, case-sensitive. An unclosed `[` is itself. */
-export function globToRegExp(glob: string): RegExp {
-  let source = ''
-  for (let at = 0; at < glob.length; at += 1) {
-    const character = glob[at] ?? ''
-    // A `]` right behind `[` or `[!` is a member of the set, hence the search starts behind it.
-    const closing = character === '[' ? glob.indexOf(']', at + (glob[at + 1] === '!' ? 3 : 2)) : -1
-    if (character === '*') source += '.*'
-    else if (character === '?') source += '.'
-    else if (closing > 0) {
-      source += setSource(glob.slice(at + 1, closing))
-      at = closing
-    } else source += escaped(character)
-  }
-  try {
-    return new RegExp(`^(?:${source})$`, 's')
-  } catch {
-    // A range that runs backwards, as in `[z-a]`, holds nothing.
-    return NOTHING
-  }
-}
-
-const NOTHING = /(?!)/
-
-function setSource(members: string): string {
-  const negated = members.startsWith('!')
-  const set = (negated ? members.slice(1) : members).replaceAll(/[\\^[\]]/gu, String.raw`\$&`)
-  return `[${negated ? '^' : ''}${set}]`
-}
-
-function escaped(character: string): string {
-  return character.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`)
 }
