@@ -355,13 +355,14 @@ export class SimulatedDevice implements DeviceHandle {
     if (fault === 'dies-after-answer' || fault === 'stays-away')
       return this.stop({ goodbye: false })
     const until = AbortSignal.timeout(stored.deadlineMs)
-    const failure = await this.#link.moveTo(stored.credentials, until)
-    if (this.signal.aborted) return
-    if (failure === undefined) await slots?.promoteNext()
+    const move = await this.#link.moveTo(stored.credentials, until)
+    // What is stored now is the later one's to settle.
+    if (this.signal.aborted || move.type === 'superseded') return
+    if (move.type === 'moved') await slots?.promoteNext()
     else await slots?.dropNext()
     this.emit(CREDENTIALS_UPDATED_EVENT, {
-      outcome: failure === undefined ? IN_USE : KEPT_OLD,
-      ...(failure === undefined ? {} : { reason: failure }),
+      outcome: move.type === 'moved' ? IN_USE : KEPT_OLD,
+      ...(move.type === 'moved' ? {} : { reason: move.reason }),
     })
   }
 

@@ -18,6 +18,14 @@ export interface LinkOptions {
 }
 
 const TRIAL_RETRY_MS = 500
+/** A former connection that does not say in that time what is still under way on it is broken. */
+const DRAIN_TIMEOUT_MS = 2_000
+
+/** What a move to other credentials came to; `superseded` where a later one took its place. */
+export type Move =
+  | { readonly type: 'moved' }
+  | { readonly type: 'kept'; readonly reason: string }
+  | { readonly type: 'superseded' }
 
 interface Listener {
   readonly subject: string
@@ -36,6 +44,8 @@ export class DeviceLink {
   #credentials: CredentialFile
   #connection: NatsConnection | undefined
   #connected = false
+  /** The move that is under way, or was the last one. */
+  #latestMove = Symbol()
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -58,27 +68,45 @@ export class DeviceLink {
 
   /**
    * Moves over to other credentials: connects with them beside the connection that stands, and leaves
-   * that one only once the server took them. Returns undefined, or why everything is as it was.
+   * that one only once the server took them. A later move takes the place of one that is under way.
    */
-  async moveTo(credentials: CredentialFile, until: AbortSignal): Promise<string | undefined> {
+  async moveTo(credentials: CredentialFile, until: AbortSignal): Promise<Move> {
     const { clock, signal } = this.#options
+    const move = Symbol()
+    this.#latestMove = move
     const either = AbortSignal.any([signal, until])
-    let failure = 'there was no time to try them'
-    while (!either.aborted) {
+    let reason = 'there was no time to try them'
+    while (!either.aborted && this.#latestMove === move) {
       const attempt = await tryConnection({ ...this.#options, credentials })
       if ('connection' in attempt) {
-        const former = this.#connection
-        this.#credentials = credentials
-        this.#take(attempt.connection)
-        await former?.close()
-        if (!this.#connected) this.#up()
-        return undefined
+        if (this.#latestMove === move) await this.#exchange(attempt.connection, credentials)
+        else await attempt.connection.close()
+        return this.#latestMove === move ? { type: 'moved' } : { type: 'superseded' }
       }
-      failure = attempt.failure
+      reason = attempt.failure
       if (attempt.refused) break
       await pause(clock, TRIAL_RETRY_MS, either)
     }
-    return failure
+    return this.#latestMove === move ? { type: 'kept', reason } : { type: 'superseded' }
+  }
+
+  async #exchange(connection: NatsConnection, credentials: CredentialFile): Promise<void> {
+    const { clock, signal } = this.#options
+    // A call that the server has sent to the former connection is heard there still; one that comes
+    // before the new one listens is told that nobody does, and its caller knows to try again.
+    await Promise.race([this.#drain(), pause(clock, DRAIN_TIMEOUT_MS, signal)])
+    if (signal.aborted) return connection.close()
+    const former = this.#connection
+    this.#credentials = credentials
+    this.#take(connection)
+    await former?.close()
+    if (!this.#connected) this.#up()
+  }
+
+  async #drain(): Promise<void> {
+    const drained = [...this.#subscriptions.values()].map((subscription) => subscription.drain())
+    // One that is closed already has nothing under way.
+    await Promise.allSettled(drained)
   }
 
   /**

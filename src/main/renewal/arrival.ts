@@ -25,11 +25,16 @@ export class Arrival {
     const onSeen = (sighting: Sighting) => {
       if (isNew(item, sighting)) this.#outcome.resolve(undefined)
     }
-    const onRefused = (error: MusterError) => this.#outcome.resolve(error)
+    const onRefused = (error: MusterError) => this.refused(error)
     this.#stops = [
       tools.witness.expect({ account, publicKey, soon: true, onSeen }),
       tools.deliveries.mesh.onRefused?.(recipientOf(item), onRefused) ?? (() => undefined),
     ]
+  }
+
+  /** The holder does not want it. */
+  refused(error: MusterError): void {
+    this.#outcome.resolve(error)
   }
 
   /** Nothing once it was seen; else why it was not. @throws the signal's reason. */

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { DeviceAddress, DeviceRecord } from '#shared/contract/fleet.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
-import type { MusterError } from '#shared/errors.ts'
+import { MusterError } from '#shared/errors.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { isJsonObject, parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
@@ -11,6 +11,7 @@ import {
   UPDATE_CREDENTIALS,
 } from '#shared/protocol/update-credentials.ts'
 import type { TenantConnections } from '../rpc/tenant-connections.ts'
+import { pause } from '../steps/pause.ts'
 import type { DeliveryOrder, DeliveryOutcome, Recipient, RenewalDelivery } from './delivery.ts'
 import {
   deviceOffline,
@@ -23,6 +24,12 @@ import {
 /** A device stores a file before it answers; slow flash takes seconds for that. */
 const CALL_TIMEOUT_MS = 15_000
 const MIN_CALL_TIMEOUT_MS = 1_000
+/**
+ * A device that changes its connection, or was cut with its server, listens again in a moment. Pauses
+ * between asking whether it does, doubled from the first to the last.
+ */
+const FIRST_ABSENCE_MS = 250
+const LAST_ABSENCE_MS = 2_000
 
 /** What the registry knows of devices. */
 export interface DeviceView {
@@ -70,30 +77,44 @@ export class MeshDelivery implements RenewalDelivery {
   async deliver(order: DeliveryOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
     const { tenant, deviceId } = order.recipient
     if (tenant === null || deviceId === null) throw notADevice()
+    for (let waitMs = FIRST_ABSENCE_MS; ; waitMs *= 2) {
+      const outcome = await this.#call({ tenant, deviceId }, order, signal)
+      switch (outcome?.type) {
+        case undefined:
+        case 'timeout':
+          return 'unknown'
+        case 'result':
+          return 'taken'
+        case 'error':
+          throw refusedByDevice(deviceId, outcome.message)
+        case 'no-responder':
+          if (waitMs > LAST_ABSENCE_MS) throw deviceOffline(deviceId)
+      }
+      await pause(waitMs, signal)
+    }
+  }
+
+  /** Undefined where the connection broke, and the device may have heard the call. */
+  async #call(
+    address: DeviceAddress,
+    order: DeliveryOrder,
+    signal: AbortSignal,
+  ): Promise<RpcOutcome | undefined> {
     const { rpc, now } = this.#options
     const leftMs = order.deadline.getTime() - now().getTime()
-    const outcome = await rpc.call(
-      {
-        tenant,
-        deviceId,
-        functionName: UPDATE_CREDENTIALS,
-        params: {
-          credentials: order.file,
-          deadline_seconds: Math.max(1, Math.floor(leftMs / 1000)),
-        },
-        timeoutMs: Math.min(CALL_TIMEOUT_MS, Math.max(MIN_CALL_TIMEOUT_MS, leftMs)),
-      },
-      signal,
-    )
-    switch (outcome.type) {
-      case 'result':
-        return 'taken'
-      case 'timeout':
-        return 'unknown'
-      case 'no-responder':
-        throw deviceOffline(deviceId)
-      case 'error':
-        throw refusedByDevice(deviceId, outcome.message)
+    const params = {
+      credentials: order.file,
+      deadline_seconds: Math.max(1, Math.floor(leftMs / 1000)),
+    }
+    const timeoutMs = Math.min(CALL_TIMEOUT_MS, Math.max(MIN_CALL_TIMEOUT_MS, leftMs))
+    try {
+      return await rpc.call(
+        { ...address, functionName: UPDATE_CREDENTIALS, params, timeoutMs },
+        signal,
+      )
+    } catch (error) {
+      if (error instanceof MusterError && error.code === 'RPC_CONNECTION_LOST') return undefined
+      throw error
     }
   }
 

@@ -1,4 +1,4 @@
-import { toMusterError, type MusterError } from '#shared/errors.ts'
+import { RejectedError, toMusterError, type MusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { RenewalItemState } from '#shared/contract/renewal.ts'
 import type { Logger } from '../log/logger.ts'
@@ -6,7 +6,7 @@ import { pause } from '../steps/pause.ts'
 import { Arrival, isNew, recipientOf } from './arrival.ts'
 import { digestOf, type ConnectionWitness, type Sighting } from './connection-witness.ts'
 import type { DeliveryOrder, RenewalDelivery } from './delivery.ts'
-import { didNotComeBack, endedMeanwhile, interrupted } from './renewal-errors.ts'
+import { didNotComeBack, endedMeanwhile, interrupted, noAnswer } from './renewal-errors.ts'
 import type { RenewalIssuer, RenewedCredential } from './renewal-issuer.ts'
 import type { ItemRecord, JobRecord, RenewalStore } from './renewal-store.ts'
 
@@ -85,7 +85,10 @@ export async function takeUpOne(
   if (item.state !== 'issuing' && item.delivery === 'mesh') {
     const grace = tools.now().getTime() + (tools.graceMs ?? GRACE_AFTER_RESTART_MS)
     tools.store.changeItem(item, { deadline: Math.max(item.deadline ?? 0, grace) })
-    return comeBack(tools, job, reread(tools, item), signal)
+    const current = reread(tools, item)
+    return comeBack(tools, current, new Arrival(tools, current), signal, () =>
+      orderAgain(tools, job, current),
+    )
   }
   // The JWT was in memory only, and nobody has it.
   const lost =
@@ -95,54 +98,6 @@ export async function takeUpOne(
   for (const id of lost) await strikeAtLast(tools, id, interrupted().message, signal)
   store.changeItem(item, { new_ledger_id: null, digest: null, deadline: null, expires_at: null })
   return renewOne(tools, job, reread(tools, item), signal)
-}
-
-/** Waits for a device that was given its credential before a restart, or perhaps was not yet. */
-async function comeBack(
-  tools: RenewalTools,
-  job: JobRecord,
-  item: ItemRecord,
-  signal: AbortSignal,
-): Promise<RenewalItemState> {
-  const arrival = new Arrival(tools, item)
-  const settled = new AbortController()
-  const until = AbortSignal.any([signal, settled.signal])
-  const again =
-    item.state === 'delivering' ? handOverAgain(tools, job, item, until) : Promise.resolve()
-  try {
-    return await outcomeOf(tools, item, arrival, signal)
-  } finally {
-    settled.abort()
-    await again
-  }
-}
-
-/**
- * Once more what a device may have or not: the very same, so that it matters not how often it comes. It
- * may not be back on the mesh itself yet, so this is tried until it took it or the outcome is settled.
- * Never rejects.
- */
-async function handOverAgain(
-  tools: RenewalTools,
-  job: JobRecord,
-  item: ItemRecord,
-  until: AbortSignal,
-): Promise<void> {
-  const deliver = async () => {
-    const { file } = await tools.issuer.repeat(item.new_ledger_id ?? '')
-    const deadline = new Date(item.deadline ?? tools.now().getTime())
-    const order = { jobId: job.id, recipient: recipientOf(item), file, deadline }
-    await tools.deliveries.mesh.deliver(order, until)
-  }
-  try {
-    await atLast(tools, until, deliver)
-  } catch {
-    // The outcome is settled, or the app ends.
-    return
-  }
-  if (reread(tools, item).state === 'delivering') {
-    tools.store.changeItem(item, { state: 'awaiting' })
-  }
 }
 
 async function handOver(
@@ -157,7 +112,7 @@ async function handOver(
   try {
     const outcome = await delivery.deliver(order, signal)
     if (outcome === 'laid-down') return end(tools, item, 'written')
-    tools.store.changeItem(item, { state: 'awaiting' })
+    if (outcome === 'taken') tools.store.changeItem(item, { state: 'awaiting' })
   } catch (thrown) {
     arrival?.stop()
     if (signal.aborted) throw thrown
@@ -165,7 +120,86 @@ async function handOver(
     await strikeAtLast(tools, item.new_ledger_id, error.message, signal)
     return end(tools, item, 'failed', error)
   }
-  return outcomeOf(tools, item, arrival ?? new Arrival(tools, item), signal)
+  const current = reread(tools, item)
+  return comeBack(tools, current, arrival ?? new Arrival(tools, current), signal, () =>
+    Promise.resolve(order),
+  )
+}
+
+/**
+ * Waits for a device, and hands over once more meanwhile what nobody can tell that it took: an order gets
+ * lost when a device is just changing its connection, or when this app ends.
+ */
+async function comeBack(
+  tools: RenewalTools,
+  item: ItemRecord,
+  arrival: Arrival,
+  signal: AbortSignal,
+  order: () => Promise<DeliveryOrder>,
+): Promise<RenewalItemState> {
+  const settled = new AbortController()
+  const until = AbortSignal.any([signal, settled.signal])
+  const again =
+    item.state === 'delivering'
+      ? handOverAgain(tools, item, arrival, until, order)
+      : Promise.resolve()
+  try {
+    return await outcomeOf(tools, item, arrival, signal)
+  } finally {
+    settled.abort()
+    await again
+  }
+}
+
+/** What was issued before a restart, to be handed over with the time that is left. */
+async function orderAgain(
+  { issuer, now }: RenewalTools,
+  job: JobRecord,
+  item: ItemRecord,
+): Promise<DeliveryOrder> {
+  const { file } = await issuer.repeat(item.new_ledger_id ?? '')
+  const deadline = new Date(item.deadline ?? now().getTime())
+  return { jobId: job.id, recipient: recipientOf(item), file, deadline }
+}
+
+/**
+ * Hands the very same over, so that it matters not how often it comes, until the device answers or the
+ * outcome is settled. Never rejects.
+ */
+async function handOverAgain(
+  tools: RenewalTools,
+  item: ItemRecord,
+  arrival: Arrival,
+  until: AbortSignal,
+  orderOf: () => Promise<DeliveryOrder>,
+): Promise<void> {
+  try {
+    const order = await atLast(tools, until, orderOf)
+    const refusal = await atLast(tools, until, () => deliverOnce(tools, order, until))
+    if (refusal !== undefined) return arrival.refused(refusal)
+  } catch {
+    // The outcome is settled, or the app ends.
+    return
+  }
+  if (reread(tools, item).state === 'delivering') {
+    tools.store.changeItem(item, { state: 'awaiting' })
+  }
+}
+
+/** Why the device does not want it; undefined once it took it. @throws where nobody can tell. */
+async function deliverOnce(
+  { deliveries }: RenewalTools,
+  order: DeliveryOrder,
+  until: AbortSignal,
+): Promise<RejectedError | undefined> {
+  try {
+    const outcome = await deliveries.mesh.deliver(order, until)
+    if (outcome === 'unknown') throw noAnswer(order.recipient.name)
+    return undefined
+  } catch (error) {
+    if (error instanceof RejectedError) return error
+    throw error
+  }
 }
 
 /** Waits for the holder, and settles which of the two credentials is in force. */

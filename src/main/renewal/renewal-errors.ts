@@ -41,6 +41,14 @@ export function refusedByDevice(deviceId: string, said: string): RejectedError {
   })
 }
 
+export function noAnswer(name: string): TransientError {
+  return new TransientError({
+    code: 'RENEWAL_NO_ANSWER',
+    message: `${name} did not say whether it has the new credential.`,
+    advice: 'It is handed over once more by itself.',
+  })
+}
+
 export function fellBack(deviceId: string, said: string): RejectedError {
   return new RejectedError({
     code: 'RENEWAL_FELL_BACK',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { RequestError } from '@nats-io/nats-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RenewalJob } from '#shared/contract/renewal.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
@@ -216,43 +217,50 @@ test('a renewal stops by itself when devices do not come back one after the othe
 }, 40_000)
 
 /** Where a Muster ends: what it does then never comes back, as after a crash. */
-const NEVER_BACK = new Promise<never>(() => undefined)
+class Ending {
+  readonly reached = Promise.withResolvers<void>()
+
+  here(): Promise<never> {
+    this.reached.resolve()
+    return new Promise<never>(() => undefined)
+  }
+}
 
 const ENDINGS: readonly {
   readonly when: string
-  readonly parts: Partial<RenewalParts>
+  readonly parts: (ending: Ending) => Partial<RenewalParts>
   readonly states: readonly string[]
 }[] = [
   {
     when: 'before anything was issued',
-    parts: { issuer: (real) => withIssue(real, () => NEVER_BACK) },
+    parts: (ending) => ({ issuer: (real) => withIssue(real, () => ending.here()) }),
     states: ['active'],
   },
   {
     when: 'after it was issued, before that was noted',
-    parts: {
+    parts: (ending) => ({
       issuer: (real) =>
         withIssue(real, async (request) => {
           await real.issue(request)
-          return NEVER_BACK
+          return ending.here()
         }),
-    },
+    }),
     states: ['struck', 'active'],
   },
   {
     when: 'before it was handed over',
-    parts: { delivery: (real) => withDeliver(real, () => NEVER_BACK) },
+    parts: (ending) => ({ delivery: (real) => withDeliver(real, () => ending.here()) }),
     states: ['active'],
   },
   {
     when: 'after it was handed over, before that was noted',
-    parts: {
+    parts: (ending) => ({
       delivery: (real) =>
         withDeliver(real, async (...of) => {
           await real.deliver(...of)
-          return NEVER_BACK
+          return ending.here()
         }),
-    },
+    }),
     states: ['active'],
   },
 ]
@@ -263,11 +271,15 @@ test.each(ENDINGS)(
     const [one] = fleet
     const before = statesOf(one!).length
     const [id = ''] = inForce()
-    const ending = openRenewals({ ...parts, authority: deployment.reopen(), ...broken })
-    const { id: jobId } = await ending.start(order([id]), NEVER)
-    await expect
-      .poll(() => ending.items({ jobId, states: ['waiting'], offset: 0, limit: 1 }).total)
-      .toBe(0)
+    const ending = new Ending()
+    const first = openRenewals({
+      ...parts,
+      authority: deployment.reopen(),
+      ...broken(ending),
+    })
+    const { id: jobId } = await first.start(order([id]), NEVER)
+    // Until then it is alive, and two at once are what the lock of a profile forbids.
+    await ending.reached.promise
     const next = open({
       authority: deployment.reopen(),
     })
@@ -280,3 +292,51 @@ test.each(ENDINGS)(
   },
   40_000,
 )
+
+test('what nobody can tell that a device took is handed over once more', async () => {
+  const [one] = fleet
+  const before = statesOf(one!).length
+  const outcomes: string[] = []
+  const losesTheFirst = (real: RenewalDelivery) =>
+    withDeliver(real, async (...of) => {
+      const outcome = outcomes.length === 0 ? 'unknown' : await real.deliver(...of)
+      outcomes.push(outcome)
+      return outcome
+    })
+  const service = open({ delivery: losesTheFirst })
+  const { id } = await service.start(order([inForce()[0]!]), NEVER)
+  await jobThat(service, (job) => job.id === id && job.state === 'done')
+  expect(outcomes).toEqual(['unknown', 'taken'])
+  expect(statesOf(one!).slice(before)).toEqual(['active'])
+})
+
+test('a device that changes its connection leaves no caller waiting', async () => {
+  const [one] = fleet
+  const { device } = one!
+  const service = open()
+  const changing = new AbortController()
+  const change = async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { id } = await service.start(order([inForce()[0]!]), NEVER)
+      await jobThat(service, (job) => job.id === id && job.state === 'done')
+    }
+    changing.abort()
+  }
+  const counts = { answered: 0, toldThatNobodyListens: 0 }
+  const subject = `device-connect.${TENANT}.${device.deviceId}.cmd`
+  const ask = async () => {
+    while (!changing.signal.aborted) {
+      const request = { jsonrpc: '2.0', id: String(counts.answered), method: 'ping', params: {} }
+      const answered = parts.console.request(subject, JSON.stringify(request), { timeout: 10_000 })
+      await answered.then(
+        () => (counts.answered += 1),
+        (error: unknown) => {
+          if (!(error instanceof RequestError && error.isNoResponders())) throw error
+          counts.toldThatNobodyListens += 1
+        },
+      )
+    }
+  }
+  await Promise.all([change(), ask(), ask(), ask()])
+  expect(counts.answered).toBeGreaterThan(10)
+})
