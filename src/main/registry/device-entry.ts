@@ -1,5 +1,6 @@
 import { SILENT } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
+import type { DeviceGroup } from './tenant-index.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
 
 /** What the store does not have yet of a device. */
@@ -65,8 +66,8 @@ export class DeviceEntry {
   beatTsStart = -1
   beatTsEnd = -1
 
-  /** Whether its tenant's listing holds it. */
-  listed = false
+  /** Those that look like it to filters and selectors; undefined while it is offline. */
+  group: DeviceGroup | undefined
   /** Whether the wheel of the presence monitor holds it. */
   watched = false
   /** CLEAN, UPDATE_PENDING or PUT_PENDING. */

@@ -1,3 +1,4 @@
+import { offerOf, type DeviceOffer } from './device-offer.ts'
 import { isJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 
 /** What discovery and the console need of a record without its status; text as the device sent it. */
@@ -10,6 +11,8 @@ export interface DeviceFacts {
   readonly eventCount: number
   readonly ttlSeconds: number
   readonly registeredAt: string | null
+  /** What selectors look at. */
+  readonly offer: DeviceOffer
 }
 
 /** The same of its status. */
@@ -35,6 +38,7 @@ export function deviceFacts(record: JsonObject, fallbackTtlSeconds: number): Dev
     eventCount: lengthOf(capabilities['events']),
     ttlSeconds: typeof ttl === 'number' && ttl > 0 ? ttl : fallbackTtlSeconds,
     registeredAt: textOf(objectOf(record['registry'])['registered_at']),
+    offer: offerOf(capabilities),
   }
 }
 

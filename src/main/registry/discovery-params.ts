@@ -1,3 +1,5 @@
+import type { RowRange } from './selector-answers.ts'
+
 /** What `discovery/listDevices` asks for. */
 export interface ListQuery {
   /** Lower case substring of `identity.device_type`; empty for all. */
@@ -34,6 +36,17 @@ export function readListQuery(
       limit: limit === undefined ? undefined : Math.min(limit, maxLimit),
     },
   }
+}
+
+/** Reads `offset` and `limit` of `discovery/discover`, which takes what is out of range as usual. */
+export function readRange(
+  params: Readonly<Record<string, unknown>>,
+): RowRange | { readonly complaint: string } {
+  const offset = integerOf(params['offset'] ?? 0)
+  const limit = integerOf(params['limit'] ?? 0)
+  if (offset === undefined) return { complaint: 'offset must be an integer' }
+  if (limit === undefined) return { complaint: 'limit must be an integer' }
+  return { offset: Math.max(0, offset), limit: Math.max(0, limit) }
 }
 
 /** Who asks, by its own account; empty where it does not say. */

@@ -8,11 +8,13 @@ import { messageOf } from '#shared/errors.ts'
 import type { Visibility } from './access-lists.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
-import { readListQuery, requesterOf, type ListQuery } from './discovery-params.ts'
+import { readListQuery, readRange, requesterOf, type ListQuery } from './discovery-params.ts'
 import type { DropLog } from './drop-log.ts'
 import type { FleetIndex } from './fleet-index.ts'
 import { summarizeFleet } from './fleet-summary.ts'
-import { failureText, paramsObject, rawResultText, readRequest, resultText } from './rpc-text.ts'
+import { SelectorAnswers } from './selector-answers.ts'
+import type { TenantIndex } from './tenant-index.ts'
+import { failureText, paramsObject, rawResultText, readRequest } from './rpc-text.ts'
 
 /** Room in a reply for what stands around the records. */
 const ENVELOPE_BYTES = 512
@@ -35,9 +37,18 @@ interface DiscoveryWire {
 /** Answers requests on `P.T.discovery` (protocol.md, "Discovery RPC") from memory. */
 export class DiscoveryRequests {
   readonly #parts: DiscoveryParts
+  readonly #selectors: SelectorAnswers
+  /** Summaries of whole tenants, until a device comes, goes or moves. */
+  readonly #summaries = new WeakMap<TenantIndex, { version: number; text: string }>()
 
   constructor(parts: DiscoveryParts) {
     this.#parts = parts
+    const { index, visibility, wire } = parts
+    this.#selectors = new SelectorAnswers({
+      index,
+      visibility,
+      maxPayload: () => wire.maxPayload(),
+    })
   }
 
   /** @returns the reply as JSON text, never larger than the server takes */
@@ -53,6 +64,9 @@ export class DiscoveryRequests {
       if (method === 'discovery/listDevices') return this.#list(tenant, id, params, source)
       if (method === 'discovery/getDevice') return this.#get(tenant, id, params, source)
       if (method === 'discovery/describeFleet') return this.#describe(tenant, id, params, source)
+      if (method === 'discovery/discover' || method === 'discovery/discoverLabels') {
+        return this.#select(tenant, id, method, params, source)
+      }
     } catch (error) {
       const why = `the registry could not answer (${messageOf(error)})`
       return this.#refuse(id, JSON_RPC_INTERNAL_ERROR, why, source)
@@ -104,26 +118,62 @@ export class DiscoveryRequests {
     params: Record<string, unknown>,
     source: string,
   ): string {
+    const summary = this.#summary(tenant, requesterOf(params))
+    return this.#whole(id, summary, 'the summary', source)
+  }
+
+  #summary(tenant: string, requester: string): string {
+    const index = this.#parts.index.tenant(tenant)
+    const summarize = () =>
+      JSON.stringify(summarizeFleet(this.#selectors.groupsSeenBy(tenant, requester)))
+    if (index === undefined || this.#parts.visibility !== undefined) return summarize()
+    const known = this.#summaries.get(index)
+    if (known?.version === index.groupsVersion) return known.text
+    const text = summarize()
+    this.#summaries.set(index, { version: index.groupsVersion, text })
+    return text
+  }
+
+  #select(
+    tenant: string,
+    id: JsonRpcId,
+    method: 'discovery/discover' | 'discovery/discoverLabels',
+    params: Record<string, unknown>,
+    source: string,
+  ): string {
+    const range = readRange(params)
+    if ('complaint' in range) {
+      return this.#refuse(id, JSON_RPC_INVALID_PARAMS, range.complaint, source)
+    }
     const requester = requesterOf(params)
-    const devices = this.#parts.index
-      .onlineOf(tenant)
-      .filter((entry) => this.#mayBeSeen(requester, entry))
-    const reply = resultText(id, summarizeFleet(devices))
+    const answer =
+      method === 'discovery/discover'
+        ? this.#selectors.discover(tenant, params['selector'], requester, range)
+        : this.#selectors.discoverLabels(tenant, params['key'], requester, range)
+    return this.#whole(id, answer, 'the vocabulary', source)
+  }
+
+  /** A result that can't be cut into pages. */
+  #whole(id: JsonRpcId, result: string, what: string, source: string): string {
+    const reply = rawResultText(id, result)
     if (Buffer.byteLength(reply) <= this.#parts.wire.maxPayload()) return reply
-    const why = 'the summary does not fit into one reply of this server'
+    const why = `${what} does not fit into one reply of this server`
     return this.#refuse(id, JSON_RPC_INTERNAL_ERROR, why, source)
   }
 
   #matching(tenant: string, query: ListQuery): readonly DeviceEntry[] {
-    const online = this.#parts.index.onlineOf(tenant)
+    const index = this.#parts.index.tenant(tenant)
+    if (index === undefined) return []
     const { deviceType, location, requesterId } = query
-    if (deviceType === '' && location === '' && this.#parts.visibility === undefined) return online
-    return online.filter(
-      (entry) =>
-        contains(entry.facts.deviceType, deviceType) &&
-        contains(entry.statusFacts.location, location) &&
-        this.#mayBeSeen(requesterId, entry),
-    )
+    const { visibility } = this.#parts
+    if (deviceType === '' && location === '' && visibility === undefined) return index.all()
+    const requester = visibility === undefined ? '' : requesterId
+    const view = index.view({
+      key: `list\n${JSON.stringify([deviceType, location])}\n${requester}`,
+      fitsGroup: (group) => contains(group.type, deviceType) && contains(group.location, location),
+      fitsDevice: visibility && ((entry) => visibility(requesterId, entry.tenant, entry.deviceId)),
+    })
+    return view.inOrder()
   }
 
   #mayBeSeen(requesterId: string, entry: DeviceEntry): boolean {

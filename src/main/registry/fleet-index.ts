@@ -1,16 +1,16 @@
 import type { BeatHistory } from './beat-history.ts'
-import { byCodePoint } from './code-point-order.ts'
 import type { DeviceEntry } from './device-entry.ts'
+import { TenantIndex } from './tenant-index.ts'
 
 /**
  * Every known device in memory: by the subject of its heartbeat, which is how messages name it,
- * and per tenant the online ones in key order, which is how discovery shows them.
+ * and per tenant the online ones, in key order and by what they are looked for.
  */
 export class FleetIndex {
   readonly #root: string
   readonly #history: BeatHistory
   readonly #bySubject = new Map<string, DeviceEntry>()
-  readonly #listings = new Map<string, TenantListing>()
+  readonly #tenants = new Map<string, TenantIndex>()
   #online = 0
 
   /**
@@ -56,17 +56,32 @@ export class FleetIndex {
     if (entry.online === online) return
     entry.online = online
     this.#online += online ? 1 : -1
-    let listing = this.#listings.get(entry.tenant)
-    if (listing === undefined) {
-      listing = new TenantListing()
-      this.#listings.set(entry.tenant, listing)
+    let tenant = this.#tenants.get(entry.tenant)
+    if (tenant === undefined) {
+      tenant = new TenantIndex()
+      this.#tenants.set(entry.tenant, tenant)
     }
-    listing.changed(entry)
+    tenant.turned(entry)
+  }
+
+  /** To be called where facts of a device, or of its status, were set while it is online. */
+  changed(entry: DeviceEntry): void {
+    this.#tenants.get(entry.tenant)?.changed(entry)
+  }
+
+  /** What is kept of a tenant's online devices; undefined where it never had one. */
+  tenant(name: string): TenantIndex | undefined {
+    return this.#tenants.get(name)
+  }
+
+  /** The tenants that had a device online. */
+  tenants(): IterableIterator<[string, TenantIndex]> {
+    return this.#tenants.entries()
   }
 
   /** The online devices of a tenant in key order. Valid until the next change; not to be changed. */
   onlineOf(tenant: string): readonly DeviceEntry[] {
-    return this.#listings.get(tenant)?.inOrder() ?? []
+    return this.#tenants.get(tenant)?.all() ?? []
   }
 
   /** Every known device, in no order. */
@@ -77,59 +92,4 @@ export class FleetIndex {
   #subjectOf(tenant: string, deviceId: string): string {
     return `${this.#root}.${tenant}.${deviceId}.heartbeat`
   }
-}
-
-/**
- * A list kept in order without sorting at each change: what came is sorted and merged, what went
- * is left out, when somebody looks.
- */
-class TenantListing {
-  #ordered: DeviceEntry[] = []
-  #added: DeviceEntry[] = []
-  #shrunk = false
-
-  changed(entry: DeviceEntry): void {
-    if (!entry.online) {
-      this.#shrunk = true
-    } else if (!entry.listed) {
-      entry.listed = true
-      this.#added.push(entry)
-    }
-  }
-
-  inOrder(): readonly DeviceEntry[] {
-    if (this.#shrunk) {
-      this.#ordered = this.#ordered.filter(stillOnline)
-      this.#added = this.#added.filter(stillOnline)
-      this.#shrunk = false
-    }
-    if (this.#added.length > 0) {
-      this.#ordered = merge(this.#ordered, this.#added.sort(byDeviceId))
-      this.#added = []
-    }
-    return this.#ordered
-  }
-}
-
-function stillOnline(entry: DeviceEntry): boolean {
-  if (!entry.online) entry.listed = false
-  return entry.online
-}
-
-function byDeviceId(a: DeviceEntry, b: DeviceEntry): number {
-  return byCodePoint(a.deviceId, b.deviceId)
-}
-
-function merge(left: readonly DeviceEntry[], right: readonly DeviceEntry[]): DeviceEntry[] {
-  const merged: DeviceEntry[] = []
-  let next = 0
-  for (const entry of left) {
-    for (let other = right[next]; other !== undefined; other = right[next]) {
-      if (byDeviceId(other, entry) > 0) break
-      merged.push(other)
-      next += 1
-    }
-    merged.push(entry)
-  }
-  return next === 0 ? merged.concat(right) : merged.concat(right.slice(next))
 }

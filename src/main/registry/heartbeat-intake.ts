@@ -65,7 +65,7 @@ export class HeartbeatIntake {
   #read(entry: DeviceEntry, subject: string, data: Uint8Array): void {
     const beat = this.#parse(subject, entry.deviceId, data)
     if (beat === undefined) return
-    const { counters, writes, feed } = this.#parts
+    const { counters, index, writes, feed } = this.#parts
     const status = mergeStatus(entry.status, beat)
     if (status === undefined) {
       counters.heartbeatsUnchanged += 1
@@ -78,6 +78,7 @@ export class HeartbeatIntake {
       counters.heartbeatsChanged += 1
       entry.status = text
       entry.statusFacts = statusFacts(status)
+      index.changed(entry)
       writes.update(entry)
       feed.changed(entry)
     }

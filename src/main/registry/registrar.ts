@@ -79,6 +79,7 @@ export class Registrar {
     entry.lastSeenEpochMs = now
     entry.lastBeatMs = clock.monotonicMs()
     index.setOnline(entry, true)
+    index.changed(entry)
     presence.watch(entry)
     writes.put(entry)
     feed.changed(entry)

@@ -25,7 +25,7 @@ export interface SelectorFilter {
 export interface KeyFilter {
   readonly key: string
   /** Whether one of the wanted values fits one of these. */
-  fits(value: LabelValue | undefined): boolean
+  readonly fits: (value: LabelValue | undefined) => boolean
 }
 
 /** A parsed selector; a filter that is undefined lets everything through. */

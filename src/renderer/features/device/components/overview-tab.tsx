@@ -57,6 +57,7 @@ export function OverviewTab({ address, device, record, onForgotten }: OverviewTa
         </Notice>
       )}
       <div className={styles.columns}>
+        <PresenceSection device={device} />
         <Section title="State">
           <Facts>
             <Fact name="State">
@@ -69,7 +70,6 @@ export function OverviewTab({ address, device, record, onForgotten }: OverviewTa
             <OtherFacts facts={record?.status} shown={SHOWN_STATUS} />
           </Facts>
         </Section>
-        <PresenceSection device={device} />
         <Section title="Identity">
           {record === undefined ? (
             <Skeleton height={80} />
