@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { composeAudit } from './app/audit.ts'
+import { composeBundles } from './app/bundles.ts'
 import { composeCredentials } from './app/credentials.ts'
 import { composeDoctor } from './app/doctor.ts'
 import { composeIsolation } from './app/isolation.ts'
@@ -175,6 +176,18 @@ export async function createApp(options: AppOptions): Promise<App> {
       composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
     )
 
+    const bundles = composeBundles({
+      database,
+      authority,
+      mesh,
+      audit,
+      saveFile: host.saveFile,
+      version: host.version,
+      resourcesFolder: host.resourcesFolder,
+      log,
+    })
+    owned(bundles)
+
     const doctor = owned(composeDoctor({ authority, link, mesh, audit, saveFile: host.saveFile }))
     const isolation = owned(
       composeIsolation({
@@ -198,14 +211,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       health,
       saveFile: host.saveFile,
       identities: authority.keys,
-      onRestored: async (missing) => {
-        await mesh.startActive()
-        if (missing.length > 0) {
-          const signal = AbortSignal.timeout(RESTORE_KEYS_TIMEOUT_MS)
-          await link.connected(signal, true)
-          await authority.keys.restoreSigningKeys(signal)
-        }
-      },
+      startMesh: () => mesh.startActive(),
+      connected: async (signal) => void (await link.connected(signal, true)),
+      keys: authority.keys,
       log,
     })
     const { recovery } = recoveryParts
@@ -244,6 +252,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           }),
         },
         audit: auditLog,
+        bundles: bundles.calls,
         keychain,
         mesh: meshWithRegistry(mesh, registry),
         tenants: tenancy.calls,
@@ -276,9 +285,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     throw error
   }
 }
-
-/** How long making new signing keys after a restore may take: every account is signed anew. */
-const RESTORE_KEYS_TIMEOUT_MS = 60_000
 
 /** How long making a mesh waits for its registry; a device that is early tries again anyway. */
 const REGISTRY_TIMEOUT_MS = 10_000

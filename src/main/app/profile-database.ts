@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AUDIT_MIGRATIONS } from '../audit/migrations.ts'
 import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
+import { BUNDLE_MIGRATIONS } from '../bundles/migrations.ts'
 import { CREDENTIAL_MIGRATIONS } from '../credentials/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { ISOLATION_MIGRATIONS } from '../isolation/migrations.ts'
@@ -22,6 +23,7 @@ export const PROFILE_MIGRATIONS: readonly Migration[] = [
   ...RECOVERY_MIGRATIONS,
   ...CREDENTIAL_MIGRATIONS,
   ...ISOLATION_MIGRATIONS,
+  ...BUNDLE_MIGRATIONS,
 ]
 
 /**

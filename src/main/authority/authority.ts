@@ -358,6 +358,18 @@ export class Authority {
     return this.#queue.run(() => this.#revocations.strike(ledgerId, reason, this.#until(signal)))
   }
 
+  /** Strikes several at once: see `Revocations.strikeAll`. */
+  strikeAll(
+    ledgerIds: readonly string[],
+    reason: string,
+    wasSeen: boolean,
+    signal: AbortSignal = NEVER,
+  ): Promise<void> {
+    return this.#queue.run(() =>
+      this.#revocations.strikeAll(ledgerIds, reason, wasSeen, this.#until(signal)),
+    )
+  }
+
   /** Signs a text that is no JWT by a signing key of the operator: see `signStatement`. */
   signStatement(text: string, use: StatementUse): Promise<SignedStatement> {
     return signStatement(this.#parts, text, use)

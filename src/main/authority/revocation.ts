@@ -119,6 +119,30 @@ export class Revocations {
     return { revoked: this.#entry(ledgerId).revokedAt !== null }
   }
 
+  /**
+   * Strikes several, with one push for each account. Those that `wasSeen` denies never left this process, so
+   * that no server has to hear of them.
+   */
+  async strikeAll(
+    ledgerIds: readonly string[],
+    reason: string,
+    wasSeen: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const open = ledgerIds.map((id) => this.#entry(id)).filter(isOpen)
+    if (wasSeen) {
+      await this.#end(
+        open.map((entry) => ({ entry, state: 'struck' as const, reason })),
+        signal,
+      )
+      return
+    }
+    inTransaction(this.#parts.database, () => {
+      for (const { id } of open) this.#ledger.end(id, 'struck', reason, null)
+    })
+    this.#ledger.announce()
+  }
+
   /** Strikes what was not connected with in time; returns those credentials. */
   async sweep(reason: string, signal: AbortSignal): Promise<LedgerEntry[]> {
     const overdue = this.#ledger.overdue(this.#parts.now())

@@ -1,3 +1,4 @@
+import type { AuditAction } from '#shared/contract/audit.ts'
 import { RejectedError } from '#shared/errors.ts'
 import { inTransaction } from '../storage/database.ts'
 import { requireOperator, type AuthorityParts } from './account-changes.ts'
@@ -8,6 +9,8 @@ const PREFIX = 'muster-'
 
 /** What is signed, for the audit log. */
 export interface StatementUse {
+  /** By default `isolation-proof`. */
+  readonly action?: AuditAction
   readonly subject: string
   readonly reason: string
 }
@@ -29,7 +32,7 @@ export interface SignedStatement {
 export async function signStatement(
   { database, store, keys }: AuthorityParts,
   text: string,
-  { subject, reason }: StatementUse,
+  { action = 'isolation-proof', subject, reason }: StatementUse,
 ): Promise<SignedStatement> {
   if (!text.startsWith(PREFIX)) {
     throw new RejectedError({
@@ -40,7 +43,7 @@ export async function signStatement(
   }
   const { publicKey } = requireOperator(store)
   const signingKeys = store.keysOf(publicKey, 'signing')
-  const use = { action: 'isolation-proof', subjects: [subject], reason } as const
+  const use = { action, subjects: [subject], reason }
   const signer = await keys.signer(signingKeys, 'operator', use)
   const signature = signer.sign(Buffer.from(text, 'utf8')).toString('base64url')
   inTransaction(database, () => signer.done())

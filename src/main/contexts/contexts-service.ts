@@ -1,6 +1,7 @@
 import type { NatsContext, NatsContextExport } from '#shared/contract/nsc.ts'
 import { messageOf, MusterError, RejectedError, toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
+import { credsText } from '#shared/protocol/credentials.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { decodeJwt } from '../authority/jwt.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
@@ -235,24 +236,6 @@ export class ContextsService {
       return { ...facts, problem: problemOf(toMusterError(thrown)) }
     }
   }
-}
-
-/** The text form that all NATS tools read. */
-function credsText(jwt: string, seed: string): string {
-  return [
-    '-----BEGIN NATS USER JWT-----',
-    jwt,
-    '------END NATS USER JWT------',
-    '',
-    '************************* IMPORTANT *************************',
-    'NKEY Seed printed below can be used to sign and prove identity.',
-    'NKEYs are sensitive and should be treated as secrets.',
-    '',
-    '-----BEGIN USER NKEY SEED-----',
-    seed,
-    '------END USER NKEY SEED------',
-    '',
-  ].join('\n')
 }
 
 /** Addresses without user name and password, which would show wherever the address does. */

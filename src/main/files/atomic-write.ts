@@ -38,7 +38,8 @@ export async function writeFileAtomic(
   await syncFolder(folder)
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Brings a rename in this folder to the disk. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows can't open a folder for fsync; NTFS journals the rename itself.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

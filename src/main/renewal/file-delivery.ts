@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { access, constants, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
-import { isStrictName } from '#shared/protocol/names.ts'
 import { writeFileAtomic } from '../files/atomic-write.ts'
+import { safeName } from '../files/safe-name.ts'
 import type { DeliveryOrder, DeliveryOutcome, RenewalDelivery } from './delivery.ts'
 import { folderUnusable } from './renewal-errors.ts'
 
@@ -62,11 +61,4 @@ async function writableFolder(chosen: string): Promise<string | undefined> {
   if (!(await stat(folder)).isDirectory()) return undefined
   await access(folder, constants.W_OK)
   return folder
-}
-
-/** A name for a file. One that is not made of harmless letters alone gets a mark of its own. */
-function safeName(name: string): string {
-  if (isStrictName(name)) return name
-  const mark = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${name.replaceAll(/[^A-Za-z0-9_-]/gu, '_').slice(0, 48)}-${mark}`
 }

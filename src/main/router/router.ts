@@ -1,5 +1,6 @@
 import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
+import { bundlesRouter } from './bundles.ts'
 import { credentialsRouter } from './credentials.ts'
 import { doctorRouter } from './doctor.ts'
 import { implementContract } from './implementer.ts'
@@ -33,6 +34,7 @@ export function createRouter(services: Services, options: RouterOptions) {
   return os.router({
     app: { info: os.app.info.handler(() => app.info()) },
     audit: auditRouter(os.audit, services.audit),
+    bundles: bundlesRouter(os.bundles, services.bundles),
     commissioning: {
       inspect: os.commissioning.inspect.handler(({ input, signal }) =>
         commissioning.inspect(input.key, signal ?? NEVER),

@@ -26,6 +26,7 @@ import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
+import type { BundleCalls } from './bundles.ts'
 import type { DoctorCalls } from './doctor.ts'
 import type { CredentialsCalls } from './credentials.ts'
 import type { IsolationCalls } from './isolation.ts'
@@ -42,6 +43,7 @@ import type { TenantCalls } from './tenants.ts'
 export interface Services {
   readonly app: { info(): AppInfo }
   readonly audit: AuditCalls
+  readonly bundles: BundleCalls
   readonly doctor: DoctorCalls
   readonly contexts: ContextCalls
   readonly credentials: CredentialsCalls

@@ -25,6 +25,10 @@ export const AuditAction = z.enum([
   'recovery-restore',
   'audit-acknowledge',
   'doctor-login',
+  'bundle-sign',
+  'bundle-deliver',
+  'bundle-import',
+  'bundle-wipe',
 ])
 export type AuditAction = z.infer<typeof AuditAction>
 

@@ -1,5 +1,6 @@
 import { app } from './app.ts'
 import { audit } from './audit.ts'
+import { bundles } from './bundles.ts'
 import { commissioning } from './commissioning.ts'
 import { credentials } from './credentials.ts'
 import { discovery } from './discovery.ts'
@@ -24,6 +25,7 @@ import { tenants } from './tenants.ts'
 export const contract = {
   app,
   audit,
+  bundles,
   commissioning,
   credentials,
   discovery,

@@ -18,3 +18,21 @@ export interface CredentialFile {
     }
   }
 }
+
+/** The text form that all NATS tools read (`NAME.creds`). Holds a secret. */
+export function credsText(jwt: string, seed: string): string {
+  return [
+    '-----BEGIN NATS USER JWT-----',
+    jwt,
+    '------END NATS USER JWT------',
+    '',
+    '************************* IMPORTANT *************************',
+    'NKEY Seed printed below can be used to sign and prove identity.',
+    'NKEYs are sensitive and should be treated as secrets.',
+    '',
+    '-----BEGIN USER NKEY SEED-----',
+    seed,
+    '------END USER NKEY SEED------',
+    '',
+  ].join('\n')
+}

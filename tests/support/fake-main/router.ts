@@ -4,6 +4,7 @@ import { contract } from '#shared/contract/index.ts'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { isolationRouter } from '../../../src/main/router/isolation.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
+import { bundlesRouter } from '../../../src/main/router/bundles.ts'
 import { doctorRouter } from '../../../src/main/router/doctor.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
@@ -14,6 +15,7 @@ import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
+import { fakeBundles } from './bundles.ts'
 import { fakePaths } from './paths.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
@@ -54,6 +56,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
       })),
     },
     audit: auditRouter(os.audit, state.audit),
+    bundles: bundlesRouter(os.bundles, fakeBundles(state.scenario)),
     doctor: doctorRouter(os.doctor, state.doctor),
     isolation: isolationRouter(os.isolation, state.isolation),
     credentials: credentialsRouter(os.credentials, state.credentials),

@@ -42,6 +42,10 @@ export const ACTION_NAMES: Readonly<Record<AuditAction, string>> = {
   'recovery-restore': 'Restored from kit',
   'audit-acknowledge': 'Break looked into',
   'doctor-login': 'Login tried',
+  'bundle-sign': 'Bundle signed',
+  'bundle-deliver': 'Bundle handed over',
+  'bundle-import': 'Bundle brought in',
+  'bundle-wipe': 'Bundle wiped',
 }
 
 /** An action in words; as it stands in the log where a newer Muster wrote it. */

@@ -1,0 +1,104 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { accountsInJwts } from '../bundles/accounts-in-jwts.ts'
+import { actorHere } from '../audit/actor.ts'
+import type { Authority } from '../authority/authority.ts'
+import { AuthorityStore } from '../authority/authority-store.ts'
+import type { KeyAudit } from '../authority/key-use.ts'
+import { BundleOpener } from '../bundles/bundle-opener.ts'
+import { BundleService } from '../bundles/bundle-service.ts'
+import type { BundleAuthority } from '../bundles/collaborators.ts'
+import { starterFiles, startersFolder } from '../bundles/content/starters.ts'
+import { FolderDestination } from '../bundles/deliver/folder-destination.ts'
+import { ReceiptStore } from '../bundles/deliver/receipt-store.ts'
+import type { SaveFile } from '../files/saved-file.ts'
+import type { Logger } from '../log/logger.ts'
+import type { MeshService } from '../mesh/mesh-service.ts'
+import type { BundleCalls } from '../router/bundles.ts'
+
+export interface BundleParts {
+  readonly database: DatabaseSync
+  readonly authority: Authority
+  readonly mesh: MeshService
+  readonly audit: KeyAudit
+  readonly saveFile: SaveFile
+  readonly version: string
+  /** Where a package brings its resources along; null where nothing is packaged. */
+  readonly resourcesFolder: string | null
+  readonly log: Logger
+}
+
+/** Bundles: what is handed over, and what came back. */
+export function composeBundles(parts: BundleParts): {
+  readonly calls: BundleCalls
+  close(): Promise<void>
+} {
+  const { database, authority, mesh, audit, saveFile, version } = parts
+  const starters = startersFolder(parts.resourcesFolder)
+  const { user, host } = actorHere()
+  const view = bundleAuthority(database, authority)
+  const service = new BundleService({
+    database,
+    authority: view,
+    mesh: {
+      deviceEndpoint: () => mesh.deviceEndpoint(),
+      ownAddresses: () =>
+        mesh.state().kind === 'local' ? mesh.networkAddresses().map(({ address }) => address) : [],
+    },
+    audit,
+    openDestination: (choice) => FolderDestination.open(choice.path, choice.allowSynced),
+    starters: (names, place) => starterFiles(starters, names, place),
+    saveFile,
+    log: parts.log.part('bundles'),
+    version,
+    by: `${user}@${host}`,
+  })
+  const opener = new BundleOpener({
+    ledger: authority.ledger,
+    operator: () => view.operator()?.publicKey,
+    addConnection: (order, login) =>
+      mesh.addRemoteLogin({ ...order, urls: [...order.urls] }, login),
+    receipts: new ReceiptStore(database),
+    audit,
+  })
+  return {
+    calls: {
+      subscribe: (listener) => service.subscribe(listener),
+      plan: (choice) => service.plan(choice),
+      hosts: (kind) => service.hosts(kind),
+      checkHost: (url, signal) => service.checkHost(url, signal),
+      checkFolder: (path) => service.checkFolder(path),
+      create: (order) => service.create(order),
+      cancel: (id) => service.cancel(id),
+      printReceipt: (id) => service.printReceipt(id),
+      addPerson: (person) => service.addPerson(person),
+      removePerson: (id) => service.removePerson(id),
+      open: (path, keyhole) => opener.open(path, keyhole),
+      importConnection: (order) => opener.importConnection(order),
+      find: (path, signal) => opener.find(path, signal),
+      wipe: (path, bundles) => opener.wipe(path, bundles),
+    },
+    close: () => service.close(),
+  }
+}
+
+/** The authority as bundles see it. */
+export function bundleAuthority(database: DatabaseSync, authority: Authority): BundleAuthority {
+  const store = new AuthorityStore(database)
+  return {
+    procedures: authority.procedures,
+    ledger: authority.ledger,
+    operator: () => {
+      const row = store.operator()
+      if (row === undefined) return undefined
+      const { name, publicKey, jwt, dialect } = row
+      return { name, publicKey, jwt, dialect }
+    },
+    accountsOf: (publicKeys) =>
+      accountsInJwts(publicKeys.map((key) => store.account(key)?.jwt ?? null)),
+    tenants: () => authority.tenants(),
+    issueUsers: (requests) => authority.issueUsers(requests),
+    repeatUser: (id, reason) => authority.repeatUser(id, reason),
+    strikeAll: (ids, reason, wasSeen, signal) => authority.strikeAll(ids, reason, wasSeen, signal),
+    signStatement: (text, use) => authority.signStatement(text, use),
+  }
+}

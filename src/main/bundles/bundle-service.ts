@@ -1,0 +1,358 @@
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type {
+  BundleChoice,
+  BundleJob,
+  BundleKind,
+  BundleOrder,
+  BundlePlan,
+  BundleReceipt,
+  BundlesSnapshot,
+  FolderCheck,
+  HostCandidate,
+  HostCheck,
+  Person,
+} from '#shared/contract/bundles.ts'
+import type { SavedFile } from '#shared/contract/common.ts'
+import { toMusterError } from '#shared/errors.ts'
+import { problemOf } from '#shared/problem-of.ts'
+import type { KeyAudit } from '../authority/key-use.ts'
+import type { SaveFile } from '../files/saved-file.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Procedure } from '../steps/procedures.ts'
+import { inTransaction } from '../storage/database.ts'
+import { bundleFileNames, estimatedBytes } from './assemble.ts'
+import { bundleRunning, cancelled, nothingToHandOver, plainSynced } from './bundle-errors.ts'
+import { bundleProcedure, type BundleState } from './bundle-procedure.ts'
+import { BundleRun, type BundleRunOptions } from './bundle-run.ts'
+import type { BundleAuthority, BundleMesh } from './collaborators.ts'
+import { checkHost, hostCandidates, requireUrls } from './content/hosts.ts'
+import { planOf, requireOperator, type Planned } from './content/plan-bundle.ts'
+import { checkFolder } from './deliver/folder-destination.ts'
+import type { Destination, OpenDestination } from './deliver/destination.ts'
+import { receiptPage } from './deliver/receipt-page.ts'
+import { ReceiptStore } from './deliver/receipt-store.ts'
+import { AddressBook } from './seal/address-book.ts'
+import type { Sealing } from './seal/seal.ts'
+
+/** As many receipts as the window shows. */
+const MAX_RECEIPTS = 500
+/** Progress reaches the window so often at most. */
+const TELL_EVERY_MS = 100
+
+export interface BundleServiceOptions {
+  /** With BUNDLE_MIGRATIONS applied. */
+  readonly database: DatabaseSync
+  readonly authority: BundleAuthority
+  readonly mesh: BundleMesh
+  readonly audit: KeyAudit
+  readonly openDestination: OpenDestination
+  readonly starters: BundleRunOptions['starters']
+  readonly saveFile: SaveFile
+  readonly log: Logger
+  readonly version: string
+  /** User of the operating system, and the computer's name. */
+  readonly by: string
+  readonly now?: () => Date
+}
+
+/** Bundles on their way out: planned, made, handed over, receipted. */
+export class BundleService {
+  readonly #options: BundleServiceOptions
+  readonly #now: () => Date
+  readonly #receipts: ReceiptStore
+  readonly #book: AddressBook
+  readonly #procedure: Procedure<BundleState>
+  readonly #listeners = new Set<(update: BundlesSnapshot) => void>()
+  #job: BundleJob | null = null
+  #run: { readonly id: string; readonly run: BundleRun } | undefined
+  #cancel = new AbortController()
+  #working: Promise<void> = Promise.resolve()
+  #toldAt = 0
+
+  constructor(options: BundleServiceOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => new Date())
+    this.#receipts = new ReceiptStore(options.database)
+    this.#book = new AddressBook(options.database, this.#now)
+    this.#procedure = options.authority.procedures.register(
+      bundleProcedure({
+        authority: options.authority,
+        workOf: (id) => (this.#run?.id === id ? this.#run.run : undefined),
+      }),
+    )
+  }
+
+  /** The bundle under way, receipts and address book; then each change. */
+  subscribe(listener: (update: BundlesSnapshot) => void): () => void {
+    this.#listeners.add(listener)
+    listener(this.#snapshot())
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /**
+   * What a choice comes to. Issues nothing.
+   * @throws ConflictError `AUTHORITY_NOT_SET_UP`; RejectedError `TENANT_UNKNOWN`.
+   */
+  async plan(choice: BundleChoice): Promise<BundlePlan> {
+    return (await this.#planned(choice)).plan
+  }
+
+  /** @throws RejectedError `NO_MESH`, `MESH_NOT_OURS`; TransientError `MESH_NOT_CONNECTED`. */
+  hosts(kind: BundleKind): HostCandidate[] {
+    const { mesh } = this.#options
+    return hostCandidates({ urls: mesh.deviceEndpoint().urls, own: mesh.ownAddresses() }, kind)
+  }
+
+  checkHost(url: string, signal: AbortSignal): Promise<HostCheck> {
+    return checkHost(url, this.#options.mesh.deviceEndpoint().caPem ?? null, signal)
+  }
+
+  checkFolder(path: string): Promise<FolderCheck> {
+    return checkFolder(path)
+  }
+
+  /**
+   * Begins a bundle; `subscribe` tells how it goes on. One at a time. What can be wrong with the order is found
+   * before anything is issued.
+   * @throws ConflictError `BUNDLE_RUNNING`, `FILE_EXISTS`; RejectedError `BUNDLE_EMPTY`, `BUNDLE_LOOPBACK`, `URL_INVALID`,
+   *   `PERSON_UNKNOWN`, `FOLDER_…`, `BUNDLE_PLAIN_SYNCED`; TransientError `DISK_FULL`.
+   */
+  async create(order: BundleOrder): Promise<BundleJob> {
+    if (this.#job?.state === 'running') throw bundleRunning()
+    const id = randomUUID()
+    const job: BundleJob = {
+      id,
+      name: order.name,
+      state: 'running',
+      step: 'issuing',
+      credentials: 0,
+      bytes: 0,
+      totalBytes: 0,
+      beganAt: this.#now().toISOString(),
+      endedAt: null,
+      problem: null,
+      receipt: null,
+    }
+    this.#job = job
+    this.#cancel = new AbortController()
+    const { signal } = this.#cancel
+    try {
+      const { destination, planned, people, sealing } = await this.#check(order, signal)
+      this.#change({ credentials: planned.items.length })
+      const run = this.#runOf(id, order, planned, destination, people, sealing)
+      this.#run = { id, run }
+      this.#working = this.#work(id, order, destination, signal)
+    } catch (error) {
+      this.#job = null
+      this.#tell()
+      throw error
+    }
+    return this.#job
+  }
+
+  /** Takes back the bundle under way: what was issued is withdrawn, what was written removed. */
+  cancel(id: string): void {
+    if (this.#job?.id === id) this.#cancel.abort(cancelled())
+  }
+
+  /** @throws RejectedError `RECEIPT_UNKNOWN`, `FILE_NOT_WRITTEN`. */
+  printReceipt(id: string): Promise<SavedFile> {
+    const receipt = this.#receipts.receipt(id)
+    return this.#options.saveFile({
+      name: `receipt-${receipt.name}-${receipt.at.slice(0, 10)}.html`,
+      mediaType: 'text/html; charset=utf-8',
+      content: receiptPage(receipt),
+    })
+  }
+
+  /** @throws RejectedError `BUNDLE_RECIPIENT`; ConflictError `PERSON_EXISTS`. */
+  addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person {
+    const added = this.#book.add(person)
+    this.#tell()
+    return added
+  }
+
+  removePerson(id: string): void {
+    this.#book.remove(id)
+    this.#tell()
+  }
+
+  /** Cancels what is under way and waits until it is taken back. */
+  async close(): Promise<void> {
+    this.#cancel.abort(cancelled())
+    await this.#working
+    this.#listeners.clear()
+  }
+
+  async #check(order: BundleOrder, signal: AbortSignal) {
+    const { choice, sealing } = order
+    requireUrls(order.urls, order.allowLoopback)
+    const people = sealing.kind === 'people' ? this.#book.chosen(sealing.people) : []
+    const planned = await this.#planned(choice)
+    const items = planned.items.filter(({ way }) => way !== 'refuse')
+    if (items.length === 0) {
+      throw nothingToHandOver(planned.items[0]?.reason ?? 'no device was chosen.')
+    }
+    const destination = await this.#options.openDestination(order.destination, signal)
+    try {
+      const { syncedBy } = destination.facts
+      if (sealing.kind === 'plain' && syncedBy !== null) throw plainSynced(syncedBy)
+      await destination.check(
+        { bytes: estimatedBytes(items.length), names: bundleFileNames(order) },
+        signal,
+      )
+    } catch (error) {
+      await destination.close()
+      throw error
+    }
+    return {
+      destination,
+      planned: { ...planned, items },
+      people,
+      sealing: sealingOf(sealing, people),
+    }
+  }
+
+  #runOf(
+    id: string,
+    order: BundleOrder,
+    planned: Planned,
+    destination: Destination,
+    people: readonly Person[],
+    sealing: Sealing | null,
+  ): BundleRun {
+    const { authority, mesh, starters, version, by, database, audit } = this.#options
+    const { name, publicKey, jwt, dialect } = requireOperator(authority.operator())
+    return new BundleRun({
+      id,
+      order,
+      items: planned.items,
+      account: planned.account,
+      operator: { name, publicKey, jwt },
+      dialect,
+      caPem: mesh.deviceEndpoint().caPem ?? null,
+      sealing,
+      people: people.map((person) => person.name),
+      destination,
+      authority,
+      starters,
+      madeBy: `Muster ${version}`,
+      by,
+      now: this.#now,
+      onProgress: (progress) => this.#change(progress),
+      record: (receipt, publicKeys) =>
+        inTransaction(database, () => {
+          this.#receipts.add(receipt, publicKeys)
+          this.#book.used(people.map((person) => person.id))
+          audit.record([
+            {
+              action: 'bundle-deliver',
+              key: receipt.signedBy,
+              subject: `bundle ${receipt.name}`,
+              reason: inWords(receipt),
+              result: 'done',
+            },
+          ])
+        }),
+    })
+  }
+
+  async #work(
+    id: string,
+    order: BundleOrder,
+    destination: Destination,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { log } = this.#options
+    try {
+      await this.#procedure.start(
+        {
+          id,
+          name: order.name,
+          keys: [],
+          folder: destination.facts.path,
+          files: [],
+          sealed: order.sealing.kind !== 'plain',
+          seen: false,
+        },
+        signal,
+      )
+      this.#change({ state: 'done', receipt: id, endedAt: this.#now().toISOString() })
+      log.info('a bundle was handed over', { kind: order.choice.kind })
+    } catch (thrown) {
+      const error = toMusterError(thrown)
+      const state = signal.aborted ? 'cancelled' : 'failed'
+      this.#change({ state, problem: problemOf(error), endedAt: this.#now().toISOString() })
+      if (state === 'failed') log.warn('a bundle could not be handed over', { error })
+    } finally {
+      this.#run = undefined
+      await destination
+        .close()
+        .catch((error: unknown) => log.warn('a destination did not close well', { error }))
+    }
+  }
+
+  #planned(choice: BundleChoice): Promise<Planned> {
+    return planOf(this.#options.authority, choice, this.#now())
+  }
+
+  #change(change: Partial<BundleJob>): void {
+    if (this.#job === null) return
+    const before = this.#job
+    this.#job = { ...before, ...change }
+    const now = performance.now()
+    const sameStep = before.step === this.#job.step && before.state === this.#job.state
+    if (sameStep && now - this.#toldAt < TELL_EVERY_MS) return
+    this.#toldAt = now
+    this.#tell()
+  }
+
+  #snapshot(): BundlesSnapshot {
+    return {
+      type: 'snapshot',
+      job: this.#job,
+      receipts: this.#receipts.receipts(MAX_RECEIPTS),
+      people: this.#book.people(),
+    }
+  }
+
+  #tell(): void {
+    if (this.#listeners.size === 0) return
+    const update = this.#snapshot()
+    for (const listener of this.#listeners) listener(update)
+  }
+}
+
+function sealingOf(sealing: BundleOrder['sealing'], people: readonly Person[]): Sealing | null {
+  switch (sealing.kind) {
+    case 'plain':
+      return null
+    case 'passphrase':
+      return sealing
+    case 'people':
+      return { kind: 'recipients', recipients: people.map(({ publicKey }) => publicKey) }
+  }
+}
+
+/** For the audit log, which outlives the receipt. */
+function inWords({
+  credentials,
+  tenant,
+  destination,
+  sealing,
+  people,
+  files,
+  id,
+}: BundleReceipt): string {
+  const to =
+    destination.serial === null
+      ? destination.label
+      : `${destination.label}, serial ${destination.serial}`
+  const how = {
+    plain: 'open',
+    passphrase: 'sealed to a passphrase',
+    people: `sealed to ${people.join(', ')}`,
+  }
+  return `${credentials} credentials of ${tenant} to ${to}; ${how[sealing]}; receipt ${id}; SHA-256 ${files[0]?.sha256 ?? ''}.`
+}

@@ -1,0 +1,98 @@
+import { mkdir, open, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FolderCheck } from '#shared/contract/bundles.ts'
+import { toMusterError } from '#shared/errors.ts'
+import { problemOf } from '#shared/problem-of.ts'
+import {
+  diskTooSmall,
+  fileIsThere,
+  folderSynced,
+  notAFolder,
+  notWritten,
+} from '../bundle-errors.ts'
+import type {
+  DeliveredFile,
+  DeliveryRun,
+  Destination,
+  DestinationFacts,
+  OutgoingFile,
+} from './destination.ts'
+import { ownPath } from '../../paths/own-path.ts'
+import { syncServiceOf } from './synced-folders.ts'
+import { removeAll, writeVerified } from './write-verified.ts'
+
+/** A folder of this computer. */
+export class FolderDestination implements Destination {
+  readonly facts: DestinationFacts
+  readonly #path: string
+
+  private constructor(path: string, syncedBy: string | null) {
+    this.#path = path
+    this.facts = { kind: 'folder', label: path, path, serial: null, fileSystem: null, syncedBy }
+  }
+
+  /**
+   * @throws RejectedError `PATH_NOT_ABSOLUTE`; `FOLDER_SYNCED` for one that is copied elsewhere, unless the
+   *   person knows of it.
+   */
+  static async open(path: string, allowSynced: boolean): Promise<FolderDestination> {
+    const folder = ownPath(path)
+    const syncedBy = await syncServiceOf(folder)
+    if (syncedBy !== undefined && !allowSynced) throw folderSynced(folder, syncedBy)
+    return new FolderDestination(folder, syncedBy ?? null)
+  }
+
+  /** @throws RejectedError `FOLDER_UNWRITABLE`, ConflictError `FILE_EXISTS`, TransientError `DISK_FULL`. */
+  async check(need: { bytes: number; names: readonly string[] }): Promise<void> {
+    await requireWritable(this.#path)
+    const free = await freeBytesOf(this.#path)
+    if (free !== null && free < need.bytes) throw diskTooSmall(this.#path, need.bytes, free)
+    for (const name of need.names) {
+      const path = join(this.#path, name)
+      if ((await stat(path).catch(() => undefined)) !== undefined) throw fileIsThere(path)
+    }
+  }
+
+  deliver(files: readonly OutgoingFile[], run: DeliveryRun): Promise<DeliveredFile[]> {
+    return writeVerified(this.#path, files, run)
+  }
+
+  takeBack(files: readonly DeliveredFile[]): Promise<void> {
+    return removeAll(files.flatMap(({ path }) => path ?? []))
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** What the person is told of a folder before it is used. Writes nothing that stays. */
+export async function checkFolder(path: string): Promise<FolderCheck> {
+  try {
+    const folder = ownPath(path)
+    const syncedBy = (await syncServiceOf(folder)) ?? null
+    await requireWritable(folder)
+    return { syncedBy, freeBytes: await freeBytesOf(folder), problem: null }
+  } catch (thrown) {
+    return { syncedBy: null, freeBytes: null, problem: problemOf(toMusterError(thrown)) }
+  }
+}
+
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      throw notAFolder(folder)
+    })
+    const probe = join(folder, `.muster-${process.pid}.tmp`)
+    await (await open(probe, 'w', 0o600)).close()
+    await rm(probe)
+  } catch (error) {
+    throw notWritten(error, folder)
+  }
+}
+
+async function freeBytesOf(folder: string): Promise<number | null> {
+  const facts = await statfs(folder).catch(() => undefined)
+  return facts === undefined ? null : facts.bavail * facts.bsize
+}

@@ -1,0 +1,155 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder } from '../../files/atomic-write.ts'
+import { cancelled, notWritten, readBackDiffers } from '../bundle-errors.ts'
+import type { DeliveredFile, DeliveryRun, OutgoingFile } from './destination.ts'
+
+/** What is written and read at once; progress and cancelling go by it. */
+const PIECE_BYTES = 256 * 1024
+
+export interface VerifiedWriteOptions extends DeliveryRun {
+  /** Opens a file for reading it back; another way where the system's cache has to be passed by. */
+  readonly openBack?: (path: string) => Promise<ReadableFile>
+}
+
+/** As much of a file handle as reading back takes. */
+export interface ReadableFile {
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>
+  close(): Promise<void>
+}
+
+/**
+ * Writes files into a folder so that they are whole on the medium, or not there: under names of their own,
+ * flushed, read back and compared, and only then all renamed. Never over a file that is there.
+ * @throws RejectedError `BUNDLE_NOT_WRITTEN`, `BUNDLE_READ_BACK`, TransientError `DISK_FULL`, `CANCELLED`. Everything that was
+ *   written is removed then, as far as the medium still allows.
+ */
+export async function writeVerified(
+  folder: string,
+  files: readonly OutgoingFile[],
+  options: VerifiedWriteOptions,
+): Promise<DeliveredFile[]> {
+  const total = files.reduce((sum, { content }) => sum + content.length, 0)
+  const parts = files.map((file) => ({
+    file,
+    path: join(folder, file.name),
+    temporary: join(folder, `.${file.name}.${randomBytes(6).toString('hex')}.part`),
+  }))
+  const placed: string[] = []
+  try {
+    const told = progressOf(options, total)
+    for (const { file, temporary } of parts) {
+      await writeOne(temporary, file, options.signal, told('writing'), told('flushing'))
+    }
+    const back = told('reading-back')
+    for (const { file, temporary } of parts) await compareOne(temporary, file, options, back)
+    for (const { path, temporary } of parts) {
+      requireGoingOn(options.signal)
+      await placeOne(temporary, path)
+      placed.push(path)
+    }
+    await syncFolder(folder)
+  } catch (error) {
+    await removeAll([...placed, ...parts.map(({ temporary }) => temporary)])
+    await syncFolder(folder).catch(() => undefined)
+    throw notWritten(error, folder)
+  }
+  return parts.map(({ file, path }) => ({
+    name: file.name,
+    path,
+    bytes: file.content.length,
+    sha256: createHash('sha256').update(file.content).digest('hex'),
+  }))
+}
+
+/** Removes files; what can't be removed stays. */
+export async function removeAll(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { force: true }).catch(() => undefined)
+}
+
+type Step = 'writing' | 'flushing' | 'reading-back'
+
+function progressOf({ onProgress }: DeliveryRun, total: number) {
+  return (step: Step) => {
+    let bytes = 0
+    return (more: number) => {
+      bytes += more
+      onProgress({ step, bytes, total })
+    }
+  }
+}
+
+async function writeOne(
+  path: string,
+  { content, mode }: OutgoingFile,
+  signal: AbortSignal,
+  written: (bytes: number) => void,
+  flushed: (bytes: number) => void,
+): Promise<void> {
+  const handle = await open(path, 'wx', mode)
+  try {
+    for (let at = 0; at < content.length; at += PIECE_BYTES) {
+      requireGoingOn(signal)
+      const piece = content.subarray(at, at + PIECE_BYTES)
+      await writeAll(handle, piece)
+      written(piece.length)
+    }
+    flushed(0)
+    await handle.sync()
+    flushed(content.length)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeAll(handle: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length;) {
+    const { bytesWritten } = await handle.write(piece, at, piece.length - at)
+    at += bytesWritten
+  }
+}
+
+async function compareOne(
+  path: string,
+  { content, name }: OutgoingFile,
+  { signal, openBack = (place) => open(place, 'r') }: VerifiedWriteOptions,
+  compared: (bytes: number) => void,
+): Promise<void> {
+  const handle = await openBack(path)
+  try {
+    const buffer = Buffer.alloc(PIECE_BYTES)
+    let at = 0
+    for (;;) {
+      requireGoingOn(signal)
+      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, at)
+      if (bytesRead === 0) break
+      const wanted = content.subarray(at, at + bytesRead)
+      if (!buffer.subarray(0, bytesRead).equals(wanted)) throw readBackDiffers(name)
+      at += bytesRead
+      compared(bytesRead)
+    }
+    if (at !== content.length) throw readBackDiffers(name)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A rename takes the place of what is there; making the name first does not. */
+async function placeOne(temporary: string, path: string): Promise<void> {
+  const claim = await open(path, 'wx', 0o600)
+  await claim.close()
+  await rename(temporary, path).catch(async (error: unknown) => {
+    await rm(path, { force: true })
+    throw error
+  })
+}
+
+function requireGoingOn(signal: AbortSignal): void {
+  if (signal.aborted) throw cancelled()
+}

@@ -1,0 +1,73 @@
+import type {
+  BundleChoice,
+  BundleContents,
+  BundleJob,
+  BundleKeyhole,
+  BundleKind,
+  BundleOrder,
+  BundlePlan,
+  BundlesSnapshot,
+  FolderCheck,
+  FoundBundle,
+  HostCandidate,
+  HostCheck,
+  Person,
+  WipeResult,
+} from '#shared/contract/bundles.ts'
+import type { SavedFile } from '#shared/contract/common.ts'
+import type { ContractImplementer } from './implementer.ts'
+import { streamOf } from './stream.ts'
+
+/** What the window asks about bundles. */
+export interface BundleCalls {
+  subscribe(listener: (update: BundlesSnapshot) => void): () => void
+  plan(choice: BundleChoice): Promise<BundlePlan>
+  hosts(kind: BundleKind): HostCandidate[]
+  checkHost(url: string, signal: AbortSignal): Promise<HostCheck>
+  checkFolder(path: string): Promise<FolderCheck>
+  create(order: BundleOrder): Promise<BundleJob>
+  cancel(id: string): void
+  printReceipt(id: string): Promise<SavedFile>
+  addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person
+  removePerson(id: string): void
+  open(path: string, keyhole: BundleKeyhole): Promise<BundleContents>
+  importConnection(order: {
+    path: string
+    keyhole: BundleKeyhole
+    publicKey: string
+    connectionName: string
+  }): Promise<{ connection: string }>
+  find(path: string, signal: AbortSignal): Promise<FoundBundle[]>
+  wipe(path: string, bundles: readonly string[]): Promise<WipeResult>
+}
+
+const NEVER = new AbortController().signal
+
+export function bundlesRouter(os: ContractImplementer['bundles'], bundles: BundleCalls) {
+  return {
+    watch: os.watch.handler(({ signal }) =>
+      streamOf((listener) => bundles.subscribe(listener), signal ?? NEVER),
+    ),
+    plan: os.plan.handler(({ input }) => bundles.plan(input)),
+    hosts: os.hosts.handler(({ input }) => bundles.hosts(input.kind)),
+    checkHost: os.checkHost.handler(({ input, signal }) =>
+      bundles.checkHost(input.url, signal ?? NEVER),
+    ),
+    checkFolder: os.checkFolder.handler(({ input }) => bundles.checkFolder(input.path)),
+    create: os.create.handler(({ input }) => bundles.create(input)),
+    cancel: os.cancel.handler(({ input }) => {
+      bundles.cancel(input.id)
+      return null
+    }),
+    printReceipt: os.printReceipt.handler(({ input }) => bundles.printReceipt(input.id)),
+    addPerson: os.addPerson.handler(({ input }) => bundles.addPerson(input)),
+    removePerson: os.removePerson.handler(({ input }) => {
+      bundles.removePerson(input.id)
+      return null
+    }),
+    open: os.open.handler(({ input }) => bundles.open(input.path, input.keyhole)),
+    importConnection: os.importConnection.handler(({ input }) => bundles.importConnection(input)),
+    find: os.find.handler(({ input, signal }) => bundles.find(input.path, signal ?? NEVER)),
+    wipe: os.wipe.handler(({ input }) => bundles.wipe(input.path, input.bundles)),
+  }
+}
