@@ -26,7 +26,7 @@ export interface ViewQuery {
   /** Equal for equal questions. */
   readonly key: string
   /** Asked once a group. */
-  fitsGroup(group: DeviceGroup): boolean
+  readonly fitsGroup: (group: DeviceGroup) => boolean
   /** Asked once a device, where it depends on more than the group. */
   readonly fitsDevice?: ((entry: DeviceEntry) => boolean) | undefined
 }

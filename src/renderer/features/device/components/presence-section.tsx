@@ -1,7 +1,7 @@
 import { useCallback } from 'react'
 import type { DevicePresence, FleetDevice } from '#shared/contract/fleet.ts'
 import { isFlapping, presenceSentence, skewText, ttlLeftMs } from '#shared/presence.ts'
-import { absoluteTime, countdownText } from '../../../lib/time/format.ts'
+import { absoluteTime } from '../../../lib/time/format.ts'
 import { useTimeText } from '../../../lib/time/use-now.ts'
 import { Fact, Facts } from '../../../ui/facts.tsx'
 import { Notice } from '../../../ui/notice.tsx'
@@ -16,8 +16,10 @@ export function PresenceSection({ device }: { device: FleetDevice }) {
   const left = useTimeText(useCallback((now) => leftText(device, now), [device]))
   return (
     <Section title="Presence">
-      <p className={styles.sentence}>{sentence}</p>
-      <FlappingNotice device={device} />
+      <div className={styles.reason}>
+        <p>{sentence}</p>
+        <FlappingNotice device={device} />
+      </div>
       <Facts>
         <Fact name="Last seen">
           <TimeText at={device.lastSeenAt} />
@@ -70,15 +72,25 @@ function FlappingNotice({ device }: { device: FleetDevice }) {
   return (
     <Notice tone="warn" title="It comes and goes">
       It went offline at least three times within ten minutes. Look at its power, its radio link,
-      and whether a second device uses its id. The mark goes at {absoluteTime(Date.parse(until))} if
-      it stays.
+      and whether a second device uses its id. The mark goes at <TimeOfDay at={until} /> if it
+      stays.
     </Notice>
+  )
+}
+
+function TimeOfDay({ at }: { at: string }) {
+  const moment = Date.parse(at)
+  const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+  return (
+    <time dateTime={at} title={absoluteTime(moment)}>
+      {time.format(moment)}
+    </time>
   )
 }
 
 function leftText(device: FleetDevice, now: number): string {
   const left = ttlLeftMs(device, now)
-  return left === null ? '' : countdownText(left)
+  return left === null ? '' : `${Math.ceil(left / 1000)} s`
 }
 
 function secondsText(seconds: number): string {
