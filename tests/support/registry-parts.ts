@@ -30,13 +30,21 @@ export class StillClock implements Clock {
 /** A store that only remembers what it was given; for what a disk can't be made to do at will. */
 export class RecordingStore implements RegistryStore {
   readonly batches: (readonly StoreChange[])[] = []
+  readonly pace = {
+    registrationsAfterMs: 200,
+    statusAfterMs: 200,
+    maxBatch: 1000,
+    maxInFlight: 1,
+    confirmsWritten: false,
+  }
   failing = false
 
   async *load() {}
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
+  async write(changes: readonly StoreChange[]): Promise<readonly StoreChange[]> {
     if (this.failing) throw new Error('the store refuses')
     this.batches.push(changes)
+    return []
   }
 
   async close(): Promise<void> {}

@@ -2,6 +2,7 @@ import { SILENT } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import type { DeviceGroup } from './tenant-index.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
+import { NO_TEXT, type TextArena } from './text-arena.ts'
 
 /** What the store does not have yet of a device. */
 export const CLEAN = 0
@@ -11,22 +12,26 @@ export const PUT_PENDING = 2
 export interface DeviceEntryInit {
   readonly tenant: string
   readonly deviceId: string
-  readonly document: string
   readonly status: string
+  /** Where its document is kept. */
+  readonly documents: TextArena
   readonly facts: DeviceFacts
   readonly statusFacts: StatusFacts
 }
 
 /**
- * One known device in memory. Documents stay text: 100,000 parsed records of 2 KB would take
- * 567 MB. The fields are public and mutable because the heartbeat path writes to them several
+ * One known device in memory. Documents stay text, outside of the JavaScript heap: 100,000 parsed
+ * records of 2 KB would take 567 MB. The fields are public and mutable because the heartbeat path writes to them several
  * 100,000 times a second; only the parts of the registry in this folder do.
  */
 export class DeviceEntry {
   readonly tenant: string
   readonly deviceId: string
-  /** JSON text of the record without `status`. */
-  document: string
+  readonly #documents: TextArena
+  /** Its document but for what others have as well, that, and where it belongs. */
+  #ownText = NO_TEXT
+  #sharedText = NO_TEXT
+  #sharedAt = 0
   /** JSON text of `status`. */
   status: string
   facts: DeviceFacts
@@ -80,10 +85,39 @@ export class DeviceEntry {
   constructor(init: DeviceEntryInit) {
     this.tenant = init.tenant
     this.deviceId = init.deviceId
-    this.document = init.document
+    this.#documents = init.documents
     this.status = init.status
     this.facts = init.facts
     this.statusFacts = init.statusFacts
+  }
+
+  /** JSON text of the record without `status`. */
+  get document(): string {
+    const own = this.#documents.read(this.#ownText)
+    if (this.#sharedText === NO_TEXT) return own
+    const shared = this.#documents.read(this.#sharedText)
+    return own.slice(0, this.#sharedAt) + shared + own.slice(this.#sharedAt)
+  }
+
+  /** @param part what devices of its model have in common, if it occurs in the document */
+  setDocument(document: string, part: string): void {
+    this.releaseDocument()
+    const at = part === '' ? -1 : document.indexOf(part)
+    if (at < 0) {
+      this.#ownText = this.#documents.keep(document)
+      return
+    }
+    this.#sharedAt = at
+    this.#sharedText = this.#documents.share(part)
+    this.#ownText = this.#documents.keep(document.slice(0, at) + document.slice(at + part.length))
+  }
+
+  /** It was forgotten; its document is empty from now on. */
+  releaseDocument(): void {
+    this.#documents.release(this.#ownText)
+    this.#documents.release(this.#sharedText)
+    this.#ownText = NO_TEXT
+    this.#sharedText = NO_TEXT
   }
 
   /** The whole record as JSON text. */
@@ -107,6 +141,7 @@ export class DeviceEntry {
       sinceEpochMs: this.sinceEpochMs,
       lastSeenEpochMs: this.lastSeenEpochMs === 0 ? null : this.lastSeenEpochMs,
       offlineAtEpochMs: this.online ? null : this.sinceEpochMs,
+      ttlSeconds: this.facts.ttlSeconds,
     }
   }
 }

@@ -17,6 +17,21 @@ const Credentials = z.strictObject({
   expiresAt: Instant.nullable(),
 })
 
+const PemPair = z.strictObject({ certificatePem: z.string(), keyPem: z.string() })
+
+/** An etcd that several registries may share. */
+const EtcdConfig = z.strictObject({
+  /** `http://host:port` or `https://host:port`, members of one cluster. */
+  endpoints: z.array(z.string().regex(/^https?:\/\/[^/]+$/u)).min(1),
+  /** Certificate authority; the system's where null. */
+  caPem: z.string().nullable(),
+  clientCertificate: PemPair.nullable(),
+  user: z.strictObject({ name: z.string().min(1), password: z.string() }).nullable(),
+  /** History that is kept when this registry compacts etcd; null leaves that to others. */
+  compactAfterSeconds: z.int().positive().nullable(),
+})
+export type EtcdConfig = z.infer<typeof EtcdConfig>
+
 export const SidecarConfig = z.strictObject({
   dialect: DialectName,
   /** `nats:// tls:// ws:// wss://` URLs. */
@@ -26,8 +41,10 @@ export const SidecarConfig = z.strictObject({
   /** Certificate authority; the system's where null. Given, TLS is demanded. */
   caPem: z.string().nullable(),
   /** For servers that ask clients for a certificate. */
-  clientCertificate: z.strictObject({ certificatePem: z.string(), keyPem: z.string() }).nullable(),
+  clientCertificate: PemPair.nullable(),
   databasePath: z.string().min(1),
+  /** Keeps devices in etcd instead of the database. */
+  etcd: EtcdConfig.optional(),
   /** For stored records that carry no usable TTL. */
   deviceTtlSeconds: z.int().positive(),
   /** Largest page of `discovery/listDevices`. */

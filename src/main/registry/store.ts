@@ -18,6 +18,8 @@ export interface StoredDevice extends DeviceKey {
   readonly lastSeenEpochMs: number | null
   /** Null while the device is online. */
   readonly offlineAtEpochMs: number | null
+  /** Of the record, for stores that put it under a lease; given with what is written. */
+  readonly ttlSeconds?: number
 }
 
 /** A change to one device: the whole, all but the document, or its end. */
@@ -26,6 +28,20 @@ export type StoreChange =
   | { readonly kind: 'update'; readonly device: StoredDevice }
   | { readonly kind: 'remove'; readonly device: DeviceKey }
 
+/** How a store wants to be written. */
+export interface StorePace {
+  /** Registrations are written this long after the first came; 0 takes what came in the same turn. */
+  readonly registrationsAfterMs: number
+  /** Changes of a status that come within this time are one. */
+  readonly statusAfterMs: number
+  /** Most changes in one call of `write`. */
+  readonly maxBatch: number
+  /** Calls of `write` under way at once; no device is in two of them. */
+  readonly maxInFlight: number
+  /** A registration is confirmed to its device only once it is written. */
+  readonly confirmsWritten: boolean
+}
+
 /**
  * Where devices outlive the process. Reads happen at start only; after that the registry answers
  * from memory and hands over batches of changes.
@@ -33,11 +49,15 @@ export type StoreChange =
 export interface RegistryStore {
   /** Every device, in pages. */
   load(signal: AbortSignal): AsyncIterable<readonly StoredDevice[]>
+  readonly pace: StorePace
   /**
-   * Applies all changes or none. `update` promises that the document is the one put before.
-   * @throws when the store can't take them; the registry keeps them and tries again.
+   * Applies the changes. `update` promises that the document is the one put before.
+   * @returns those that met a device that somebody else has changed, to be tried again once it is
+   *   known what they did
+   * @throws when the store can't take them, or not all; the registry tries them all again, which
+   *   does no harm
    */
-  write(changes: readonly StoreChange[], signal: AbortSignal): Promise<void>
+  write(changes: readonly StoreChange[], signal: AbortSignal): Promise<readonly StoreChange[]>
   close(): Promise<void>
 }
 

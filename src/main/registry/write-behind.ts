@@ -1,11 +1,8 @@
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { CLEAN, PUT_PENDING, UPDATE_PENDING, type DeviceEntry } from './device-entry.ts'
-import type { DeviceKey, RegistryStore, StoreChange } from './store.ts'
+import type { DeviceKey, RegistryStore, StoreChange, StorePace } from './store.ts'
 
-const FLUSH_AFTER_MS = 200
-/** A batch of SQLite rows blocks the event loop; 1,000 take about 10 ms. */
-const MAX_BATCH = 1000
 const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 10_000
 const COMPLAIN_EVERY_MS = 60_000
@@ -15,127 +12,274 @@ export interface WriteCounters {
   storeRows: number
   storeBatches: number
   storeFailures: number
+  /** Changes that met somebody else's, and are tried again. */
+  storeConflicts: number
 }
 
+interface Batch {
+  readonly removed: readonly DeviceKey[]
+  readonly entries: readonly DeviceEntry[]
+  readonly pendings: readonly number[]
+  readonly changes: readonly StoreChange[]
+  /** Who waits for a registration in it. */
+  readonly waiters: readonly (Waiter | undefined)[]
+}
+
+type Waiter = PromiseWithResolvers<void>
+
 /**
- * Collects what changed and writes it in batches: a device that changes ten times within 200 ms is
- * written once. What the store refuses (disk full) stays here and is tried again.
+ * Collects what changed and writes it in batches, at the pace of the store: a device that changes
+ * ten times in that time is written once. What the store refuses (disk full, server away) stays here
+ * and is tried again.
  */
 export class WriteBehind {
-  readonly counters: WriteCounters = { storeRows: 0, storeBatches: 0, storeFailures: 0 }
+  readonly counters: WriteCounters = {
+    storeRows: 0,
+    storeBatches: 0,
+    storeFailures: 0,
+    storeConflicts: 0,
+  }
   readonly #store: RegistryStore
+  readonly #pace: StorePace
   readonly #logger: Logger
-  readonly #dirty = new Set<DeviceEntry>()
+  readonly #mayWrite: (entry: DeviceEntry) => boolean
+  readonly #registered = new Set<DeviceEntry>()
+  readonly #changed = new Set<DeviceEntry>()
   readonly #removed = new Map<string, DeviceKey>()
+  /** In a batch that is under way. */
+  readonly #writing = new Set<DeviceEntry>()
+  readonly #waiters = new Map<DeviceEntry, Waiter>()
+  readonly #batches = new Set<Promise<boolean>>()
   readonly #closing = new AbortController()
-  #timer: NodeJS.Timeout | undefined
+  #registrationsTimer: NodeJS.Timeout | undefined
+  #statusTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
+  /** Their time has come. */
+  #registrationsDue = false
+  #statusDue = false
   #closed = false
-  #running: Promise<void> | undefined
   #retryMs = RETRY_MIN_MS
   #complainAt = 0
 
-  constructor(store: RegistryStore, logger: Logger) {
+  /**
+   * @param mayWrite false for devices whose status another registry writes; what changed is kept
+   *   until that is told to be written, or this one may
+   */
+  constructor(
+    store: RegistryStore,
+    logger: Logger,
+    mayWrite: (entry: DeviceEntry) => boolean = () => true,
+  ) {
     this.#store = store
+    this.#pace = store.pace
     this.#logger = logger
+    this.#mayWrite = mayWrite
   }
 
   /** Devices that the store does not have as they are. */
   get backlog(): number {
-    return this.#dirty.size + this.#removed.size
+    return this.#registered.size + this.#changed.size + this.#removed.size
   }
 
   /** The device registered: all of it is written. */
   put(entry: DeviceEntry): void {
     this.#removed.delete(keyOf(entry))
-    this.#mark(entry, PUT_PENDING)
+    this.#changed.delete(entry)
+    this.#registered.add(entry)
+    entry.pendingWrite = PUT_PENDING
+    this.#scheduleRegistrations()
   }
 
   /** Its status or state changed, its document did not. */
   update(entry: DeviceEntry): void {
-    this.#mark(entry, UPDATE_PENDING)
+    if (entry.pendingWrite !== CLEAN) return
+    entry.pendingWrite = UPDATE_PENDING
+    this.#changed.add(entry)
+    this.#scheduleStatus()
   }
 
   remove(entry: DeviceEntry): void {
-    entry.pendingWrite = CLEAN
-    this.#dirty.delete(entry)
+    this.settle(entry)
     this.#removed.set(keyOf(entry), { tenant: entry.tenant, deviceId: entry.deviceId })
-    this.#schedule(FLUSH_AFTER_MS)
+    this.#scheduleRegistrations()
+  }
+
+  /** The store has the device as it is, or somebody else's word on it counts. */
+  settle(entry: DeviceEntry): void {
+    entry.pendingWrite = CLEAN
+    this.#registered.delete(entry)
+    this.#changed.delete(entry)
+    this.#waiters.get(entry)?.resolve()
+    this.#waiters.delete(entry)
+  }
+
+  /**
+   * Resolves once the registration that was put last is written; at once where the store is away,
+   * since a device must not wait for that.
+   */
+  saved(entry: DeviceEntry): Promise<void> {
+    if (entry.pendingWrite !== PUT_PENDING || this.#retryTimer !== undefined) return DONE
+    let waiter = this.#waiters.get(entry)
+    if (waiter === undefined) {
+      waiter = Promise.withResolvers<void>()
+      this.#waiters.set(entry, waiter)
+    }
+    return waiter.promise
+  }
+
+  /** Some devices may be written from now on that might not before. */
+  mayWriteMore(): void {
+    if (this.#changed.size > 0) this.#scheduleStatus()
   }
 
   /** Writes what is pending now, and stops after the first failure. */
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
-    await this.#running
-    while (this.backlog > 0 && (await this.#writeBatch()));
-    this.#closing.abort()
-  }
-
-  #mark(entry: DeviceEntry, pending: number): void {
-    if (entry.pendingWrite < pending) entry.pendingWrite = pending
-    this.#dirty.add(entry)
-    this.#schedule(FLUSH_AFTER_MS)
-  }
-
-  #schedule(afterMs: number): void {
-    if (this.#closed || this.#timer !== undefined || this.#running !== undefined) return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#running = this.#writeBatch().then((written) => {
-        this.#running = undefined
-        // More than one batch waits: let messages in between, then go on.
-        if (this.backlog > 0) this.#schedule(this.#pauseAfter(written))
-      })
-    }, afterMs)
-  }
-
-  #pauseAfter(written: boolean): number {
-    if (!written) return this.#retryMs
-    return this.backlog >= MAX_BATCH ? 0 : FLUSH_AFTER_MS
-  }
-
-  async #writeBatch(): Promise<boolean> {
-    const removed = [...this.#removed.values()].slice(0, MAX_BATCH)
-    const entries: DeviceEntry[] = []
-    for (const entry of this.#dirty) {
-      if (removed.length + entries.length >= MAX_BATCH) break
-      entries.push(entry)
+    for (const timer of [this.#registrationsTimer, this.#statusTimer, this.#retryTimer]) {
+      clearTimeout(timer)
     }
+    await Promise.all(this.#batches)
+    for (;;) {
+      this.#registrationsDue = true
+      this.#statusDue = true
+      const batch = this.#take()
+      if (batch === undefined || !(await this.#write(batch))) break
+    }
+    this.#closing.abort()
+    this.#releaseWaiters()
+  }
+
+  #scheduleRegistrations(): void {
+    if (this.#closed || this.#registrationsDue) return
+    this.#registrationsTimer ??= setTimeout(() => {
+      this.#registrationsTimer = undefined
+      this.#registrationsDue = true
+      this.#pump()
+    }, this.#pace.registrationsAfterMs)
+  }
+
+  #scheduleStatus(): void {
+    if (this.#closed || this.#statusDue) return
+    this.#statusTimer ??= setTimeout(() => {
+      this.#statusTimer = undefined
+      this.#statusDue = true
+      this.#pump()
+    }, this.#pace.statusAfterMs)
+  }
+
+  #pump(): void {
+    if (this.#closed || this.#retryTimer !== undefined) return
+    while (this.#batches.size < this.#pace.maxInFlight) {
+      const batch = this.#take()
+      if (batch === undefined) return
+      const running = this.#write(batch)
+      this.#batches.add(running)
+      void running.then((written) => {
+        this.#batches.delete(running)
+        // Messages come in between; what was in the batch and changed meanwhile is due again.
+        if (!written) this.#retryLater()
+        else if (this.#registered.size + this.#removed.size > 0) this.#scheduleRegistrations()
+        if (this.#changed.size > 0) this.#scheduleStatus()
+        if (this.#registrationsDue || this.#statusDue) setImmediate(() => this.#pump())
+      })
+    }
+  }
+
+  #retryLater(): void {
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined
+      this.#registrationsDue = true
+      this.#statusDue = true
+      this.#pump()
+    }, this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
+    this.#releaseWaiters()
+  }
+
+  /** What is due and not under way, as much as goes into one batch. */
+  #take(): Batch | undefined {
+    const { maxBatch } = this.#pace
+    const removed: DeviceKey[] = []
+    const entries: DeviceEntry[] = []
+    const full = () => removed.length + entries.length >= maxBatch
+    if (this.#registrationsDue) {
+      for (const [key, device] of this.#removed) {
+        if (full()) break
+        this.#removed.delete(key)
+        removed.push(device)
+      }
+      for (const entry of this.#registered) {
+        if (full()) break
+        if (!this.#writing.has(entry)) entries.push(entry)
+      }
+      this.#registrationsDue = full()
+    }
+    if (this.#statusDue) {
+      for (const entry of this.#changed) {
+        if (full()) break
+        if (!this.#writing.has(entry) && this.#mayWrite(entry)) entries.push(entry)
+      }
+      this.#statusDue = full()
+    }
+    if (removed.length + entries.length === 0) return undefined
+    return this.#begin(removed, entries)
+  }
+
+  #begin(removed: readonly DeviceKey[], entries: readonly DeviceEntry[]): Batch {
     const pendings = entries.map((entry) => entry.pendingWrite)
+    const waiters = entries.map((entry) => this.#waiters.get(entry))
     const changes: StoreChange[] = removed.map((device) => ({ kind: 'remove', device }))
     for (const entry of entries) {
       const kind = entry.pendingWrite === PUT_PENDING ? 'put' : 'update'
       changes.push({ kind, device: entry.toStored() })
       entry.pendingWrite = CLEAN
-      this.#dirty.delete(entry)
+      this.#registered.delete(entry)
+      this.#changed.delete(entry)
+      this.#waiters.delete(entry)
+      this.#writing.add(entry)
     }
-    for (const device of removed) this.#removed.delete(keyOf(device))
+    return { removed, entries, pendings, changes, waiters }
+  }
+
+  async #write(batch: Batch): Promise<boolean> {
+    const { changes, entries, removed, waiters } = batch
     try {
-      await this.#store.write(changes, this.#closing.signal)
-      this.counters.storeRows += changes.length
+      const refused = await this.#store.write(changes, this.#closing.signal)
+      for (const entry of entries) this.#writing.delete(entry)
+      for (const change of refused) this.#again(entries[changes.indexOf(change) - removed.length])
+      for (const waiter of waiters) waiter?.resolve()
+      this.counters.storeRows += changes.length - refused.length
       this.counters.storeBatches += 1
+      this.counters.storeConflicts += refused.length
       this.#retryMs = RETRY_MIN_MS
       return true
     } catch (error) {
-      this.#takeBack(entries, pendings, removed)
+      for (const entry of entries) this.#writing.delete(entry)
+      for (const waiter of waiters) waiter?.resolve()
+      this.#takeBack(batch)
       this.#complain(error)
-      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
       return false
     }
   }
 
-  #takeBack(
-    entries: readonly DeviceEntry[],
-    pendings: readonly number[],
-    removed: readonly DeviceKey[],
-  ): void {
+  #again(entry: DeviceEntry | undefined): void {
+    if (entry === undefined || entry.removed || !entry.online) return
+    this.update(entry)
+  }
+
+  #takeBack({ removed, entries, pendings }: Batch): void {
     for (const device of removed) this.#removed.set(keyOf(device), device)
     for (const [index, entry] of entries.entries()) {
       // Forgotten while the write was under way: its removal is pending, not its state.
       if (entry.removed) continue
-      entry.pendingWrite = Math.max(entry.pendingWrite, pendings[index] ?? PUT_PENDING)
-      this.#dirty.add(entry)
+      if (pendings[index] === PUT_PENDING || entry.pendingWrite === PUT_PENDING) this.put(entry)
+      else this.update(entry)
     }
+  }
+
+  #releaseWaiters(): void {
+    for (const waiter of this.#waiters.values()) waiter.resolve()
+    this.#waiters.clear()
   }
 
   #complain(error: unknown): void {
@@ -150,6 +294,8 @@ export class WriteBehind {
     })
   }
 }
+
+const DONE = Promise.resolve()
 
 function keyOf(key: DeviceKey): string {
   return `${key.tenant}.${key.deviceId}`
