@@ -47,7 +47,7 @@ async function createVault(page: Page): Promise<void> {
   await page.getByLabel('New passphrase').fill('correct horse')
   await page.getByLabel('Repeat the passphrase').fill('correct horse')
   await page.getByRole('button', { name: 'Create the vault' }).click()
-  await page.getByRole('heading', { name: /mesh/u }).waitFor()
+  await page.getByRole('heading', { name: /mesh|Restore/u }).waitFor()
 }
 
 function openKeysOf(name: string) {
@@ -454,6 +454,29 @@ export const SCREENS: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: /Restore from a recovery kit/u }).click()
       await createVault(page)
+    },
+  },
+  {
+    name: 'first-run-restored',
+    scenarios: ['first-run'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /Restore from a recovery kit/u }).click()
+      await createVault(page)
+      await page.getByText('A printed page').click()
+      await page.getByLabel('Codes or lines of the page').fill('1 ABCD')
+      await page.getByLabel('Passphrase', { exact: true }).fill('correct horse')
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByLabel('Backup of the database').click(),
+      ])
+      await chooser.setFiles({
+        name: 'muster-backup.db.gz',
+        mimeType: 'application/gzip',
+        buffer: Buffer.from('backup'),
+      })
+      await page.getByRole('button', { name: 'Restore', exact: true }).click()
+      await page.getByText('is back').waitFor()
     },
   },
   { name: 'resolver', scenarios: ALL, path: '/keys/resolver' },

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { backup, type DatabaseSync } from 'node:sqlite'
 import type { RecoveryState, Restoration } from '#shared/contract/recovery.ts'
+import { toMusterError } from '#shared/errors.ts'
+import { problemOf } from '#shared/problem-of.ts'
+import type { AuthorityKeys } from '../authority/authority-keys.ts'
 import { AuthorityStore } from '../authority/authority-store.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
 import { writeFileAtomic } from '../files/atomic-write.ts'
@@ -18,7 +21,7 @@ import {
   type MeshAuthorityKey,
 } from '../recovery/recovery-service.ts'
 import { RecoveryStore } from '../recovery/recovery-store.ts'
-import { Restorer } from '../recovery/restore.ts'
+import { Restorer, type Regained } from '../recovery/restore.ts'
 import { PROFILE_MIGRATIONS } from './profile-database.ts'
 
 /** Until then whoever tries Muster out is not told that something is wrong. */
@@ -32,8 +35,10 @@ export interface RecoveryParts {
   readonly audit: KeyAudit
   readonly health: HealthService
   readonly saveFile: SaveFile
-  /** The database holds the restored content: services look again, and the mesh starts. */
-  readonly onRestored: (missing: Restoration['missing']) => Promise<void>
+  /** The keychain holds the kit's keys: services look again, and the mesh starts. */
+  readonly startMesh: () => Promise<void>
+  readonly connected: (signal: AbortSignal) => Promise<void>
+  readonly keys: Pick<AuthorityKeys, 'expectLostKeys' | 'regainLostKeys'>
   readonly identities: Identities
   readonly log: Logger
 }
@@ -65,7 +70,8 @@ export function composeRecovery(parts: RecoveryParts): {
       await keychain.set(`ca:${id}`, caKeyPem)
       await writeFileAtomic(paths.caCertificate, caCertificatePem)
     },
-    onRestored: parts.onRestored,
+    onReplaced: () => parts.keys.expectLostKeys(),
+    onRestored: (missing) => regain(parts, missing),
   })
   const recovery = new RecoveryService({
     identities: parts.identities,
@@ -91,6 +97,26 @@ export function composeRecovery(parts: RecoveryParts): {
       lent.close()
       await restorer.close()
     },
+  }
+}
+
+/** How long making new signing keys after a restore may take: every account is signed anew. */
+const REGAIN_KEYS_TIMEOUT_MS = 60_000
+
+/** Starts the mesh, then has lost signing keys made anew; where that fails it is tried at each connect. */
+async function regain(parts: RecoveryParts, missing: Restoration['missing']): Promise<Regained> {
+  const signal = AbortSignal.timeout(REGAIN_KEYS_TIMEOUT_MS)
+  try {
+    await parts.startMesh()
+    // Where nothing is lost there is nothing to push.
+    if (missing.some(({ purpose }) => purpose === 'signing')) await parts.connected(signal)
+    const made = await parts.keys.regainLostKeys(signal)
+    const remade = made.map(({ name, role, tenant }) => ({ holder: name, role, tenant }))
+    return { remade, problem: null }
+  } catch (thrown) {
+    const error = toMusterError(thrown)
+    parts.log.part('recovery').warn('lost keys could not be made anew yet', { error })
+    return { remade: [], problem: problemOf(error) }
   }
 }
 

@@ -95,7 +95,8 @@ function describe({ name, role, make, old }: AccountKeyChange): string {
   return old === null ? `Give ${name} a ${key}` : `Rotate the ${key} of ${name}`
 }
 
-async function makeKey(
+/** The first step: decides on the key, tells it, keeps it. Safe to call again. */
+export async function makeKey(
   { keys }: AuthorityParts,
   state: AccountKeyChange,
   { save }: ProcedureContext<AccountKeyChange>,
@@ -114,7 +115,8 @@ async function forgetNext(
   return { ...state, next: null }
 }
 
-async function pushNext(
+/** The second: the key into the account, beside those it has. Safe to call again. */
+export async function pushNext(
   { parts, changes }: AccountKeyChangeOptions,
   state: AccountKeyChange,
   signal: AbortSignal,

@@ -26,6 +26,13 @@ import {
 } from './identities.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import {
+  holdsOperatorKey,
+  lostKeys,
+  NOTHING_LOST_YET,
+  type KeyPlace,
+  type LostKeys,
+} from './lost-keys.ts'
+import {
   operatorRotation,
   type OperatorInstaller,
   type OperatorRotation,
@@ -61,11 +68,15 @@ export class AuthorityKeys {
   readonly #options: AuthorityKeysOptions
   readonly #accountKeys: Procedure<AccountKeyChange>
   readonly #operatorKeys: Procedure<OperatorRotation>
+  readonly #lostKeys: Procedure<LostKeys>
 
   constructor(options: AuthorityKeysOptions) {
     this.#options = options
     this.#accountKeys = options.procedures.register(accountKeyChange(options))
     this.#operatorKeys = options.procedures.register(operatorRotation(options))
+    this.#lostKeys = options.procedures.register(
+      lostKeys({ ...options, regainOperatorKey: (signal) => this.#regainOperatorKey(signal) }),
+    )
   }
 
   /** Signing keys of an account, plain and scoped, as its JWT lists them. @throws what the keychain throws. */
@@ -205,25 +216,19 @@ export class AuthorityKeys {
     await this.#operatorKeys.start({ next: null, old: old ?? null }, signal)
   }
 
+  /** Notes that signing keys may be lost, so that they are made anew once there is a mesh, whatever happens before. */
+  expectLostKeys(): void {
+    this.#lostKeys.note(NOTHING_LOST_YET)
+  }
+
   /**
-   * Gives the operator and every account that lost its signing keys a new one beside them: after a restore from
-   * identity keys alone. What the lost ones signed stays good.
+   * Gives the operator, every account and every role that lost all its signing keys a new one beside them: after a
+   * restore from a kit that lacks them. What the lost ones signed stays good.
+   * @returns the accounts and roles that have a new key.
    * @throws RejectedError `IDENTITY_OFFLINE`, `OPERATOR_NOT_INSTALLED`; what the steps throw.
    */
-  async restoreSigningKeys(signal: AbortSignal): Promise<void> {
-    const { store } = this.#options.parts
-    const operator = requireOperator(store).publicKey
-    if (!(await this.#holdsOne(operator))) {
-      await this.#operatorKeys.startOrResume({ next: null, old: null }, signal)
-    }
-    for (const { publicKey: account, name, jwt } of store.accounts()) {
-      if (jwt === null || (await this.#holdsOne(account))) continue
-      const place = { account, name, role: null, tenant: null }
-      await this.#accountKeys.startOrResume(
-        { ...place, make: true, next: null, old: null, cut: false },
-        signal,
-      )
-    }
+  async regainLostKeys(signal: AbortSignal): Promise<readonly KeyPlace[]> {
+    return (await this.#lostKeys.startOrResume(NOTHING_LOST_YET, signal)).made
   }
 
   /** Credentials that a key signed and whose users have no newer one that they took. */
@@ -308,12 +313,9 @@ export class AuthorityKeys {
     })
   }
 
-  async #holdsOne(holder: string): Promise<boolean> {
-    const { store, keys } = this.#options.parts
-    for (const publicKey of store.keysOf(holder, 'signing')) {
-      if (await keys.has(publicKey)) return true
-    }
-    return false
+  async #regainOperatorKey(signal: AbortSignal): Promise<void> {
+    if (await holdsOperatorKey(this.#options.parts)) return
+    await this.#operatorKeys.startOrResume({ next: null, old: null }, signal)
   }
 
   #requireAccount(publicKey: string): AccountRow {

@@ -29,9 +29,14 @@ export interface RestorerOptions {
   readonly log: Logger
   /** Puts the mesh's certificate authority back. */
   readonly keepMeshKey: (key: MeshAuthorityKey) => Promise<void>
-  /** The database holds another profile's content now: services look again. */
-  readonly onRestored: (missing: Restoration['missing']) => Promise<void>
+  /** The database holds another profile's content from now on, and the keychain not yet its keys. */
+  readonly onReplaced: () => void
+  /** The keychain holds the kit's keys: services look again, and what is lost is made anew. */
+  readonly onRestored: (missing: Restoration['missing']) => Promise<Regained>
 }
+
+/** What was made anew of the keys that are lost. */
+export type Regained = Pick<Restoration, 'remade' | 'problem'>
 
 interface Upload {
   readonly id: string
@@ -87,6 +92,7 @@ export class Restorer {
       const operator = this.#requireSound(path)
       if (operator !== content.operator.publicKey) throw backupOfAnother()
       await this.#replaceBy(path)
+      this.#options.onReplaced()
     } finally {
       await this.#forgetUpload()
     }
@@ -99,8 +105,9 @@ export class Restorer {
     if (content.mesh !== undefined) await this.#options.keepMeshKey(content.mesh)
     const known = new RecoveryStore(database).knownKeys()
     const missing: Restoration['missing'][number][] = []
-    for (const { publicKey, holder } of known) {
-      if ((await keychain.get(publicKey)) === undefined) missing.push({ publicKey, holder })
+    for (const { publicKey, holder, purpose } of known) {
+      const isHere = (await keychain.get(publicKey)) !== undefined
+      if (!isHere) missing.push({ publicKey, holder, purpose })
     }
     audit.record([
       {
@@ -111,13 +118,14 @@ export class Restorer {
       },
     ])
     log.info('a profile was restored', { keys: content.keys.length, missing: missing.length })
-    await this.#options.onRestored(missing)
+    const regained = await this.#options.onRestored(missing)
     const count = (sql: string) => Number(database.prepare(sql).get()?.['count'] ?? 0)
     return {
       operator: content.operator.name,
       tenants: count('SELECT count(*) AS count FROM authority_tenants'),
       credentials: count("SELECT count(*) AS count FROM credentials WHERE delivery <> 'internal'"),
       missing,
+      ...regained,
     }
   }
 

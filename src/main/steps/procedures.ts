@@ -56,6 +56,11 @@ export interface Procedure<State> {
   start(state: State, signal: AbortSignal): Promise<State>
   /** Takes up an unfinished one of this kind on that subject, joins one that runs, or starts. */
   startOrResume(state: State, signal: AbortSignal): Promise<State>
+  /**
+   * Writes one into the journal without running it, to be taken up as its kind decides: for what must not be
+   * forgotten. Nothing where one on the same subject is there.
+   */
+  note(state: State): void
   /** The state of an unfinished one of this kind on that subject. */
   unfinished(subject: string): { readonly id: string; readonly state: State } | undefined
 }
@@ -101,6 +106,11 @@ export class Procedures {
         if (entry === undefined) return this.#start(kind, state, signal)
         const running = this.#running.get(entry.id)
         return kind.state.parse(await (running ?? this.#forward(entry.id, signal)))
+      },
+      note: (state) => {
+        if (this.#journal.entryOn(kind.subject(state)) !== undefined) return
+        this.#add(kind, state)
+        this.#announce()
       },
       unfinished: (subject) => {
         const entry = find(subject)
@@ -162,6 +172,8 @@ export class Procedures {
     for (const entry of this.#journal.entries()) {
       const kind = this.#kinds.get(entry.kind)
       if (kind === undefined || this.#running.has(entry.id) || signal.aborted) continue
+      // One that was taken up before may have carried this one through.
+      if (this.#journal.entry(entry.id) === undefined) continue
       if (kind.needs === 'mesh' && available !== 'mesh') continue
       const undo = kind.atStart === 'roll-back' && mayRollBack(kind, entry)
       const back = entry.direction === 'back' || undo
@@ -189,9 +201,15 @@ export class Procedures {
     const subject = kind.subject(state)
     const entry = this.#journal.entryOn(subject)
     if (entry !== undefined) throw unfinishedOn(this.#summaryOf(entry))
-    const id = randomUUID()
-    this.#journal.add({ id, kind: kind.kind, subject, state: kind.state.parse(state) })
+    const id = this.#add(kind, state)
     return kind.state.parse(await this.#forward(id, signal))
+  }
+
+  #add<State>(kind: ProcedureKind<State>, state: State): string {
+    const id = randomUUID()
+    const subject = kind.subject(state)
+    this.#journal.add({ id, kind: kind.kind, subject, state: kind.state.parse(state) })
+    return id
   }
 
   async #forward(id: string, until: AbortSignal, confirmed = false): Promise<unknown> {

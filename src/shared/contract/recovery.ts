@@ -1,4 +1,5 @@
-import { Instant, procedure, SavedFile, z } from './common.ts'
+import { ROLE_NAMES } from '../protocol/roles.ts'
+import { Instant, Problem, procedure, SavedFile, z } from './common.ts'
 
 /** Where the seed of a key is: in this computer's keychain, lent by a kit for a while, or nowhere here. */
 export const KeyPlace = z.enum(['here', 'lent', 'offline'])
@@ -87,7 +88,24 @@ export const Restoration = z.strictObject({
   tenants: z.int(),
   credentials: z.int(),
   /** Keys that neither the kit nor this keychain holds. */
-  missing: z.array(z.strictObject({ publicKey: z.string(), holder: z.string() })),
+  missing: z.array(
+    z.strictObject({
+      publicKey: z.string(),
+      holder: z.string(),
+      purpose: z.enum(['identity', 'signing']),
+    }),
+  ),
+  /** Signing keys that were made anew beside those that are lost. */
+  remade: z.array(
+    z.strictObject({
+      holder: z.string(),
+      /** Of a key for a role. */
+      role: z.enum(ROLE_NAMES).nullable(),
+      tenant: z.string().nullable(),
+    }),
+  ),
+  /** Why they could not be made yet; they are, as soon as that is over. */
+  problem: Problem.nullable(),
 })
 export type Restoration = z.infer<typeof Restoration>
 

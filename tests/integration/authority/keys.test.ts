@@ -55,6 +55,16 @@ function issueIn(name: string, publicKey?: string) {
   })
 }
 
+function viewerIn(name: string) {
+  return deployment.authority.issueUser({
+    account: { tenant: name },
+    role: 'viewer',
+    name: 'visitor',
+    ttlMs: DAY_MS,
+    delivery: 'file',
+  })
+}
+
 test('a rotation cuts nobody who has a credential by the new key, and the old one only at its end', async () => {
   const { authority, keychain } = deployment
   const { account, signingKey } = await tenant('gentle')
@@ -139,11 +149,26 @@ test('the only plain signing key of an account is not removed, a key for a role 
 test('signing keys that were lost are made anew from the identities, and what they signed stays good', async () => {
   const { authority, keychain } = deployment
   const { account, signingKey } = await tenant('restored')
+  await authority.keys.addRoleKey({ account, role: 'viewer', tenant: 'restored' }, signal)
   const before = await issueIn('restored')
+  const looked = await viewerIn('restored')
+  const [scoped] = authority.keys.scopedKeys().filter((key) => key.account === account)
   const seed = keychain.entries.get(signingKey) ?? ''
   keychain.entries.delete(signingKey)
-  await authority.keys.restoreSigningKeys(signal)
+  keychain.entries.delete(scoped?.publicKey ?? '')
+  const made = await authority.keys.regainLostKeys(signal)
+  expect(made.map(({ name, role }) => [name, role])).toEqual([
+    ['restored', null],
+    ['restored', 'viewer'],
+  ])
+  expect(await authority.keys.regainLostKeys(signal)).toEqual([])
   expect(await signingKeyOf(account)).not.toBe(signingKey)
+  const [successor] = authority.keys.scopedKeys().filter((key) => key.account === account)
+  for (const user of [looked, await viewerIn('restored')]) {
+    await (await deployment.connectAs(user)).flush()
+  }
+  expect(successor?.publicKey).not.toBe(scoped?.publicKey)
+  expect(authority.ledger.countSignedBy(successor?.publicKey ?? '')).toBe(1)
   await (await deployment.connectAs(before)).flush()
   await (await deployment.device('restored', 'robot-2')).flush()
   keychain.entries.set(signingKey, seed)

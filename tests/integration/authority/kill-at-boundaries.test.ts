@@ -78,6 +78,37 @@ test.each([
   TIMEOUT_MS,
 )
 
+test(
+  'making lost keys anew survives a kill at every boundary of its steps, and makes each once',
+  async () => {
+    const name = 'lost'
+    const { authority } = await run.open()
+    const { account } = await authority.createTenant(name, { isolation: 'account' }, signal)
+    await authority.keys.addRoleKey({ account, role: 'device', tenant: name }, signal)
+    const boundaries = await run.until(Infinity, scenario('regain-keys'), name)
+    expect(stepsOf(boundaries)).toHaveLength(2)
+    for (const [index] of boundaries!.entries()) {
+      const before = await listedKeys(account)
+      await run.until(index + 1, scenario('regain-keys'), name)
+      expect(await restart('resume')).toBe('done')
+      const world = await run.open()
+      await expectLogin(world, name)
+      await expectLogin(world, name, 'device')
+      expect(world.authority.procedures.unfinished()).toEqual([])
+      // The lost ones stay, so that what they signed stays good.
+      const after = await listedKeys(account)
+      expect(after).toHaveLength(before.length + 2)
+      expect(after).toEqual(expect.arrayContaining(before))
+    }
+  },
+  TIMEOUT_MS,
+)
+
+async function listedKeys(account: string): Promise<string[]> {
+  const { authority } = await run.open()
+  return (await authority.keys.signingKeysOf(account)).map(({ publicKey }) => publicKey)
+}
+
 async function signingKeys(): Promise<string[]> {
   const { authority } = await run.open()
   const account = authority.tenants().find(({ name }) => name === 'standing')?.account ?? ''

@@ -1,17 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { createApp } from '../../../src/main/app.ts'
+import { decodeJwt } from '../../../src/main/authority/jwt.ts'
 import { forkSidecar } from '../../../src/main/browser/fork-sidecar.ts'
 import type { FileToSave } from '../../../src/main/files/saved-file.ts'
 import { profileAt } from '../../../src/main/profile/profile.ts'
+import {
+  startCommissioningDevice,
+  type CommissioningDevice,
+} from '../../../src/simulator/commissioning-device.ts'
+import { createIdentity, hashPin } from '../../../src/simulator/factory-identity.ts'
 
 const SIDECAR = resolve(import.meta.dirname, '../../../src/main/registry/sidecar.ts')
 const PART_CHARS = 1_000_000
+/** The least there is: these tests are not about bcrypt. */
+const BCRYPT_COST = 4
 // A key pair: stretching a passphrase takes a second, and is tested where kits are sealed.
 const identity = await generateIdentity()
 const keyhole = { kind: 'identity', identity } as const
@@ -43,6 +52,7 @@ async function laptop(name: string) {
         saved.push(file)
         return { type: 'saved', path: file.name }
       },
+      choosePath: null,
     },
     profile: profileAt(join(folder, name)),
     demo: true,
@@ -99,6 +109,43 @@ async function upload(site: Awaited<ReturnType<typeof laptop>>, bytes: Buffer): 
     await site.client.recovery.uploadBackup({ upload: id, part, base64 })
   }
   return id
+}
+
+const PIN = '4711-0815'
+
+/** A device of the tenant plant, commissioned and online. */
+async function deviceOf(site: Awaited<ReturnType<typeof laptop>>, deviceId: string) {
+  const device = await startCommissioningDevice({
+    description: {
+      deviceId,
+      identity: { device_type: 'pump' },
+      description: 'A pump',
+      functions: [],
+      events: [],
+      status: {},
+    },
+    identity: createIdentity({
+      deviceId,
+      deviceType: 'pump',
+      capabilities: [],
+      pinHash: await hashPin(PIN, BCRYPT_COST),
+      nowMs: Date.now(),
+    }),
+    folder,
+    runtime: { ttlSeconds: 5, backoff: { firstMs: 100, longestMs: 300 } },
+  })
+  endings.push(() => device.stop())
+  const { key } = await site.client.discovery.addAddress({ address: `127.0.0.1:${device.port}` })
+  const { publicKey } = await site.client.commissioning.inspect({ key })
+  await site.client.commissioning.start({ key, pin: PIN, tenant: 'plant', publicKey })
+  await (await device.commissioned)?.whenState('online')
+  return device
+}
+
+/** The key that signed what a device has. */
+async function issuerOf({ deviceId }: CommissioningDevice): Promise<string> {
+  const text = await readFile(join(folder, `${deviceId}.creds.json`), 'utf8')
+  return decodeJwt((JSON.parse(text) as CredentialFile).nats.jwt).iss
 }
 
 const snapshotOf = async <T>(stream: AsyncIterator<T>): Promise<T> => {
@@ -203,8 +250,11 @@ describe('a recovery kit', () => {
     expect(await next.client.tenants.create({ name: 'third' })).toMatchObject({ state: 'ready' })
   })
 
-  test('on paper brings it back too: signing keys are made anew beside those that are lost', async () => {
+  test('on paper brings it back too: keys, also of roles, are made anew beside those that are lost', async () => {
     const old = await siteWith(['plant'])
+    const { publicKey: account } = await holderOf(old, 'plant')
+    await old.client.keys.addRole({ account, role: 'device', tenant: 'plant' })
+    const before = await deviceOf(old, 'before')
     await old.client.recovery.createKit({
       form: 'page',
       sealing: { ...sealing, recipients: [...sealing.recipients] },
@@ -218,8 +268,29 @@ describe('a recovery kit', () => {
     const kit = { text, keyhole }
     const id = await upload(next, backup)
     const restored = await next.client.recovery.restore({ kit, upload: id })
-    expect(restored.missing.length).toBeGreaterThan(0)
+    expect(restored.missing.map(({ purpose }) => purpose)).not.toContain('identity')
+    expect(restored.problem).toBeNull()
+    expect(restored.remade).toEqual(
+      expect.arrayContaining([
+        { holder: 'plant', role: null, tenant: null },
+        { holder: 'plant', role: 'device', tenant: 'plant' },
+      ]),
+    )
+    // The lost key stays in the account, so that whoever it signed for notices nothing.
+    const scoped = (await holderOf(next, 'plant')).signingKeys.filter(({ role }) => role !== null)
+    expect(scoped.map(({ held, inUse }) => [held, inUse])).toEqual([
+      [true, true],
+      [false, false],
+    ])
+    await before.device?.whenState('online')
+    const after = await deviceOf(next, 'after')
+    expect(await issuerOf(after)).toBe(scoped[0]?.publicKey)
+    expect(await issuerOf(before)).toBe(scoped[1]?.publicKey)
+    await before.device?.whenState('online')
     expect(await next.client.tenants.create({ name: 'second' })).toMatchObject({ state: 'ready' })
+    // Nothing is left to do, and nothing is done a second time after a restart.
+    const { unfinished } = await snapshotOf(await next.client.keys.watch())
+    expect(unfinished).toEqual([])
   })
 
   test('restores nothing where something is wrong, and says what', async () => {

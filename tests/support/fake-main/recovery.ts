@@ -44,7 +44,24 @@ export function fakeRecovery(scenario: Scenario): RecoveryCalls {
     bringBack: () => changed({ identities: place('here') }),
     backUp: () => Promise.resolve({ type: 'saved', path: '/media/kim/SAFE/muster-backup.db.gz' }),
     uploadBackup: () => Promise.resolve(),
-    restore: () => (failing ? wrong() : wrong()),
+    restore: () =>
+      failing
+        ? wrong()
+        : Promise.resolve({
+            operator: 'muster',
+            tenants: 3,
+            credentials: 41,
+            missing: [
+              { publicKey: '', holder: 'research', purpose: 'identity' },
+              { publicKey: '', holder: 'north-farm', purpose: 'signing' },
+            ],
+            remade: [
+              { holder: 'north-farm', role: null, tenant: null },
+              { holder: 'north-farm', role: 'device-own', tenant: 'north-farm' },
+              { holder: 'default', role: 'viewer', tenant: 'south-farm' },
+            ],
+            problem: null,
+          }),
   }
 }
 

@@ -33,13 +33,14 @@ export async function expectAgreement(world: FaultWorld): Promise<void> {
 export async function expectLogin(
   { authority, publisher }: FaultWorld,
   tenant: string,
+  role: 'console' | 'device' = 'console',
 ): Promise<void> {
   const user = await authority.issueUser({
     account: { tenant },
-    role: 'console',
+    role,
     name: 'probe',
     ttlMs: MINUTE_MS,
-    delivery: 'internal',
+    delivery: role === 'console' ? 'internal' : 'file',
   })
   const connection = await connect({
     servers: publisher.connection?.getServer() ?? '',

@@ -142,6 +142,12 @@ function KeyList({ keys, actionsFor, isOperator }: KeyListProps) {
             </span>
             {actionsFor(key)}
           </div>
+          {!key.held && key.credentials > 0 && (
+            <p className={styles.hint}>
+              It can sign nothing more here. Credentials that it signed stay good until they end, or
+              until you remove it.
+            </p>
+          )}
         </li>
       ))}
     </ul>

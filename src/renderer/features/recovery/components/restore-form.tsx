@@ -2,6 +2,7 @@ import { useRef, useState } from 'react'
 import { Button, FileInput, Group, Progress } from '@mantine/core'
 import { IconDatabaseImport } from '@tabler/icons-react'
 import type { PresentedKit, Restoration } from '#shared/contract/recovery.ts'
+import { ROLE_TITLES } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { useRestore } from '../api/restore.ts'
@@ -71,8 +72,23 @@ export function RestoreForm({ onBack, onDone }: RestoreFormProps) {
   )
 }
 
+function remadeByHolder(remade: Restoration['remade']): [string, string][] {
+  const holders = Map.groupBy(remade, ({ holder }) => holder)
+  return [...holders].map(([holder, keys]) => [
+    holder,
+    keys
+      .map(({ role, tenant }) => {
+        if (role === null) return 'signing key'
+        const where = tenant === null || tenant === holder ? '' : ` in ${tenant}`
+        return `key for the role ${ROLE_TITLES[role]}${where}`
+      })
+      .join(', '),
+  ])
+}
+
 function Restored({ result, onDone }: { result: Restoration; onDone: () => void }) {
-  const { missing } = result
+  const { remade, problem } = result
+  const lost = result.missing.filter(({ purpose }) => purpose === 'identity')
   return (
     <div className={styles.dialog}>
       <Notice tone="ok" title={`The deployment of ${result.operator} is back`}>
@@ -80,10 +96,30 @@ function Restored({ result, onDone }: { result: Restoration; onDone: () => void 
         {result.credentials === 1 ? 'credential' : 'credentials'} are in this profile, the keys in
         this computer's keychain.
       </Notice>
-      {missing.length > 0 && (
-        <Notice tone="warn" title="Some keys were not in the kit">
-          {[...new Set(missing.map(({ holder }) => holder))].join(', ')}: what needs them is made
-          anew under Keys.
+      {remade.length > 0 && (
+        <Notice tone="info" title="Signing keys that the kit lacks were made anew">
+          <ul className={styles.remade}>
+            {remadeByHolder(remade).map(([holder, what]) => (
+              <li key={holder}>
+                <bdi>{holder}</bdi>: {what}
+              </li>
+            ))}
+          </ul>
+          Whoever has a credential by the old ones keeps working: those stay in the accounts until
+          you remove them under Keys. The new ones sign what is issued from now on.
+        </Notice>
+      )}
+      {problem !== null && (
+        <Notice tone="warn" title="Signing keys that the kit lacks are not made anew yet">
+          {problem.message} {problem.advice} Muster does it at the next connection, and Keys shows
+          how it stands. Until then nothing can be issued where they are missing; devices keep
+          working.
+        </Notice>
+      )}
+      {lost.length > 0 && (
+        <Notice tone="warn" title="Identity keys that are younger than the kit are lost">
+          {[...new Set(lost.map(({ holder }) => holder))].join(', ')}. Daily work does not need
+          them. Make a new kit now, so that it holds all there are.
         </Notice>
       )}
       <Group justify="flex-end">

@@ -1,13 +1,5 @@
 import { useState } from 'react'
-import {
-  Button,
-  Modal,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  TextInput,
-} from '@mantine/core'
+import { Button, Modal, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core'
 import type {
   RenewalJob,
   RenewalOrder,
@@ -16,6 +8,7 @@ import type {
 } from '#shared/contract/renewal.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { useDefaultDays } from '../api/get-default-days.ts'
 import { usePlan } from '../api/get-plan.ts'
 import { useStartRenewal } from '../api/start-renewal.ts'
@@ -270,12 +263,13 @@ function OtherWay({ count, value, onChange, folder, onFolder }: OtherWayProps) {
         <p className={styles.explanation}>{OTHER_WAYS.find(({ way }) => way === value)?.text}</p>
       </div>
       {value === 'file' && (
-        <TextInput
+        <PathInput
           label="Folder"
+          kind="folder"
           description="An absolute path on the computer that Muster runs on. A new folder is made in it; nothing is written over."
           placeholder="/home/kim/renewals"
           value={folder}
-          onChange={(event) => onFolder(event.currentTarget.value)}
+          onChange={onFolder}
         />
       )}
     </>

@@ -6,6 +6,7 @@ import type { BatchCheck, BatchRequest } from '#shared/contract/tenants.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { CopyTextButton } from '../../../ui/copy-button.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { PathInput } from '../../../ui/path-input.tsx'
 import { useBatch, useCheckBatch, useStartBatch } from '../api/batch.ts'
 import { IsolationChoice } from './isolation-choice.tsx'
 import { SettingsSourceField } from './settings-source.tsx'
@@ -137,14 +138,13 @@ function BatchForm({ onClose }: { onClose: () => void }) {
           onChange={(value) => change({ validDays: Number(value) || 1 })}
         />
       </div>
-      <TextInput
+      <PathInput
         label="Folder for the credential files"
+        kind="folder"
         description="On the computer that runs Muster: TENANT/credentials/NAME.creds.json in it. The files hold the only copies of their keys; nobody but you can read them there."
         placeholder="/home/me/new-tenants"
-        autoComplete="off"
-        spellCheck={false}
         value={request.folder}
-        onChange={(event) => change({ folder: event.currentTarget.value })}
+        onChange={(folder) => change({ folder })}
       />
       <SettingsSourceField value={request.settings} onChange={(settings) => change({ settings })} />
       <IsolationChoice value={request.isolation} onChange={(isolation) => change({ isolation })} />
