@@ -1,68 +1,64 @@
 import { defineConfig } from 'vitest/config'
 import './scripts/test/compile-cache.ts'
 
-const POLLING = { poll: { timeout: 10_000 } }
+const SHARED = {
+  // Nothing lives in modules here, so test files of one worker may share them: half the work.
+  isolate: false,
+  // What is polled for comes when a loaded machine lets it; a test that fails for it lies.
+  expect: { poll: { timeout: 10_000 } },
+  environment: 'node',
+} as const
 
-/** Two files at a time, on a machine of two cores too, where the runner itself would take one. */
-const WORKERS = 2
+// One project per suite, so that each can be run alone: `npx vitest run --project unit`. Projects of
+// one group run at the same time, with as many files at a time as a machine of two cores carries.
+const WORKING = { maxWorkers: 2, sequence: { groupOrder: 0 } }
+/** With real servers and real time a file waits more than it works. */
+const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } }
+/** Most processes of these are not Node's, and e2e runs beside. */
+const ALONE = { maxWorkers: 1, sequence: { groupOrder: 2 } }
 
-// One project per suite, so that each can be run alone: `npx vitest run --project unit`.
 export default defineConfig({
   test: {
-    // What is polled for comes when a loaded machine lets it; a test that fails for it lies.
-    expect: POLLING,
     projects: [
       {
         test: {
+          ...SHARED,
+          ...WORKING,
           name: 'unit',
-          // Nothing lives in modules here, so files may share them; it halves the time.
-          isolate: false,
-          maxWorkers: WORKERS,
-          expect: POLLING,
           include: ['src/**/*.test.ts'],
           exclude: ['src/renderer/**'],
-          environment: 'node',
         },
       },
       {
-        test: {
-          name: 'renderer',
-          isolate: false,
-          maxWorkers: WORKERS,
-          expect: POLLING,
-          include: ['src/renderer/**/*.test.ts'],
-          environment: 'node',
-        },
+        test: { ...SHARED, ...WORKING, name: 'renderer', include: ['src/renderer/**/*.test.ts'] },
       },
       {
         test: {
+          ...SHARED,
+          ...WAITING,
           name: 'contract',
-          maxWorkers: WORKERS,
           include: ['tests/contract/**/*.test.ts'],
-          expect: POLLING,
           testTimeout: 20_000,
         },
       },
       {
         test: {
+          ...SHARED,
+          ...WAITING,
           name: 'integration',
-          expect: POLLING,
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: WORKERS,
         },
       },
       {
         test: {
+          ...SHARED,
+          ...ALONE,
           name: 'interop',
-          expect: POLLING,
           include: ['tests/interop/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,
-          // One at a time: most of these processes are not Node's, and e2e runs beside.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
         },
       },
     ],
