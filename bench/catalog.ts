@@ -4,6 +4,7 @@ import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
 import { ISOLATION_BENCHMARKS } from './isolation.ts'
 import { REGISTRY_BENCHMARKS } from './registry.ts'
+import { RENEWAL_BENCHMARKS } from './renewal.ts'
 import { REVOCATION_BENCHMARKS } from './revocation.ts'
 import { RPC_BENCHMARKS } from './rpc.ts'
 import { STARTUP_BENCHMARKS } from './startup.ts'
@@ -16,6 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...RPC_BENCHMARKS,
   ...AUTHORITY_BENCHMARKS,
   ...REVOCATION_BENCHMARKS,
+  ...RENEWAL_BENCHMARKS,
   ...ISOLATION_BENCHMARKS,
   ...REGISTRY_BENCHMARKS,
 ]

@@ -14,7 +14,10 @@ export interface JobRunnerOptions extends RenewalTools {
   /** Waits; rejects with the signal's reason when it aborts. */
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>
   readonly onChange: (jobId: string) => void
+  readonly onEnded: (item: ItemRecord, state: RenewalItemState) => void
 }
+
+type Launch = (item: ItemRecord, work: Promise<RenewalItemState>) => void
 
 /**
  * Runs jobs: each item at its time, at most so many at once. Everything that it knows stands in the store,
@@ -39,9 +42,9 @@ export class JobRunner {
     // Somebody hears of it below; where nothing waits any more it is no unhandled rejection.
     failed.promise.catch(() => undefined)
     const missing = { inARow: 0 }
-    const launch = (work: Promise<RenewalItemState>) => {
+    const launch: Launch = (item, work) => {
       const ended = work
-        .then((state) => this.#onEnded(jobId, state, missing))
+        .then((state) => this.#onEnded(item, state, missing))
         .catch((error: unknown) => failed.reject(error))
         .finally(() => running.delete(ended))
       running.add(ended)
@@ -67,17 +70,13 @@ export class JobRunner {
     this.#wake(jobId)
   }
 
-  async #takeUp(
-    jobId: string,
-    signal: AbortSignal,
-    launch: (work: Promise<RenewalItemState>) => void,
-  ): Promise<void> {
+  async #takeUp(jobId: string, signal: AbortSignal, launch: Launch): Promise<void> {
     const { store, now, whenReady } = this.#options
     const job = store.job(jobId)
     if (job === undefined) return
     const begun = store.begun(jobId)
     if (begun.length > 0) await whenReady(signal)
-    for (const item of begun) launch(takeUpOne(this.#options, job, item, signal))
+    for (const item of begun) launch(item, takeUpOne(this.#options, job, item, signal))
     const lateMs = now().getTime() - (store.nextWaiting(jobId)?.starts_at ?? Infinity)
     if (lateMs > 0 && job.spread_minutes > 0) store.putOff(jobId, lateMs)
   }
@@ -86,7 +85,7 @@ export class JobRunner {
     jobId: string,
     running: ReadonlySet<Promise<void>>,
     failed: Promise<never>,
-    launch: (work: Promise<RenewalItemState>) => void,
+    launch: Launch,
     signal: AbortSignal,
   ): Promise<void> {
     for (;;) {
@@ -108,7 +107,7 @@ export class JobRunner {
         if (wake.signal.aborted && !signal.aborted) continue
         throw error
       }
-      launch(renewOne(this.#options, job, item, signal))
+      launch(item, renewOne(this.#options, job, item, signal))
       this.#options.onChange(jobId)
     }
   }
@@ -126,8 +125,9 @@ export class JobRunner {
     if (waitMs > 0) await pause(waitMs, signal)
   }
 
-  #onEnded(jobId: string, state: RenewalItemState, missing: { inARow: number }): void {
-    const { store, now, onChange } = this.#options
+  #onEnded(item: ItemRecord, state: RenewalItemState, missing: { inARow: number }): void {
+    const { store, now, onChange, onEnded } = this.#options
+    const { job_id: jobId } = item
     if (state === 'rolled-back') missing.inARow += 1
     else if (state === 'renewed') missing.inARow = 0
     if (missing.inARow >= MOST_MISSING_IN_A_ROW && store.job(jobId)?.state === 'running') {
@@ -138,6 +138,7 @@ export class JobRunner {
         this.#wake(jobId)
       }
     }
+    onEnded(item, state)
     onChange(jobId)
   }
 

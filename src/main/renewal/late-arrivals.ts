@@ -28,7 +28,13 @@ export class LateArrivals {
     this.#options = options
   }
 
-  /** Takes in what is to be looked out for; call when an item has ended so. */
+  /** Takes in an item that has just ended so. */
+  take(jobId: string, sequence: number): void {
+    const item = this.#options.store.item(jobId, sequence)
+    if (item !== undefined) this.#await(keyOf(item), item)
+  }
+
+  /** Takes in all that are to be looked out for, and lets go of what has expired. */
   refresh(): void {
     const { store, now } = this.#options
     const wanted = new Map(store.unseen(now()).map((item) => [keyOf(item), item]))
@@ -37,7 +43,7 @@ export class LateArrivals {
       stop()
       this.#stops.delete(key)
     }
-    for (const [key, item] of wanted) if (!this.#stops.has(key)) this.#await(key, item)
+    for (const [key, item] of wanted) this.#await(key, item)
   }
 
   close(): void {
@@ -47,6 +53,7 @@ export class LateArrivals {
 
   #await(key: string, item: ItemRecord): void {
     const { issuer, witness } = this.#options
+    if (this.#stops.has(key)) return
     const state = issuer.stateOf(item.new_ledger_id ?? '')
     if (state !== 'pending' && state !== 'struck') return
     const stop = witness.expect({

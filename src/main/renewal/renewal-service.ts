@@ -67,7 +67,14 @@ export class RenewalService {
   constructor(options: RenewalServiceOptions) {
     this.#options = options
     const onChange = (jobId: string) => this.#onChange(jobId)
-    this.#runner = new JobRunner({ ...options, pause: options.pause ?? pause, onChange })
+    this.#runner = new JobRunner({
+      ...options,
+      pause: options.pause ?? pause,
+      onChange,
+      onEnded: ({ job_id, sequence }, state) => {
+        if (state === 'written' || state === 'rolled-back') this.#late.take(job_id, sequence)
+      },
+    })
     this.#late = new LateArrivals({ ...options, onChange })
     this.#startJob = options.procedures.register((jobId, signal) => this.#runner.run(jobId, signal))
     this.#unsubscribe = options.monitor.subscribe((expiry) =>
@@ -245,6 +252,7 @@ export class RenewalService {
   }
 
   #notifyEnd(jobId: string): void {
+    this.#late.refresh()
     const notice = endNotice(this.#job(jobId))
     if (notice !== undefined) this.#options.notify?.(notice)
   }
@@ -257,7 +265,6 @@ export class RenewalService {
   }
 
   #tell(): void {
-    this.#late.refresh()
     for (const id of this.#changed) this.#emit({ type: 'job', job: this.#job(id) })
     this.#changed.clear()
   }

@@ -340,3 +340,21 @@ test('a device that changes its connection leaves no caller waiting', async () =
   await Promise.all([change(), ask(), ask(), ask()])
   expect(counts.answered).toBeGreaterThan(10)
 })
+
+test('two hundred devices are renewed in one go', async () => {
+  const { authority, server } = deployment
+  const more = await Promise.all(
+    Array.from({ length: 200 - FLEET }, (_, index) =>
+      startFieldDevice(authority, server.url, `more-${index}`, { updates: {} }),
+    ),
+  )
+  fleet.push(...more)
+  await Promise.all(more.map(({ device }) => device.whenState('registering')))
+  const before = fleet.map((one) => statesOf(one).length)
+  const service = open()
+  const { id } = await service.start({ ...order(inForce()), atOnce: 25 }, NEVER)
+  const job = await jobThat(service, (one) => one.id === id && one.state !== 'running')
+  expect(job).toMatchObject({ state: 'done', counts: { renewed: 200, failed: 0, rolledBack: 0 } })
+  const added = fleet.map((one, index) => statesOf(one).slice(before[index]))
+  expect(new Set(added.map((states) => states.join()))).toEqual(new Set(['active']))
+}, 40_000)
