@@ -15,3 +15,16 @@ export const systemClock: Clock = {
 export function wireTimestamp(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
 }
+
+/** The same, made once a second however often it is asked for; thousands of devices may share it. */
+export function wireTimestamps(): (epochMs: number) => string {
+  let second = Number.NaN
+  let text = ''
+  return (epochMs) => {
+    const now = Math.floor(epochMs / 1000)
+    if (now === second) return text
+    second = now
+    text = wireTimestamp(epochMs)
+    return text
+  }
+}

@@ -47,6 +47,7 @@ export class FleetIndex {
   remove(entry: DeviceEntry): void {
     this.setOnline(entry, false)
     entry.removed = true
+    entry.releaseDocument()
     this.#history.remove(entry)
     this.#bySubject.delete(this.#subjectOf(entry.tenant, entry.deviceId))
   }

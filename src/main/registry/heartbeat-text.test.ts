@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { DeviceEntry } from './device-entry.ts'
 import { deviceFacts, statusFacts } from './device-facts.ts'
 import { isSameBeat, numberOfTopLevelKey, rememberBeat } from './heartbeat-text.ts'
+import { TextArena } from './text-arena.ts'
 
 function entryAfter(beat: string): DeviceEntry {
   const entry = new DeviceEntry({
     tenant: 't',
     deviceId: 'd',
-    document: '{}',
+    documents: new TextArena(),
     status: '{}',
     facts: deviceFacts({}, 15),
     statusFacts: statusFacts({}),

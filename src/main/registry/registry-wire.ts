@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { TransientError } from '#shared/errors.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { subjectsOf, type Subjects } from '#shared/protocol/subjects.ts'
-import { wireTimestamp, type Clock } from './clock.ts'
+import { wireTimestamps, type Clock } from './clock.ts'
 import { RECOVERY_TIMEOUT_MS } from './recovery.ts'
 import type { DeviceKey } from './store.ts'
 
@@ -14,6 +14,7 @@ export class RegistryWire {
   #connection: NatsConnection | undefined
   readonly #subjects: Subjects
   readonly #clock: Clock
+  readonly #timestamp = wireTimestamps()
 
   constructor(dialect: Dialect, clock: Clock) {
     this.#subjects = subjectsOf(dialect)
@@ -68,7 +69,7 @@ export class RegistryWire {
   #notify(subject: string, method: 'device/online' | 'device/offline', deviceId: string): void {
     // A closed connection throws; its owner learns of that from the connection itself.
     if (this.#connection === undefined || this.#connection.isClosed()) return
-    const ts = wireTimestamp(this.#clock.epochMs())
+    const ts = this.#timestamp(this.#clock.epochMs())
     const notice = { jsonrpc: '2.0', method, params: { device_id: deviceId, ts } }
     this.#connection.publish(subject, JSON.stringify(notice))
   }

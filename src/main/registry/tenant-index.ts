@@ -96,6 +96,7 @@ export class TenantIndex {
       group.location === statusFacts.location &&
       (group.offer === facts.offer || group.offer.text === facts.offer.text)
     ) {
+      shareWith(group, entry)
       return
     }
     this.#regroup(entry)
@@ -120,8 +121,6 @@ export class TenantIndex {
   #enter(entry: DeviceEntry): DeviceGroup {
     const { facts, statusFacts } = entry
     const shared = this.#share(facts.offer)
-    // The device's own copy of what it offers can go.
-    if (facts.offer !== shared.offer) entry.facts = { ...facts, offer: shared.offer }
     const { deviceType: type } = facts
     const { location } = statusFacts
     const key = groupKey(shared.number, type, location)
@@ -133,6 +132,7 @@ export class TenantIndex {
       shared.groups += 1
     }
     group.count += 1
+    shareWith(group, entry)
     return group
   }
 
@@ -154,6 +154,12 @@ export class TenantIndex {
     }
     return shared
   }
+}
+
+/** The device's own copies of what its group has, too, can go. */
+function shareWith({ offer, type, location }: DeviceGroup, entry: DeviceEntry): void {
+  if (entry.facts.offer !== offer) entry.facts = { ...entry.facts, deviceType: type, offer }
+  entry.statusFacts = { ...entry.statusFacts, location }
 }
 
 function groupKey(offer: number, type: string | null, location: string | null): string {

@@ -1,0 +1,144 @@
+const UNIT_BYTES = 32
+const SLAB_BYTES = 1024 * 1024
+const SLAB_UNITS = SLAB_BYTES / UNIT_BYTES
+/** Length, uses and the two halves of the hash, 32 bits each, stand before the text. */
+const HEADER_BYTES = 16
+const USES_AT = 4
+const HASH_AT = 8
+/** Of the length: the text is ASCII, which is read faster. */
+const ASCII = 0x8000_0000
+/** What a keeper of nothing holds. */
+export const NO_TEXT = -1
+
+/**
+ * Text outside of the JavaScript heap: 100,000 documents of 2 KB as strings make the collector keep
+ * twice their size and walk through them again and again. Here they are bytes in large blocks, and
+ * room that becomes free is used again by text of about the same length, so that devices that
+ * register again and again cost nothing. What many devices have in common is kept once.
+ */
+export class TextArena {
+  readonly #slabs: Buffer[] = []
+  /** Blocks that are free, by their number of units. */
+  readonly #free = new Map<number, number[]>()
+  /** Shared texts by their hash. */
+  readonly #shared = new Map<number, number>()
+  /** What is too long for a slab stays a string. Their handles lie below NO_TEXT. */
+  readonly #long = new Map<number, string>()
+  #lastLong = NO_TEXT
+  #nextUnit = 0
+
+  /** Bytes taken from the system. */
+  get reservedBytes(): number {
+    return this.#slabs.length * SLAB_BYTES
+  }
+
+  /** Keeps a text and returns what it is read and released by. */
+  keep(text: string): number {
+    const bytes = Buffer.byteLength(text)
+    const units = unitsFor(HEADER_BYTES + bytes)
+    if (units > SLAB_UNITS) {
+      this.#lastLong -= 1
+      this.#long.set(this.#lastLong, text)
+      return this.#lastLong
+    }
+    const handle = this.#free.get(units)?.pop() ?? this.#takeNew(units)
+    const slab = this.#slabOf(handle)
+    const at = offsetOf(handle)
+    slab.writeUInt32LE((bytes | (bytes === text.length ? ASCII : 0)) >>> 0, at)
+    slab.writeUInt32LE(1, at + USES_AT)
+    slab.writeDoubleLE(0, at + HASH_AT)
+    slab.write(text, at + HEADER_BYTES, bytes === text.length ? 'latin1' : 'utf8')
+    return handle
+  }
+
+  /** Keeps a text that others have, too: the same one is kept once, and released by the last. */
+  share(text: string): number {
+    const hash = hashOf(text)
+    const known = this.#shared.get(hash)
+    if (known !== undefined && this.read(known) === text) {
+      const slab = this.#slabOf(known)
+      const at = offsetOf(known) + USES_AT
+      slab.writeUInt32LE(slab.readUInt32LE(at) + 1, at)
+      return known
+    }
+    const handle = this.keep(text)
+    // Two texts of one hash: the second is kept like any other.
+    if (handle > NO_TEXT && known === undefined) {
+      this.#slabOf(handle).writeDoubleLE(hash, offsetOf(handle) + HASH_AT)
+      this.#shared.set(hash, handle)
+    }
+    return handle
+  }
+
+  /** The text; empty for NO_TEXT. */
+  read(handle: number): string {
+    if (handle <= NO_TEXT) return this.#long.get(handle) ?? ''
+    const slab = this.#slabOf(handle)
+    const at = offsetOf(handle)
+    const length = slab.readUInt32LE(at)
+    const from = at + HEADER_BYTES
+    if (length >= ASCII) return slab.toString('latin1', from, from + length - ASCII)
+    return slab.toString('utf8', from, from + length)
+  }
+
+  /** Gives the room of a text back, once everybody who shares it did. */
+  release(handle: number): void {
+    if (handle <= NO_TEXT) {
+      this.#long.delete(handle)
+      return
+    }
+    const slab = this.#slabOf(handle)
+    const at = offsetOf(handle)
+    const uses = slab.readUInt32LE(at + USES_AT) - 1
+    slab.writeUInt32LE(uses, at + USES_AT)
+    if (uses > 0) return
+    const hash = slab.readDoubleLE(at + HASH_AT)
+    if (hash > 0) this.#shared.delete(hash)
+    const length = slab.readUInt32LE(at)
+    const units = unitsFor(HEADER_BYTES + (length >= ASCII ? length - ASCII : length))
+    const free = this.#free.get(units)
+    if (free === undefined) this.#free.set(units, [handle])
+    else free.push(handle)
+  }
+
+  #takeNew(units: number): number {
+    const left = SLAB_UNITS - (this.#nextUnit % SLAB_UNITS)
+    if (this.#slabs.length === 0 || left < units || left === SLAB_UNITS) {
+      // Not from Buffer's pool, and not filled: what is written is all that is read.
+      this.#slabs.push(Buffer.allocUnsafeSlow(SLAB_BYTES))
+      this.#nextUnit = (this.#slabs.length - 1) * SLAB_UNITS
+    }
+    const handle = this.#nextUnit
+    this.#nextUnit += units
+    return handle
+  }
+
+  #slabOf(handle: number): Buffer {
+    return this.#slabs[Math.floor(handle / SLAB_UNITS)] ?? EMPTY
+  }
+}
+
+const EMPTY = Buffer.alloc(HEADER_BYTES)
+
+function offsetOf(handle: number): number {
+  return (handle % SLAB_UNITS) * UNIT_BYTES
+}
+
+/** Sizes of blocks grow by an eighth, so that text that became a little longer fits as well. */
+function unitsFor(bytes: number): number {
+  const units = Math.ceil(bytes / UNIT_BYTES)
+  const step = 2 ** Math.max(0, 31 - Math.clz32(units) - 3)
+  return Math.ceil(units / step) * step
+}
+
+/** 52 bits, never 0. Not for secrets: two texts of one hash are compared. */
+function hashOf(text: string): number {
+  let high = 0x811c_9dc5
+  let low = 0x1000_193
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    high = Math.imul(high ^ unit, 0x0100_0193)
+    low = Math.imul(low + unit, 0x85eb_ca6b) ^ (low >>> 15)
+  }
+  return (high >>> 0) * 0x10_0000 + ((low >>> 0) & 0xf_ffff) + 1
+}
