@@ -12,6 +12,9 @@ import type { Endings } from './endings.ts'
 import { BEATS, DEVICE_IDS, HeartbeatSender, unchangedBeats } from './heartbeat-burst.ts'
 import { perSecond } from './measure.ts'
 import { startProcess } from './processes/start-process.ts'
+import { DISCOVERY_ROWS } from './registry/discovery-rows.ts'
+import { LOAD_ROWS } from './registry/load-rows.ts'
+import { PRESENCE_ROWS } from './registry/presence-rows.ts'
 import { REGISTRATIONS } from './registry/registrations.ts'
 
 const BARE_SUBSCRIBER = join(import.meta.dirname, 'processes', 'bare-subscriber.ts')
@@ -58,7 +61,13 @@ const HEARTBEATS: Benchmark = {
   },
 }
 
-export const REGISTRY_BENCHMARKS: readonly Benchmark[] = [HEARTBEATS, ...REGISTRATIONS]
+export const REGISTRY_BENCHMARKS: readonly Benchmark[] = [
+  HEARTBEATS,
+  ...REGISTRATIONS,
+  ...DISCOVERY_ROWS,
+  ...LOAD_ROWS,
+  ...PRESENCE_ROWS,
+]
 
 async function startRegistry(
   endings: Endings,

@@ -17,6 +17,7 @@ const RETRY_MAX_MS = 2000
 /** One device as it knows itself, and what was said about it. */
 interface Device {
   readonly index: number
+  registered: boolean
   step: number
   lastBeatMs: number
   /** Said to be offline, and not online since. */
@@ -46,6 +47,7 @@ export class Fleet {
     this.#connection = connection
     this.#devices = idsOf(plan).map((_, index) => ({
       index,
+      registered: false,
       step: 0,
       lastBeatMs: performance.now(),
       offline: false,
@@ -66,6 +68,7 @@ export class Fleet {
         const device = this.#devices[index]
         if (device !== undefined) device.lastBeatMs = Math.max(device.lastBeatMs, startedAt)
         const done = await this.#registerOne(requests[index] ?? new Uint8Array(), retry)
+        if (done && device !== undefined) device.registered = true
         if (done) times.push(performance.now() - startedAt)
         else failed += 1
       }
@@ -75,7 +78,7 @@ export class Fleet {
     return { tookMs: performance.now() - startedAt, failed, times: spreadOfTimes(times) }
   }
 
-  /** From now on every device beats, evenly spread over the interval. */
+  /** From now on every device that is registered beats, evenly spread over the interval. */
   beat({ everyMs, changing }: BeatPlan): void {
     clearInterval(this.#beating)
     const { count } = this.plan
@@ -159,7 +162,7 @@ export class Fleet {
 
   #beatOne(device: Device | undefined, changing: number): void {
     const connection = this.#connection()
-    if (device === undefined || connection === undefined) return
+    if (device?.registered !== true || connection === undefined) return
     if (changing >= 1 || Math.random() < changing) device.step += 1
     device.lastBeatMs = performance.now()
     const { tenant } = this.plan

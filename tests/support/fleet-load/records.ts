@@ -5,12 +5,12 @@ export interface FleetPlan {
   readonly prefix: string
   readonly count: number
   readonly ttlSeconds: number
-  /** About how large a record is, as JSON; 600 bytes where none is given. */
+  /** About how large a record is, as JSON; 900 bytes where none is given. */
   readonly recordBytes?: number
 }
 
-const PLAIN_BYTES = 600
-const FUNCTION_BYTES = 330
+const PLAIN_BYTES = 900
+const FUNCTION_BYTES = 350
 const LOCATIONS = 40
 const MODELS = 20
 
