@@ -22,6 +22,8 @@ export interface Import {
   readonly type: CrossingType
   /** Under which subject it is met here; `$1` names the first wildcard of `subject`. */
   readonly local_subject?: string
+  /** The exporter is told who asks: the server writes it into a header of each request. */
+  readonly share?: boolean
 }
 
 /** Where a mapped subject leads, and which share of its messages in percent. */
@@ -183,7 +185,7 @@ export function tenantWiring(
       service('cmd', subjects.commandsOf(tenant)),
     ]),
     imports: tenants.flatMap((tenant) => [
-      from('registry', subjects.registry(tenant), 'service'),
+      { ...from('registry', subjects.registry(tenant), 'service'), share: true },
       from('discovery', subjects.discovery(tenant), 'service'),
       from('online', subjects.online(tenant), 'stream'),
       from('offline', subjects.offline(tenant), 'stream'),

@@ -24,7 +24,7 @@ import {
   type TenantReservation,
 } from './tenant-group.ts'
 import { closeTenant, forgetTenant, scopedKeysOf, withdrawTenant } from './tenant-removal.ts'
-import { wireTenants } from './tenant-wiring.ts'
+import { keyOf, wireTenants, withWiring } from './tenant-wiring.ts'
 
 /** A tenant to come. */
 export interface TenantOrder {
@@ -128,6 +128,30 @@ export class TenantAccounts {
       )
       announce()
     })
+  }
+
+  /**
+   * Brings the wiring of tenants that earlier versions made to what it is today; nothing where it is.
+   * @throws what `AccountChanges.apply` throws.
+   */
+  refreshWiring(signal: AbortSignal): Promise<void> {
+    return this.edit(
+      'The registry is told by the server who asks it.',
+      (book) => {
+        const edits = new Map<string, AccountClaims>()
+        for (const { publicKey } of book.accounts) {
+          const claims =
+            book.tenantsIn(publicKey).length === 0 ? undefined : book.claimsOf(publicKey)
+          const wiring = book.wiringOf(publicKey)
+          const isOld = claims?.imports?.some((taken) =>
+            wiring.imports.some((now) => now.share && !taken.share && keyOf(now) === keyOf(taken)),
+          )
+          if (claims !== undefined && isOld) edits.set(publicKey, withWiring(claims, wiring))
+        }
+        return edits
+      },
+      signal,
+    )
   }
 
   /**

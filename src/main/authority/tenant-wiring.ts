@@ -127,7 +127,10 @@ function withWanted(claims: AccountClaims, wanted: WantedSettings | null | undef
   }
 }
 
-/** Adds imports and exports; those that are there stay, whoever put them there. */
+/**
+ * Adds imports and exports; those that are there stay, whoever put them there, but share who asks where
+ * the wiring does.
+ */
 export function withWiring(claims: AccountClaims, wiring: Wiring): AccountClaims {
   return {
     ...claims,
@@ -151,6 +154,7 @@ interface BorderCrossing {
   readonly subject: string
   readonly type: string
   readonly account?: string
+  readonly share?: boolean
 }
 
 /** Tells crossings of one account apart. */
@@ -161,7 +165,11 @@ export function keyOf({ type, account, subject }: BorderCrossing): string {
 // An empty list is left out of a JWT by nats-io/jwt, so an account written elsewhere may lack it.
 function merge<T extends BorderCrossing>(present: readonly T[] | undefined, added: readonly T[]) {
   const known = new Set(present?.map(keyOf))
-  return [...(present ?? []), ...added.filter((item) => !known.has(keyOf(item)))]
+  const sharing = new Set(added.filter(({ share }) => share === true).map(keyOf))
+  const kept = (present ?? []).map((item) =>
+    sharing.has(keyOf(item)) && item.share !== true ? { ...item, share: true } : item,
+  )
+  return [...kept, ...added.filter((item) => !known.has(keyOf(item)))]
 }
 
 function requireAccount(account: AccountRow | undefined): AccountRow {

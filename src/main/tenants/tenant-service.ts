@@ -196,6 +196,10 @@ export class TenantService {
   retryPending(): void {
     this.#delayMs = this.#firstDelayMs
     this.#retry(this.#unfinished())
+    const { signal } = this.#closing
+    this.#authority.tenantAccounts.refreshWiring(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#log.warn('the wiring of tenants stays as it was', { error })
+    })
   }
 
   /** Shows the tenants of this profile's own mesh, as from the start. */
