@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '#shared/errors.ts'
 import { verifyJwt } from '../authority/jwt.ts'
 import type { Logger } from '../log/logger.ts'
 import { AccountFolder } from '../mesh/account-folder.ts'
-import { pause } from '../mesh/waiting.ts'
+import { PatientServer } from './patient-server.ts'
 
 /** The path that nats-server's URL resolver is configured with (protocol.md, "decentralized auth"). */
 const COLLECTION = '/jwt/v1/accounts'
-
-const HEADERS_TIMEOUT_MS = 5_000
-const LISTEN_RETRY_MS = 2_000
-const MAX_CONNECTIONS = 256
 
 export interface AccountServerOptions {
   readonly host: string
@@ -30,61 +25,31 @@ export interface AccountServerOptions {
 export class AccountServer {
   readonly #options: AccountServerOptions
   readonly #folder: AccountFolder
-  readonly #server: Server
-  readonly #closing = new AbortController()
-  readonly #listening: Promise<void>
+  readonly #server: PatientServer
 
   constructor(options: AccountServerOptions) {
     this.#options = options
     this.#folder = new AccountFolder(options.folder)
-    this.#server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        options.logger.error('an account could not be served', { error })
-        response.writeHead(500).end()
-      })
+    const { host, port, logger } = options
+    this.#server = new PatientServer({
+      host,
+      port,
+      logger,
+      what: 'account JWTs',
+      answer: (path, request, response) => this.#answer(path, request, response),
     })
-    this.#server.maxConnections = MAX_CONNECTIONS
-    this.#listening = this.#listen()
   }
 
   /** Resolves once it serves, or was closed before it could. */
   listening(): Promise<void> {
-    return this.#listening
+    return this.#server.listening()
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort()
-    await this.#listening
-    if (!this.#server.listening) return
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+  close(): Promise<void> {
+    return this.#server.close()
   }
 
-  /** Tries until the port is free: a nats-server that starts meanwhile tries again too. */
-  async #listen(): Promise<void> {
-    const { host, port, logger } = this.#options
-    while (!this.#closing.signal.aborted) {
-      try {
-        const listening = once(this.#server, 'listening')
-        this.#server.listen({ host, port })
-        await listening
-        logger.info('account JWTs are served', { host, port })
-        return
-      } catch (error) {
-        logger.warn('account JWTs can not be served yet', { host, port, why: messageOf(error) })
-        await pause(LISTEN_RETRY_MS, this.#closing.signal)
-      }
-    }
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { allow: 'GET, HEAD' }).end()
-      return
-    }
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     // nats-server asks for the bare collection when it starts, and wants to hear 200.
     if (path === COLLECTION || path === `${COLLECTION}/`) {
       response.writeHead(200, { 'content-type': 'application/jwt' }).end()

@@ -23,6 +23,18 @@ export interface RegistryCounters {
   misattributed: number
   /** Heartbeats that found no room in the queue of recoveries. */
   recoveriesPostponed: number
+  /** Heartbeats of a device that changes its status too often: they count as life signs only. */
+  throttled: number
+  /** Heartbeats from unknown devices of a tenant that sends too many of them. */
+  flooded: number
+  /** Registrations refused since the device registers too often, or its tenant is full. */
+  registrationsThrottled: number
+  /** Registrations refused since the credential is another device's. */
+  impostors: number
+  /** Requests that waited for their tenant's turn. */
+  requestsDelayed: number
+  /** Requests refused since too many of their tenant waited. */
+  requestsRefused: number
   /** Times that this process was found to have been suspended or cut off. */
   gracePeriods: number
 }
@@ -44,6 +56,12 @@ export function newCounters(): RegistryCounters {
     unsafeNames: 0,
     misattributed: 0,
     recoveriesPostponed: 0,
+    throttled: 0,
+    flooded: 0,
+    registrationsThrottled: 0,
+    impostors: 0,
+    requestsDelayed: 0,
+    requestsRefused: 0,
     gracePeriods: 0,
   }
 }

@@ -66,6 +66,12 @@ export class DeviceEntry {
   /** Until when it is said to come and go; 0 where it does not. */
   flappingUntilMs = 0
 
+  /** Up to when its changes of status, and its registrations, are paid for: see `payFor`. */
+  changesPaidMs = 0
+  registrationsPaidMs = 0
+  /** It registered with a credential of its own name. */
+  hasOwnCredential = false
+
   /** The last heartbeat's bytes as Latin-1 text, and where in it the number of `ts` stands. */
   beatText = ''
   beatTsStart = -1

@@ -11,6 +11,7 @@ export class FleetIndex {
   readonly #history: BeatHistory
   readonly #bySubject = new Map<string, DeviceEntry>()
   readonly #tenants = new Map<string, TenantIndex>()
+  readonly #known = new Map<string, number>()
   #online = 0
 
   /**
@@ -30,6 +31,11 @@ export class FleetIndex {
     return this.#online
   }
 
+  /** Devices of a tenant that are known, online and offline. */
+  knownOf(tenant: string): number {
+    return this.#known.get(tenant) ?? 0
+  }
+
   /** The device whose heartbeats have this subject. */
   bySubject(subject: string): DeviceEntry | undefined {
     return this.#bySubject.get(subject)
@@ -41,6 +47,7 @@ export class FleetIndex {
 
   add(entry: DeviceEntry): void {
     this.#history.add(entry)
+    this.#known.set(entry.tenant, this.knownOf(entry.tenant) + 1)
     this.#bySubject.set(this.#subjectOf(entry.tenant, entry.deviceId), entry)
   }
 
@@ -49,6 +56,7 @@ export class FleetIndex {
     entry.removed = true
     entry.releaseDocument()
     this.#history.remove(entry)
+    this.#known.set(entry.tenant, this.knownOf(entry.tenant) - 1)
     this.#bySubject.delete(this.#subjectOf(entry.tenant, entry.deviceId))
   }
 

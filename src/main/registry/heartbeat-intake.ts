@@ -10,12 +10,16 @@ import type { DropLog } from './drop-log.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import type { FleetIndex } from './fleet-index.ts'
 import { isSameBeat, rememberBeat } from './heartbeat-text.ts'
+import { payFor } from './rate-limit.ts'
 import type { Recovery } from './recovery.ts'
+import type { RegistryLimits } from './registry-limits.ts'
 import { mergeStatus } from './status-merge.ts'
 import type { WriteBehind } from './write-behind.ts'
 
 /** Largest heartbeat taken, and largest status that heartbeats may build up, in bytes. */
 const MAX_HEARTBEAT_BYTES = 64 * 1024
+/** Tenants whose unknown devices are counted; made-up ones must not fill the memory. */
+const MAX_TENANTS = 10_000
 
 export interface HeartbeatParts {
   readonly dialect: Dialect
@@ -24,6 +28,7 @@ export interface HeartbeatParts {
   readonly drops: DropLog
   readonly index: FleetIndex
   readonly history: BeatHistory
+  readonly limits: RegistryLimits
   readonly writes: WriteBehind
   readonly feed: FleetFeed
   readonly recovery: Recovery
@@ -32,6 +37,8 @@ export interface HeartbeatParts {
 /** Takes `P.T.D.heartbeat` messages (protocol.md, "Registration"). */
 export class HeartbeatIntake {
   readonly #parts: HeartbeatParts
+  /** By tenant, up to when heartbeats of unknown devices are paid for. */
+  readonly #unknownPaidMs = new Map<string, number>()
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts
@@ -46,8 +53,16 @@ export class HeartbeatIntake {
     } else if (isSameBeat(entry, data)) {
       counters.heartbeatsUnchanged += 1
       this.#heard(entry)
-    } else {
+    } else if (this.#mayChange(entry)) {
       this.#read(entry, subject, data)
+    } else {
+      // That it lives costs nothing to know; what it says can wait for its next heartbeat.
+      counters.throttled += 1
+      this.#parts.drops.note(
+        subject,
+        'its status changes too often; heartbeats count as life signs',
+      )
+      this.#heard(entry)
     }
   }
 
@@ -88,7 +103,33 @@ export class HeartbeatIntake {
     this.#heard(entry)
   }
 
+  #mayChange(entry: DeviceEntry): boolean {
+    const { clock, limits } = this.#parts
+    const paid = payFor(entry.changesPaidMs, clock.monotonicMs(), limits.changes)
+    if (paid < 0) return false
+    entry.changesPaidMs = paid
+    return true
+  }
+
+  /** Looked at first: a flood of made-up names must not cost what a name costs. */
+  #mayBeUnknown(subject: string): boolean {
+    const { clock, counters, dialect, drops, limits } = this.#parts
+    const start = dialect.subjectRoot.length + 1
+    const tenant = subject.slice(start, subject.indexOf('.', start))
+    const before = this.#unknownPaidMs.get(tenant)
+    if (before === undefined && this.#unknownPaidMs.size >= MAX_TENANTS) this.#unknownPaidMs.clear()
+    const paid = payFor(before ?? 0, clock.monotonicMs(), limits.unknown)
+    if (paid >= 0) {
+      this.#unknownPaidMs.set(tenant, paid)
+      return true
+    }
+    counters.flooded += 1
+    drops.note(tenant, 'too many heartbeats from devices that are not known')
+    return false
+  }
+
   #fromUnknown(subject: string, data: Uint8Array): void {
+    if (!this.#mayBeUnknown(subject)) return
     const { counters, dialect, recovery } = this.#parts
     const names = parseDeviceSubject(dialect, subject)
     if (names === undefined) {

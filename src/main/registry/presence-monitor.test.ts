@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { deviceParams, StillClock } from '../../../tests/support/registry-parts.ts'
+import { StillClock } from '../../../tests/support/registry-parts.ts'
 import { silentLogger } from '../log/logger.ts'
 import { newCounters } from './counters.ts'
 import { DeviceEntry } from './device-entry.ts'
 import { deviceFacts, statusFacts } from './device-facts.ts'
 import { PRESENCE_TICK_MS, PresenceMonitor } from './presence-monitor.ts'
+import { TextArena } from './text-arena.ts'
 
 function monitor() {
   const clock = new StillClock()
@@ -17,6 +18,7 @@ function monitor() {
     history: { graceFromMs: 0 },
     logger: silentLogger(),
     confirm: () => server.confirm(),
+    mayJudge: () => true,
     declareOffline: (entry) => {
       entry.online = false
       offline.push(entry.deviceId)
@@ -27,7 +29,7 @@ function monitor() {
     const entry = new DeviceEntry({
       tenant: 't',
       deviceId,
-      document: JSON.stringify(deviceParams(deviceId)),
+      documents: new TextArena(),
       status: '{}',
       facts: deviceFacts({ device_ttl: ttlSeconds }, 15),
       statusFacts: statusFacts({}),

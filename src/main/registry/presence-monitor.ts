@@ -24,7 +24,9 @@ export interface PresenceMonitorParts {
    * Rejects where the connection is lost.
    */
   confirm(): Promise<void>
-  /** Called for each device whose TTL passed without a heartbeat. */
+  /** Whether this registry may pass a verdict now; another may have to, or the store is away. */
+  mayJudge(entry: DeviceEntry): boolean
+  /** Called for each device whose TTL passed without a heartbeat; it is no longer watched then. */
   declareOffline(entry: DeviceEntry): void
 }
 
@@ -173,7 +175,7 @@ export class PresenceMonitor {
       for (const entry of slice) {
         entry.watched = false
         if (!entry.online) continue
-        if (this.#deadlineOf(entry) > now) this.#place(entry, now)
+        if (this.#deadlineOf(entry) > now || !this.#parts.mayJudge(entry)) this.#place(entry, now)
         else this.#parts.declareOffline(entry)
       }
       await new Promise((resolve) => setImmediate(resolve))

@@ -16,6 +16,7 @@ function recovery() {
       asked.push({ deviceId, answer: resolve, refuse: () => reject(new Error('no responders')) })
       return promise
     },
+    isOurs: () => true,
     isLive: (_tenant, deviceId) => live.has(deviceId),
     admit: (_tenant, deviceId, answer) => {
       if (answer !== 'good') return false

@@ -26,6 +26,8 @@ export interface RecoveryParts {
   readonly counters: RegistryCounters
   /** Asks the device; resolves with the text of its answer, rejects after RECOVERY_TIMEOUT_MS. */
   request(tenant: string, deviceId: string): Promise<string>
+  /** Whether asking is for this registry to do; of several, one asks. */
+  isOurs(tenant: string, deviceId: string): boolean
   /** Whether it has registered by itself meanwhile. */
   isLive(tenant: string, deviceId: string): boolean
   /** Registers from the answer; false where the answer is no registration of this device. */
@@ -51,7 +53,7 @@ export class Recovery {
   /** Whether asking now would do nothing. Cheap, so that heartbeats need not be parsed for it. */
   isBusyWith(tenant: string, deviceId: string): boolean {
     const patient = this.#patients.get(`${tenant}.${deviceId}`)
-    if (patient === undefined) return false
+    if (patient === undefined) return !this.#parts.isOurs(tenant, deviceId)
     return patient.busy || patient.notBeforeMs > this.#parts.clock.monotonicMs()
   }
 

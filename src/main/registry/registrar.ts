@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { RESTORED, SILENT, type BeatHistory } from './beat-history.ts'
-import { wireTimestamp, type Clock } from './clock.ts'
+import { wireTimestamps, type Clock } from './clock.ts'
 import type { RegistryCounters } from './counters.ts'
-import { DeviceEntry } from './device-entry.ts'
+import { CLEAN, DeviceEntry, PUT_PENDING } from './device-entry.ts'
 import { deviceFacts, statusFacts } from './device-facts.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import type { FleetIndex } from './fleet-index.ts'
 import type { PresenceMonitor } from './presence-monitor.ts'
 import type { RegistrationParams } from './registration-params.ts'
 import { joinRecord, type DeviceKey, type StoredDevice } from './store.ts'
+import type { TextArena } from './text-arena.ts'
 import type { WriteBehind } from './write-behind.ts'
 
 /** Room in a discovery reply for what stands around a record. */
 const ENVELOPE_BYTES = 1024
 
 export interface RegistrarParts {
+  readonly documents: TextArena
   readonly index: FleetIndex
   readonly history: BeatHistory
   readonly writes: WriteBehind
@@ -35,13 +37,18 @@ interface RegistrarWire {
 }
 
 export type RegistrationOutcome =
-  | { readonly registrationId: string }
+  | {
+      readonly registrationId: string
+      /** When the store has it; undefined where nobody waits for that. */
+      readonly saved: Promise<void> | undefined
+    }
   /** The record could not be shown in any discovery reply. */
   | { readonly tooLarge: true; readonly limitBytes: number }
 
 /** Turns checked registration params into a live device: in memory, in the store, announced. */
 export class Registrar {
   readonly #parts: RegistrarParts
+  readonly #timestamp = wireTimestamps()
 
   constructor(parts: RegistrarParts) {
     this.#parts = parts
@@ -57,7 +64,7 @@ export class Registrar {
     const now = clock.epochMs()
     const registry = {
       device_registration_id: randomUUID(),
-      registered_at: wireTimestamp(now),
+      registered_at: this.#timestamp(now),
     }
     const { status: givenStatus, ...rest } = { ...params, registry }
     const document = JSON.stringify(rest)
@@ -68,9 +75,10 @@ export class Registrar {
     }
 
     const known = index.get(tenant, params.device_id)
-    const entry = known ?? this.#add(tenant, params.device_id, document, status)
+    const entry = known ?? this.#add(tenant, params.device_id, status)
     history.registered(entry, known !== undefined && !(asked && known.online))
-    entry.document = document
+    // Devices of one model say the same about themselves here, and it is most of what they say.
+    entry.setDocument(document, JSON.stringify(params.capabilities))
     entry.status = status
     entry.facts = deviceFacts(rest, this.#parts.fallbackTtlSeconds)
     entry.statusFacts = statusFacts(givenStatus)
@@ -84,8 +92,9 @@ export class Registrar {
     writes.put(entry)
     feed.changed(entry)
     counters.registrations += 1
-    this.#parts.wire.announceOnline(entry)
-    return { registrationId: registry.device_registration_id }
+    const saved = writes.confirms ? writes.saved(entry) : undefined
+    this.#announce(entry, saved)
+    return { registrationId: registry.device_registration_id, saved }
   }
 
   /**
@@ -94,12 +103,15 @@ export class Registrar {
    */
   restore(stored: StoredDevice): void {
     const { clock, index, presence } = this.#parts
-    const facts = deviceFacts(parsed(stored.document), this.#parts.fallbackTtlSeconds)
+    const record = parsed(stored.document)
+    const facts = deviceFacts(record, this.#parts.fallbackTtlSeconds)
     const entry = new DeviceEntry({
       ...stored,
+      documents: this.#parts.documents,
       facts,
       statusFacts: statusFacts(parsed(stored.status)),
     })
+    entry.setDocument(stored.document, JSON.stringify(record['capabilities'] ?? {}))
     entry.sinceEpochMs = stored.sinceEpochMs
     entry.lastSeenEpochMs = stored.lastSeenEpochMs ?? 0
     entry.reason = stored.offlineAtEpochMs === null ? RESTORED : SILENT
@@ -110,19 +122,74 @@ export class Registrar {
     presence.watch(entry)
   }
 
-  #add(tenant: string, deviceId: string, document: string, status: string): DeviceEntry {
+  /**
+   * Takes in what another registry wrote of a device, or a person by hand: registered, or changed
+   * its status. What this registry has heard and not written yet is newer.
+   */
+  adopt(stored: StoredDevice): void {
+    const { clock, feed, history, index, presence, writes } = this.#parts
+    const entry = index.get(stored.tenant, stored.deviceId)
+    if (entry === undefined) {
+      this.restore(stored)
+    } else if (entry.pendingWrite === PUT_PENDING) {
+      return
+    } else if (entry.document !== stored.document) {
+      const record = parsed(stored.document)
+      history.registered(entry, true)
+      entry.setDocument(stored.document, JSON.stringify(record['capabilities'] ?? {}))
+      entry.facts = deviceFacts(record, this.#parts.fallbackTtlSeconds)
+      setStatus(entry, stored.status)
+      writes.settle(entry)
+      entry.lastSeenEpochMs = Math.max(entry.lastSeenEpochMs, stored.sinceEpochMs)
+    } else if (entry.status === stored.status) {
+      writes.settle(entry)
+    } else if (entry.pendingWrite === CLEAN) {
+      setStatus(entry, stored.status)
+    }
+    const known = index.get(stored.tenant, stored.deviceId)
+    if (known === undefined) return
+    if (!known.online) {
+      known.sinceEpochMs = stored.sinceEpochMs
+      known.lastBeatMs = clock.monotonicMs()
+      index.setOnline(known, true)
+      presence.watch(known)
+    }
+    index.changed(known)
+    feed.changed(known)
+  }
+
+  /** `device.online`, once every registry that shares the store can know of it. */
+  #announce(entry: DeviceEntry, saved: Promise<void> | undefined): void {
+    if (saved === undefined) {
+      this.#parts.wire.announceOnline(entry)
+      return
+    }
+    const { facts } = entry
+    void saved.then(() => {
+      // Gone, or registered anew, meanwhile: that is announced by itself.
+      if (entry.online && entry.facts === facts) this.#parts.wire.announceOnline(entry)
+    })
+  }
+
+  #add(tenant: string, deviceId: string, status: string): DeviceEntry {
     const facts = deviceFacts({}, this.#parts.fallbackTtlSeconds)
     const entry = new DeviceEntry({
       tenant,
       deviceId,
-      document,
       status,
+      documents: this.#parts.documents,
       facts,
       statusFacts: statusFacts({}),
     })
     this.#parts.index.add(entry)
     return entry
   }
+}
+
+function setStatus(entry: DeviceEntry, status: string): void {
+  entry.status = status
+  entry.statusFacts = statusFacts(parsed(status))
+  entry.forgetBeat()
 }
 
 function parsed(text: string): Record<string, unknown> {

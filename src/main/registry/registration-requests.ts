@@ -8,23 +8,40 @@ import { messageOf } from '#shared/errors.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { DropLog } from './drop-log.ts'
 import type { Registrar } from './registrar.ts'
+import type { RegistrationGate } from './registration-gate.ts'
 import { checkRegistration } from './registration-params.ts'
+import type { Requester } from './requester.ts'
 import { failureText, readRequest, resultText } from './rpc-text.ts'
 
 /** Answers requests on `P.T.registry` (protocol.md, "Registration"). */
 export class RegistrationRequests {
   readonly #registrar: Registrar
+  readonly #gate: RegistrationGate
   readonly #counters: RegistryCounters
   readonly #drops: DropLog
 
-  constructor(registrar: Registrar, counters: RegistryCounters, drops: DropLog) {
+  constructor(
+    registrar: Registrar,
+    gate: RegistrationGate,
+    counters: RegistryCounters,
+    drops: DropLog,
+  ) {
     this.#registrar = registrar
+    this.#gate = gate
     this.#counters = counters
     this.#drops = drops
   }
 
-  /** @returns the reply as JSON text */
-  answer(tenant: string, data: Uint8Array, source: string): string {
+  /**
+   * @param requester who asks, where the server says so
+   * @returns the reply as JSON text, perhaps only once the store has the device
+   */
+  answer(
+    tenant: string,
+    data: Uint8Array,
+    source: string,
+    requester?: Requester,
+  ): string | Promise<string> {
     const request = readRequest(data)
     if (request === undefined) {
       return this.#refuse(null, JSON_RPC_INVALID_PARAMS, 'the request is no JSON object', source)
@@ -36,16 +53,23 @@ export class RegistrationRequests {
     if ('complaint' in checked) {
       return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, checked.complaint, source)
     }
+    const { device_id: deviceId } = checked.params
+    const refusal = this.#gate.refusal(tenant, deviceId, requester)
+    if (refusal !== undefined) {
+      return this.#refuse(request.id, refusal.code, refusal.message, source)
+    }
     try {
       const outcome = this.#registrar.register(tenant, checked.params)
       if ('tooLarge' in outcome) {
         const complaint = `params: the record is larger than the ${outcome.limitBytes} bytes that fit into a reply`
         return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, complaint, source)
       }
-      return resultText(request.id, {
+      this.#gate.registered(tenant, deviceId, requester)
+      const reply = resultText(request.id, {
         status: 'registered',
         device_registration_id: outcome.registrationId,
       })
+      return outcome.saved === undefined ? reply : outcome.saved.then(() => reply)
     } catch (error) {
       const why = `the registration failed inside the registry (${messageOf(error)})`
       return this.#refuse(request.id, JSON_RPC_INTERNAL_ERROR, why, source)

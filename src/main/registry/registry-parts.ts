@@ -7,14 +7,24 @@ import { newCounters, type RegistryCounters } from './counters.ts'
 import { DiscoveryRequests } from './discovery-requests.ts'
 import { DropLog } from './drop-log.ts'
 import { noFeed, type FleetFeed } from './fleet-feed.ts'
+import { FairRequests } from './fair-requests.ts'
 import { FleetIndex } from './fleet-index.ts'
 import { HeartbeatIntake } from './heartbeat-intake.ts'
+import { IdentityGuard, type Impostor } from './identity-guard.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
 import { PresenceMonitor } from './presence-monitor.ts'
 import { Recovery } from './recovery.ts'
 import { Registrar } from './registrar.ts'
+import { RegistrationGate } from './registration-gate.ts'
 import { RegistrationRequests } from './registration-requests.ts'
+import { DEFAULT_LIMITS, type RegistryLimits } from './registry-limits.ts'
 import { RegistryWire } from './registry-wire.ts'
-import type { RegistryStore } from './store.ts'
+import { OfflineClaims } from './offline-claims.ts'
+import { SharedFleet } from './shared-fleet.ts'
+import { isShared, type SharedStore } from './shared-store.ts'
+import type { DeviceKey, RegistryStore } from './store.ts'
+import type { DeviceEntry } from './device-entry.ts'
+import { TextArena } from './text-arena.ts'
 import { WriteBehind } from './write-behind.ts'
 
 export const DEFAULT_DEVICE_TTL_SECONDS = 15
@@ -35,6 +45,15 @@ export interface RegistryOptions {
   readonly fallbackTtlSeconds?: number | undefined
   readonly accessLists?: readonly AccessList[] | undefined
   readonly feed?: FleetFeed | undefined
+  /** What devices and tenants may ask at most. */
+  readonly limits?: RegistryLimits | undefined
+  /**
+   * Requests come from other accounts, whose imports share who asks: the header is the server's. Not
+   * where devices are in the registry's own account, since they could write it themselves.
+   */
+  readonly trustsRequesters?: boolean | undefined
+  /** Told of credentials that register as a device which they were not issued for. */
+  readonly onImpostor?: ((impostor: Impostor) => void) | undefined
 }
 
 /** The parts of a registry, each with what it needs of the others. */
@@ -52,6 +71,17 @@ export interface RegistryParts {
   readonly discovery: DiscoveryRequests
   readonly recovery: Recovery
   readonly heartbeats: HeartbeatIntake
+  readonly guard: IdentityGuard
+  readonly requests: FairRequests
+  readonly latencies: Readonly<Record<'registration' | 'discovery' | 'heartbeat', LatencyHistogram>>
+  /** Where several registries share the store. */
+  readonly sharing:
+    | {
+        readonly store: SharedStore
+        readonly claims: OfflineClaims
+        readonly fleet: SharedFleet
+      }
+    | undefined
 }
 
 /** Builds the parts; nothing listens and nothing is loaded yet. */
@@ -63,26 +93,53 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
   const drops = new DropLog(logger, clock)
   const history = new BeatHistory()
   const index = new FleetIndex(dialect.subjectRoot, history)
-  const writes = new WriteBehind(options.store, logger)
+  const shared = isShared(options.store) ? options.store : undefined
+  const owns = (device: DeviceKey) => shared?.owns(device) ?? true
+  const writes = new WriteBehind(options.store, logger, owns)
   const wire = new RegistryWire(dialect, clock)
+  const goOffline = (entry: DeviceEntry, sinceEpochMs: number) => {
+    index.setOnline(entry, false)
+    entry.sinceEpochMs = sinceEpochMs
+    history.wentOffline(entry, sinceEpochMs)
+    entry.forgetBeat()
+    writes.settle(entry)
+    feed.changed(entry)
+  }
   const presence = new PresenceMonitor({
     clock,
     counters,
     history,
     logger,
     confirm: () => wire.confirm(),
+    mayJudge: (entry) => shared?.judges(entry) ?? true,
     declareOffline: (entry) => {
-      index.setOnline(entry, false)
-      entry.sinceEpochMs = clock.epochMs()
-      history.wentOffline(entry, entry.sinceEpochMs)
-      entry.forgetBeat()
+      if (claims !== undefined) {
+        claims.claim(entry)
+        return
+      }
+      goOffline(entry, clock.epochMs())
       counters.wentOffline += 1
       writes.update(entry)
-      feed.changed(entry)
       wire.announceOffline(entry)
     },
   })
+  const claims =
+    shared &&
+    new OfflineClaims({
+      store: shared,
+      logger,
+      clock,
+      find: ({ tenant, deviceId }) => index.get(tenant, deviceId),
+      goOffline,
+      watch: (entry) => presence.watch(entry),
+      announceOffline: (device) => {
+        counters.wentOffline += 1
+        wire.announceOffline(device)
+      },
+      confirm: () => wire.confirm(),
+    })
   const registrar = new Registrar({
+    documents: new TextArena(),
     index,
     history,
     writes,
@@ -93,11 +150,22 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     wire,
     fallbackTtlSeconds: options.fallbackTtlSeconds ?? DEFAULT_DEVICE_TTL_SECONDS,
   })
-  const registrations = new RegistrationRequests(registrar, counters, drops)
+  const limits = options.limits ?? DEFAULT_LIMITS
+  const guard = new IdentityGuard({
+    clock,
+    counters,
+    report: (impostor) => {
+      logger.warn('a credential registers as a device that it was not issued for', { ...impostor })
+      options.onImpostor?.(impostor)
+    },
+  })
+  const gate = new RegistrationGate({ index, guard, limits, counters, clock })
+  const registrations = new RegistrationRequests(registrar, gate, counters, drops)
   const recovery = new Recovery({
     clock,
     counters,
     request: (tenant, deviceId) => wire.requestRegistration(tenant, deviceId),
+    isOurs: (tenant, deviceId) => owns({ tenant, deviceId }),
     isLive: (tenant, deviceId) => index.get(tenant, deviceId)?.online === true,
     admit: (tenant, deviceId, answer) => registrations.admitAnswer(tenant, deviceId, answer),
   })
@@ -116,12 +184,20 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     drops,
     index,
     history,
+    limits,
     writes,
     feed,
     recovery,
   })
+  const sharing = shared &&
+    claims && {
+      store: shared,
+      claims,
+      fleet: new SharedFleet({ store: shared, index, registrar, writes, claims, feed, goOffline }),
+    }
   return {
     feed,
+    sharing,
     counters,
     drops,
     index,
@@ -134,5 +210,12 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     discovery,
     recovery,
     heartbeats,
+    guard,
+    requests: new FairRequests(counters),
+    latencies: {
+      registration: new LatencyHistogram(),
+      discovery: new LatencyHistogram(),
+      heartbeat: new LatencyHistogram(),
+    },
   }
 }

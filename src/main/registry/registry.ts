@@ -1,14 +1,23 @@
-import type { Msg, NatsConnection } from '@nats-io/nats-core'
-import { messageOf } from '#shared/errors.ts'
-import { isSafeToken } from '#shared/protocol/names.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NatsConnection } from '@nats-io/nats-core'
 import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
+import type { OwnedDevice } from './identity-guard.ts'
+import type { LatencyHistogram } from './latency-histogram.ts'
+import { messageHandlers } from './message-intake.ts'
 import { PRESENCE_TICK_MS, type PresenceMonitor } from './presence-monitor.ts'
 import { assembleRegistry, type RegistryOptions, type RegistryParts } from './registry-parts.ts'
+import type { SharedStore } from './shared-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { WriteCounters } from './write-behind.ts'
 
-interface RegistryStats extends RegistryCounters, WriteCounters {
+/** Whether another registry died and left something to announce. */
+const TAKE_OVER_EVERY_MS = 1000
+
+/** Requests that came before a stop have this long to be answered. */
+const DRAIN_TIMEOUT_MS = 2000
+
+export interface RegistryStats extends RegistryCounters, WriteCounters {
   readonly devicesKnown: number
   readonly devicesOnline: number
 }
@@ -23,12 +32,20 @@ export interface Registry {
   /** Drops an offline device. An online one would be back with its next heartbeat, so it stays. */
   forget(tenant: string, deviceId: string): ForgetOutcome
   stats(): RegistryStats
+  /** How many devices of each tenant are online. */
+  onlineByTenant(): Iterable<readonly [tenant: string, devices: number]>
+  /** How long messages took to handle, by kind. */
+  latencies(): Readonly<Record<string, LatencyHistogram>>
+  /** These ids belong to their devices: see `IdentityGuard.own`. */
+  own(devices: readonly OwnedDevice[], replace: boolean): void
   /**
    * Begins to serve on an open connection, which stays the caller's to close. To be called once;
    * the connection may be lost and come back as often as it likes.
    */
   serve(connection: NatsConnection): void
-  /** Stops serving and writes what is pending. The connection and the store stay open. */
+  /**
+   * Takes no more, answers what came, writes what is pending. The connection and the store stay open.
+   */
   close(): Promise<void>
 }
 
@@ -42,11 +59,14 @@ export async function openRegistry(
   signal: AbortSignal,
 ): Promise<Registry> {
   const parts = assembleRegistry(options)
+  const { sharing } = parts
+  await sharing?.store.follow(sharing.fleet, signal)
   for await (const page of options.store.load(signal)) {
     for (const stored of page) parts.registrar.restore(stored)
   }
   const { index, writes, presence, recovery, counters, feed } = parts
   const ticking = setInterval(() => presence.check(), PRESENCE_TICK_MS)
+  const takingOver = sharing && setInterval(() => sharing.claims.takeOver(), TAKE_OVER_EVERY_MS)
   let subscriptions: Subscriptions | undefined
   return {
     devices: () => index.all(),
@@ -60,6 +80,10 @@ export async function openRegistry(
       feed.removed({ tenant, deviceId })
       return 'forgotten'
     },
+    onlineByTenant: () =>
+      Array.from(index.tenants(), ([tenant, devices]) => [tenant, devices.all().length] as const),
+    latencies: () => parts.latencies,
+    own: (devices, replace) => parts.guard.own(devices, replace),
     stats: () => ({
       ...counters,
       ...writes.counters,
@@ -70,13 +94,17 @@ export async function openRegistry(
       parts.wire.attach(connection)
       subscriptions = subscribe(connection, options, parts)
       presence.resume()
-      void followConnection(connection, presence)
+      sharing?.store.setHearing(true)
+      void followConnection(connection, presence, sharing?.store)
     },
     close: async () => {
-      subscriptions?.close()
+      const answered = subscriptions?.drain().then(() => parts.requests.drained())
+      await Promise.race([answered, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })])
       clearInterval(ticking)
       presence.close()
       recovery.close()
+      clearInterval(takingOver)
+      await sharing?.claims.close()
       await writes.close()
     },
   }
@@ -87,38 +115,8 @@ function subscribe(
   options: RegistryOptions,
   parts: RegistryParts,
 ): Subscriptions {
-  const { dialect, logger } = options
-  const { registrations, discovery, heartbeats, counters, drops } = parts
-  /** The second token of the subject; the tenant is never taken from the payload. */
-  const tenantOf = (subject: string) => {
-    const start = dialect.subjectRoot.length + 1
-    return subject.slice(start, subject.indexOf('.', start))
-  }
-  /** Answers a request; one without a reply subject is ignored (protocol.md, "Registration"). */
-  const respond = (message: Msg, answer: (tenant: string) => string) => {
-    if (message.reply === undefined || message.reply === '') return
-    const tenant = tenantOf(message.subject)
-    if (!isSafeToken(tenant)) counters.unsafeNames += 1
-    else message.respond(answer(tenant))
-  }
-  /** No message may take the process down, whatever it holds. */
-  const guarded = (handle: (message: Msg) => void) => (message: Msg) => {
-    try {
-      handle(message)
-    } catch (error) {
-      counters.malformed += 1
-      drops.note(message.subject, `it could not be handled (${messageOf(error)})`)
-    }
-  }
-  const handlers = {
-    registry: guarded((message) =>
-      respond(message, (tenant) => registrations.answer(tenant, message.data, message.subject)),
-    ),
-    discovery: guarded((message) =>
-      respond(message, (tenant) => discovery.answer(tenant, message.data, message.subject)),
-    ),
-    heartbeat: guarded((message) => heartbeats.receive(message.subject, message.data)),
-  }
+  const { dialect, logger, trustsRequesters = false } = options
+  const handlers = messageHandlers({ connection, dialect, trustsRequesters, parts })
   return new Subscriptions(connection, { dialect, handlers, logger, ...tenantsOf(options) })
 }
 
@@ -129,10 +127,18 @@ function tenantsOf({ tenants, knownTenants }: RegistryOptions) {
 async function followConnection(
   connection: NatsConnection,
   presence: PresenceMonitor,
+  shared: SharedStore | undefined,
 ): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === 'disconnect' || type === 'staleConnection') presence.pause()
-    if (type === 'reconnect') presence.resume()
+  const pause = () => {
+    presence.pause()
+    shared?.setHearing(false)
   }
-  presence.pause()
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect' || type === 'staleConnection') pause()
+    if (type === 'reconnect') {
+      presence.resume()
+      shared?.setHearing(true)
+    }
+  }
+  pause()
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../log/logger.ts'
 const RESUBSCRIBE_MIN_MS = 5000
 const RESUBSCRIBE_MAX_MS = 5 * 60_000
 
-interface SubjectHandlers {
+export interface SubjectHandlers {
   registry(message: Msg): void
   discovery(message: Msg): void
   heartbeat(message: Msg): void
@@ -55,11 +55,14 @@ export class Subscriptions {
     }
   }
 
-  close(): void {
+  /** Asks for no more, and resolves when what was on its way is handled. */
+  async drain(): Promise<void> {
     this.#closed = true
     for (const timer of this.#retries) clearTimeout(timer)
-    for (const subscription of this.#active.values()) subscription.unsubscribe()
+    const draining = [...this.#active.values()].map((subscription) => subscription.drain())
     this.#active.clear()
+    // Where the connection is gone, nothing is on its way any more.
+    await Promise.allSettled(draining)
   }
 
   #openWildcard(purpose: Purpose): void {

@@ -6,6 +6,9 @@ import type { DeviceKey, RegistryStore, StoreChange, StorePace } from './store.t
 const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 10_000
 const COMPLAIN_EVERY_MS = 60_000
+/** A device that registers waits no longer for the store; then it is kept in memory for the while. */
+const SAVED_WITHIN_MS = 1000
+const LOOK_AT_WAITERS_MS = 250
 
 export interface WriteCounters {
   /** Rows written to the store. */
@@ -25,7 +28,9 @@ interface Batch {
   readonly waiters: readonly (Waiter | undefined)[]
 }
 
-type Waiter = PromiseWithResolvers<void>
+interface Waiter extends PromiseWithResolvers<void> {
+  readonly sinceMs: number
+}
 
 /**
  * Collects what changed and writes it in batches, at the pace of the store: a device that changes
@@ -48,7 +53,10 @@ export class WriteBehind {
   readonly #removed = new Map<string, DeviceKey>()
   /** In a batch that is under way. */
   readonly #writing = new Set<DeviceEntry>()
+  /** Who waits for a registration that is not under way yet, and for those that are. */
   readonly #waiters = new Map<DeviceEntry, Waiter>()
+  readonly #waiting = new Set<Waiter>()
+  #waitersTimer: NodeJS.Timeout | undefined
   readonly #batches = new Set<Promise<boolean>>()
   readonly #closing = new AbortController()
   #registrationsTimer: NodeJS.Timeout | undefined
@@ -74,6 +82,11 @@ export class WriteBehind {
     this.#pace = store.pace
     this.#logger = logger
     this.#mayWrite = mayWrite
+  }
+
+  /** Whether a device that registers is told so only once that is written. */
+  get confirms(): boolean {
+    return this.#pace.confirmsWritten
   }
 
   /** Devices that the store does not have as they are. */
@@ -109,8 +122,13 @@ export class WriteBehind {
     entry.pendingWrite = CLEAN
     this.#registered.delete(entry)
     this.#changed.delete(entry)
-    this.#waiters.get(entry)?.resolve()
+    this.#release(this.#waiters.get(entry))
     this.#waiters.delete(entry)
+  }
+
+  /** Whether it registered here, and the store does not have that yet. */
+  isRegistering(entry: DeviceEntry): boolean {
+    return entry.pendingWrite === PUT_PENDING
   }
 
   /**
@@ -121,9 +139,11 @@ export class WriteBehind {
     if (entry.pendingWrite !== PUT_PENDING || this.#retryTimer !== undefined) return DONE
     let waiter = this.#waiters.get(entry)
     if (waiter === undefined) {
-      waiter = Promise.withResolvers<void>()
+      waiter = { ...Promise.withResolvers<void>(), sinceMs: performance.now() }
       this.#waiters.set(entry, waiter)
+      this.#waiting.add(waiter)
     }
+    this.#waitersTimer ??= setInterval(() => this.#releaseLate(), LOOK_AT_WAITERS_MS)
     return waiter.promise
   }
 
@@ -146,7 +166,8 @@ export class WriteBehind {
       if (batch === undefined || !(await this.#write(batch))) break
     }
     this.#closing.abort()
-    this.#releaseWaiters()
+    this.#releaseAll()
+    clearInterval(this.#waitersTimer)
   }
 
   #scheduleRegistrations(): void {
@@ -193,7 +214,7 @@ export class WriteBehind {
       this.#pump()
     }, this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
-    this.#releaseWaiters()
+    this.#releaseAll()
   }
 
   /** What is due and not under way, as much as goes into one batch. */
@@ -247,7 +268,7 @@ export class WriteBehind {
       const refused = await this.#store.write(changes, this.#closing.signal)
       for (const entry of entries) this.#writing.delete(entry)
       for (const change of refused) this.#again(entries[changes.indexOf(change) - removed.length])
-      for (const waiter of waiters) waiter?.resolve()
+      for (const waiter of waiters) this.#release(waiter)
       this.counters.storeRows += changes.length - refused.length
       this.counters.storeBatches += 1
       this.counters.storeConflicts += refused.length
@@ -255,7 +276,7 @@ export class WriteBehind {
       return true
     } catch (error) {
       for (const entry of entries) this.#writing.delete(entry)
-      for (const waiter of waiters) waiter?.resolve()
+      for (const waiter of waiters) this.#release(waiter)
       this.#takeBack(batch)
       this.#complain(error)
       return false
@@ -277,9 +298,26 @@ export class WriteBehind {
     }
   }
 
-  #releaseWaiters(): void {
-    for (const waiter of this.#waiters.values()) waiter.resolve()
+  #release(waiter: Waiter | undefined): void {
+    if (waiter === undefined) return
+    waiter.resolve()
+    this.#waiting.delete(waiter)
+  }
+
+  #releaseAll(): void {
+    for (const waiter of this.#waiting) this.#release(waiter)
     this.#waiters.clear()
+  }
+
+  #releaseLate(): void {
+    const late = performance.now() - SAVED_WITHIN_MS
+    for (const waiter of this.#waiting) {
+      // They came in this order.
+      if (waiter.sinceMs > late) return
+      this.#release(waiter)
+    }
+    clearInterval(this.#waitersTimer)
+    this.#waitersTimer = undefined
   }
 
   #complain(error: unknown): void {
