@@ -217,6 +217,8 @@ function mint(
       name: `device-${index}`,
       publicKey: subject,
       account,
+      tenant: TENANT,
+      deviceId: `device-${index}`,
       permissions,
       issuedAt: new Date(issuedAt * 1000),
       expiresAt: new Date((issuedAt + 90 * DAY_SECONDS) * 1000),

@@ -9,6 +9,7 @@ import { connectKeychain } from './app/keychain-health.ts'
 import { composeKeys } from './app/keys.ts'
 import { composeNsc } from './app/nsc.ts'
 import { openProfileDatabase } from './app/profile-database.ts'
+import { composeQueue } from './app/queue.ts'
 import { RegistryLink } from './app/registry-link.ts'
 import { composeRecovery } from './app/recovery.ts'
 import { composeRenewal } from './app/renewal.ts'
@@ -188,6 +189,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     })
     owned(bundles)
 
+    const queues = owned(composeQueue({ database, authority, mesh, tenants: tenancy.service, log }))
     const doctor = owned(composeDoctor({ authority, link, mesh, audit, saveFile: host.saveFile }))
     const isolation = owned(
       composeIsolation({
@@ -234,6 +236,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         await recovery.remind()
         commissioning.resume()
         renewal.resume()
+        queues.queue.resume()
         credentials.resume()
       }),
     )
@@ -261,12 +264,14 @@ export async function createApp(options: AppOptions): Promise<App> {
         commissioning,
         contexts,
         credentials,
-        fleet,
+        fleet: queues.withQueues(fleet),
         isolation,
         recovery,
+        startOver: recoveryParts.startOver,
         keys,
         nsc,
         paths: new PathService({ choosePath: host.choosePath }),
+        queue: queues.queue,
         renewal,
         resolver: composeResolver({ database, authority, publisher, mesh, log }),
         rpc,

@@ -35,7 +35,10 @@ export interface CommissioningDeviceOptions {
   /** Whether the device that it becomes offers `updateCredentials`, and what goes wrong then. */
   readonly updatesCredentials?: boolean | CredentialUpdateFault
   /** Goes to the device that it becomes. */
-  readonly runtime?: Pick<DeviceOptions, 'ttlSeconds' | 'startupJitterMs' | 'backoff' | 'onState'>
+  readonly runtime?: Pick<
+    DeviceOptions,
+    'ttlSeconds' | 'startupJitterMs' | 'backoff' | 'commandQueue' | 'onState'
+  >
 }
 
 /**

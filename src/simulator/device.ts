@@ -6,6 +6,7 @@ import { isJsonObject, parseJsonObject, type JsonObject } from '#shared/protocol
 import { subjectsOf, type Subjects } from '#shared/protocol/subjects.ts'
 import { CREDENTIALS_UPDATED_EVENT, IN_USE, KEPT_OLD } from '#shared/protocol/update-credentials.ts'
 import { answerBroadcast } from './broadcast.ts'
+import { CommandQueue, type CommandQueueSettings } from './command-queue.ts'
 import { every, pause, systemClock, type Clock } from './clock.ts'
 import {
   updateCredentialsFunction,
@@ -51,6 +52,8 @@ export interface DeviceOptions {
   readonly credentialUpdates?: CredentialUpdateOptions
   /** A credential that was stored before the power was cut, and is to be tried first. */
   readonly nextCredentials?: CredentialFile
+  /** Fetches commands that were queued while it was away; left alone without. */
+  readonly commandQueue?: CommandQueueSettings
   readonly clock?: Clock
   readonly onState?: (state: DeviceState) => void
 }
@@ -91,6 +94,7 @@ export class SimulatedDevice implements DeviceHandle {
   readonly #stopping = new AbortController()
   readonly #stateWaiters = new Set<(state: DeviceState) => void>()
   readonly #link: DeviceLink
+  readonly #queue: CommandQueue | undefined
   readonly #ended: Promise<void>
   #registering = new AbortController()
   #hasBegun = false
@@ -118,7 +122,9 @@ export class SimulatedDevice implements DeviceHandle {
       onConnected: () => this.#onConnected(),
       onLost: () => this.#onLost(),
       onFailure: (message) => void (this.#lastFailure = message),
+      onRefused: (subject) => this.#queue?.onRefused(subject),
     })
+    this.#queue = this.#commandQueue()
     this.#link.listen(this.#subjects.command(this.tenant, this.deviceId), (message) => {
       void this.#onCommand(message)
     })
@@ -264,6 +270,21 @@ export class SimulatedDevice implements DeviceHandle {
     }
   }
 
+  #commandQueue(): CommandQueue | undefined {
+    const { commandQueue, dialect } = this.#options
+    if (commandQueue === undefined) return undefined
+    return new CommandQueue({
+      ...commandQueue,
+      link: this.#link,
+      dialect: dialectOf(dialect ?? 'device-connect'),
+      tenant: this.tenant,
+      deviceId: this.deviceId,
+      clock: this.clock,
+      signal: this.signal,
+      run: (method, params) => this.#functions.invoke(method, params, this),
+    })
+  }
+
   #onLost(): void {
     this.#registering.abort()
     this.#setState('connecting')
@@ -274,6 +295,7 @@ export class SimulatedDevice implements DeviceHandle {
     this.#registering = new AbortController()
     this.#setState('registering')
     void this.#register(this.#registering.signal)
+    this.#queue?.begin()
   }
 
   async #register(signal: AbortSignal): Promise<void> {
@@ -358,6 +380,8 @@ export class SimulatedDevice implements DeviceHandle {
     const move = await this.#link.moveTo(stored.credentials, until)
     // What is stored now is the later one's to settle.
     if (this.signal.aborted || move.type === 'superseded') return
+    // With the new one it may be allowed what the old one was not.
+    if (move.type === 'moved') this.#queue?.begin()
     if (move.type === 'moved') await slots?.promoteNext()
     else await slots?.dropNext()
     this.emit(CREDENTIALS_UPDATED_EVENT, {

@@ -1,4 +1,9 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import {
+  PermissionViolationError,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/nats-core'
 import { messageOf, TransientError } from '#shared/errors.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
@@ -15,6 +20,8 @@ export interface LinkOptions {
   onConnected(): void
   onLost(): void
   onFailure(message: string): void
+  /** The server does not let the device use this subject of JetStream. */
+  onRefused(subject: string): void
 }
 
 const TRIAL_RETRY_MS = 500
@@ -145,10 +152,15 @@ export class DeviceLink {
 
   /** False where there is no connection, and the message is lost. */
   publish(subject: string, message: unknown): boolean {
+    return this.send(subject, JSON.stringify(message))
+  }
+
+  /** Publishes text as it is; answers go to `reply`. False where there is no connection. */
+  send(subject: string, text: string, reply?: string): boolean {
     if (this.#connection === undefined || !this.#connected || this.#options.signal.aborted) {
       return false
     }
-    this.#connection.publish(subject, JSON.stringify(message))
+    this.#connection.publish(subject, text, reply === undefined ? {} : { reply })
     return true
   }
 
@@ -203,8 +215,15 @@ export class DeviceLink {
       if (connection !== this.#connection) continue
       if (status.type === 'disconnect') this.#down()
       if (status.type === 'reconnect') this.#up()
-      if (status.type === 'error') this.#options.onFailure(messageOf(status.error))
+      if (status.type === 'error') this.#onError(status.error)
     }
+  }
+
+  #onError(error: Error): void {
+    // What a device is not allowed of JetStream does not keep it from being online.
+    if (error instanceof PermissionViolationError && error.subject.startsWith('$JS.')) {
+      this.#options.onRefused(error.subject)
+    } else this.#options.onFailure(messageOf(error))
   }
 
   #up(): void {

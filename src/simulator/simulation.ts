@@ -162,6 +162,7 @@ class StartedDevices implements Simulation {
     return {
       ttlSeconds,
       startupJitterMs,
+      commandQueue: {},
       onState: (state: string) => this.#report({ type: 'state', deviceId, state }),
     }
   }

@@ -111,8 +111,10 @@ export function scriptedServices() {
       subscribe: unscripted,
       unlock: unscripted,
       createVault: unscripted,
+      changePassphrase: unscripted,
       retry: unscripted,
     },
+    startOver: { loss: unscripted, startOver: unscripted },
     mesh: {
       subscribe: unscripted,
       networkAddresses: unscripted,
@@ -223,6 +225,16 @@ export function scriptedServices() {
       backUp: unscripted,
       uploadBackup: unscripted,
       restore: unscripted,
+    },
+    queue: {
+      availability: unscripted,
+      enable: unscripted,
+      watch: unscripted,
+      enqueue: unscripted,
+      cancel: unscripted,
+      requeue: unscripted,
+      discard: unscripted,
+      lag: unscripted,
     },
     renewal: {
       calendar: unscripted,

@@ -6,6 +6,7 @@ import { CREDENTIAL_MIGRATIONS } from '../credentials/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { ISOLATION_MIGRATIONS } from '../isolation/migrations.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
+import { QUEUE_MIGRATIONS } from '../queue/migrations.ts'
 import { RECOVERY_MIGRATIONS } from '../recovery/migrations.ts'
 import { RENEWAL_MIGRATIONS } from '../renewal/migrations.ts'
 import { RESOLVER_MIGRATIONS } from '../resolver/migrations.ts'
@@ -24,6 +25,7 @@ export const PROFILE_MIGRATIONS: readonly Migration[] = [
   ...CREDENTIAL_MIGRATIONS,
   ...ISOLATION_MIGRATIONS,
   ...BUNDLE_MIGRATIONS,
+  ...QUEUE_MIGRATIONS,
 ]
 
 /**

@@ -9,6 +9,7 @@ import { recoveryRouter } from './recovery.ts'
 import { keysRouter } from './keys.ts'
 import { nscRouter } from './nsc.ts'
 import { pathsRouter } from './paths.ts'
+import { queueRouter } from './queue.ts'
 import { resolverRouter } from './resolver.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
@@ -93,6 +94,14 @@ export function createRouter(services: Services, options: RouterOptions) {
       createVault: os.keychain.createVault.handler(({ input }) =>
         keychain.createVault(input.passphrase),
       ),
+      changePassphrase: os.keychain.changePassphrase.handler(async ({ input }) => {
+        await keychain.changePassphrase(input.oldPassphrase, input.newPassphrase)
+        return null
+      }),
+      loss: os.keychain.loss.handler(() => services.startOver.loss()),
+      startOver: os.keychain.startOver.handler(({ input }) =>
+        services.startOver.startOver(input.typedName),
+      ),
       retry: os.keychain.retry.handler(() => keychain.retry()),
     },
     keys: keysRouter(os.keys, services.keys),
@@ -114,6 +123,7 @@ export function createRouter(services: Services, options: RouterOptions) {
     recovery: recoveryRouter(os.recovery, services.recovery),
     nsc: nscRouter(os.nsc, services.nsc, services.contexts),
     paths: pathsRouter(os.paths, services.paths),
+    queue: queueRouter(os.queue, services.queue),
     renewal: renewalRouter(os.renewal, services.renewal),
     resolver: resolverRouter(os.resolver, services.resolver),
     rpc: { call: os.rpc.call.handler(({ input, signal }) => rpc.call(input, signal ?? NEVER)) },

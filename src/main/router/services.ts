@@ -14,7 +14,7 @@ import type {
   FleetUpdate,
 } from '#shared/contract/fleet.ts'
 import type { HealthUpdate } from '#shared/contract/health.ts'
-import type { KeychainStatus } from '#shared/contract/keychain.ts'
+import type { KeychainLoss, KeychainStatus } from '#shared/contract/keychain.ts'
 import type {
   MeshReach,
   MeshState,
@@ -31,6 +31,7 @@ import type { DoctorCalls } from './doctor.ts'
 import type { CredentialsCalls } from './credentials.ts'
 import type { IsolationCalls } from './isolation.ts'
 import type { ResolverCalls } from './resolver.ts'
+import type { QueueCalls } from './queue.ts'
 import type { RecoveryCalls } from './recovery.ts'
 import type { KeysCalls } from './keys.ts'
 import type { ContextCalls, NscCalls } from './nsc.ts'
@@ -55,7 +56,12 @@ export interface Services {
     subscribe(listener: (update: { type: 'snapshot'; status: KeychainStatus }) => void): () => void
     unlock(passphrase: string): Promise<KeychainStatus>
     createVault(passphrase: string): Promise<KeychainStatus>
+    changePassphrase(oldPassphrase: string, newPassphrase: string): Promise<void>
     retry(): Promise<KeychainStatus>
+  }
+  readonly startOver: {
+    loss(): KeychainLoss
+    startOver(typedName: string): Promise<KeychainStatus>
   }
   readonly mesh: {
     subscribe(listener: (update: { type: 'snapshot'; mesh: MeshState }) => void): () => void
@@ -90,6 +96,7 @@ export interface Services {
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
   }
+  readonly queue: QueueCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
   readonly renewal: RenewalCalls

@@ -14,6 +14,7 @@ import { keys } from './keys.ts'
 import { mesh } from './mesh.ts'
 import { nsc } from './nsc.ts'
 import { paths } from './paths.ts'
+import { queue } from './queue.ts'
 import { recovery } from './recovery.ts'
 import { renewal } from './renewal.ts'
 import { resolver } from './resolver.ts'
@@ -39,6 +40,7 @@ export const contract = {
   mesh,
   nsc,
   paths,
+  queue,
   recovery,
   renewal,
   resolver,

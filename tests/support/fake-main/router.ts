@@ -13,6 +13,7 @@ import { nscRouter } from '../../../src/main/router/nsc.ts'
 import { pathsRouter } from '../../../src/main/router/paths.ts'
 import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
+import { queueRouter } from '../../../src/main/router/queue.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
 import { fakeBundles } from './bundles.ts'
@@ -189,6 +190,23 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
         await delay(400)
         return openVault(state)
       }),
+      changePassphrase: os.keychain.changePassphrase.handler(async ({ input }) => {
+        await delay(400)
+        if (input.oldPassphrase !== FAKE_PASSPHRASE) throw asError(PROBLEMS.wrongPassphrase)
+        return null
+      }),
+      loss: os.keychain.loss.handler(() => ({
+        typedName: 'muster',
+        operator: 'muster',
+        tenants: 4,
+        credentials: 212,
+        kit:
+          state.scenario === 'locked'
+            ? { createdAt: ago(9 * 86_400_000), form: 'page', rehearsed: true, complete: true }
+            : null,
+        vaultPath: '/home/kim/.config/muster/keychain.vault',
+      })),
+      startOver: os.keychain.startOver.handler(() => openVault(state)),
       retry: os.keychain.retry.handler(() => state.keychain),
     },
     mesh: {
@@ -266,6 +284,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
         return state.mesh
       }),
     },
+    queue: queueRouter(os.queue, state.queue),
     recovery: recoveryRouter(os.recovery, state.recovery),
     resolver: resolverRouter(os.resolver, state.resolver),
     renewal: renewalRouter(os.renewal, state.renewal),

@@ -10,6 +10,7 @@ import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import type { MeshState, RemoteConnection } from '#shared/contract/mesh.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
+import type { QueueCalls } from '../../../src/main/router/queue.ts'
 import type { ResolverCalls } from '../../../src/main/router/resolver.ts'
 import type { IsolationCalls } from '../../../src/main/router/isolation.ts'
 import type { KeysCalls } from '../../../src/main/router/keys.ts'
@@ -25,6 +26,7 @@ import { fakeCredentials } from './credentials.ts'
 import { fakeKeys } from './keys.ts'
 import { fakeIsolation } from './isolation.ts'
 import { fakeNsc } from './nsc.ts'
+import { fakeQueue } from './queue.ts'
 import { fakeResolver } from './resolver.ts'
 import { fakeRecovery } from './recovery.ts'
 import { fakeRenewal } from './renewal.ts'
@@ -78,6 +80,7 @@ export class FakeState {
   readonly doctor: DoctorService
   readonly credentials: CredentialsCalls
   readonly isolation: IsolationCalls
+  readonly queue: QueueCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
   readonly keys: KeysCalls
@@ -112,6 +115,7 @@ export class FakeState {
     this.isolation = fakeIsolation(scenario)
     this.recovery = fakeRecovery(scenario)
     this.keys = fakeKeys(scenario)
+    this.queue = fakeQueue(scenario)
     this.resolver = fakeResolver(scenario)
     this.transfer = fakeNsc(scenario)
     this.renewal = fakeRenewal(scenario)
