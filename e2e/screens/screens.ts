@@ -69,8 +69,87 @@ async function fillBatch(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'Lines that can not be used' }).waitFor()
 }
 
+async function fillBundle(page: Page): Promise<void> {
+  await page.getByText('5 new, with new keys').waitFor()
+  await page.getByLabel('Folder', { exact: true }).fill('/home/kim/bundles')
+  await page.getByLabel('I have written it down').check()
+  await page.getByRole('button', { name: 'Hand over' }).and(page.locator(':enabled')).waitFor()
+}
+
+async function lookIntoBundle(page: Page): Promise<void> {
+  await page.getByLabel('File or folder').fill('/media/kim/KINGSTON/north-farm-2026-11-20.zip.age')
+  await page.getByRole('button', { name: 'Open', exact: true }).click()
+}
+
 /** Every screen of the window, in the states that matter. */
 export const SCREENS: readonly Screen[] = [
+  { name: 'bundles', scenarios: ALL, path: '/bundles' },
+  {
+    name: 'bundles-filled',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: fillBundle,
+  },
+  {
+    name: 'bundles-plain',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm&devices=soil-sensor-00001,pump-north-2',
+    prepare: async (page) => {
+      await page.getByLabel('Folder', { exact: true }).fill('/home/kim/Dropbox')
+      await page.getByRole('radio', { name: /Anybody/u }).click()
+      await page.getByText('Devices keep their keys').click()
+      await page.getByLabel('Address 1').fill('nats://localhost:4222')
+      await page.getByText('Dropbox copies this folder').waitFor()
+      await page.getByText('Dropbox copies this folder').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'bundles-running',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await fillBundle(page)
+      await page.getByRole('button', { name: 'Hand over' }).click()
+      await page.getByText('Reading it back').waitFor()
+    },
+  },
+  {
+    name: 'bundles-done',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await fillBundle(page)
+      await page.getByRole('button', { name: 'Hand over' }).click()
+      await page.getByRole('button', { name: 'Another bundle' }).waitFor()
+    },
+  },
+  { name: 'bundles-open', scenarios: ['empty'], path: '/bundles/open' },
+  {
+    name: 'bundles-opened',
+    scenarios: ['full', 'failing'],
+    path: '/bundles/open',
+    prepare: async (page) => {
+      await lookIntoBundle(page)
+      await page
+        .getByText(/Genuine|did not answer|reach/u)
+        .first()
+        .waitFor()
+    },
+  },
+  {
+    name: 'bundles-wipe',
+    scenarios: ['full'],
+    path: '/bundles/open',
+    prepare: async (page) => {
+      await page.getByLabel('Folder to search').fill('/media/kim/KINGSTON')
+      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      await page.getByRole('list', { name: 'Bundles that were found' }).waitFor()
+      await page.getByRole('checkbox').first().check()
+    },
+  },
+  { name: 'bundles-people', scenarios: ALL, path: '/bundles/people' },
+  { name: 'bundles-receipts', scenarios: ALL, path: '/bundles/receipts' },
+  { name: 'bundles-receipt', scenarios: ['full'], path: '/bundles/receipts?receipt=r1' },
   { name: 'keys', scenarios: ALL, path: '/keys' },
   { name: 'keys-account', scenarios: WITH_DEVICES, path: '/keys', prepare: openKeysOf('acme') },
   {

@@ -8,6 +8,10 @@ import {
 import { z } from 'zod'
 import { Frame } from './frame.tsx'
 import { AuditRoute } from './screens/audit-route.tsx'
+import { BundlesOpenRoute } from './screens/bundles-open-route.tsx'
+import { BundlesPeopleRoute } from './screens/bundles-people-route.tsx'
+import { BundlesReceiptsRoute } from './screens/bundles-receipts-route.tsx'
+import { BundlesRoute } from './screens/bundles-route.tsx'
 import { CommissionRoute } from './screens/commission-route.tsx'
 import { CredentialsRoute } from './screens/credentials-route.tsx'
 import { DeviceRoute } from './screens/device-route.tsx'
@@ -103,6 +107,32 @@ export const expiryRoute = createRoute({
   component: ExpiryRoute,
 })
 
+export const bundlesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bundles',
+  validateSearch: z.object({ tenant: OptionalText, devices: OptionalText }),
+  component: BundlesRoute,
+})
+
+export const bundlesOpenRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bundles/open',
+  component: BundlesOpenRoute,
+})
+
+export const bundlesPeopleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bundles/people',
+  component: BundlesPeopleRoute,
+})
+
+export const bundlesReceiptsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bundles/receipts',
+  validateSearch: z.object({ receipt: OptionalText }),
+  component: BundlesReceiptsRoute,
+})
+
 export const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
@@ -181,6 +211,10 @@ export function createAppRouter() {
       credentialsRoute,
       expiryRoute,
       doctorRoute,
+      bundlesRoute,
+      bundlesOpenRoute,
+      bundlesPeopleRoute,
+      bundlesReceiptsRoute,
       auditRoute,
       keysRoute,
       rolesRoute,

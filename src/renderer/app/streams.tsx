@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useConnectionState } from '../lib/connection/api-context.ts'
 import { useAuditStream } from '../lib/live/audit.ts'
+import { useBundlesStream } from '../lib/live/bundles.ts'
 import { useCommissioningStream } from '../lib/live/commissioning.ts'
 import { useDiscoveryStream } from '../lib/live/discovery.ts'
 import { useFleetStream } from '../lib/live/fleet.ts'
@@ -29,6 +30,7 @@ export function Streams(): null {
   useProceduresStream()
   useRenewalsStream()
   useNscStream()
+  useBundlesStream()
   useRefetchAfterReconnect()
   return null
 }

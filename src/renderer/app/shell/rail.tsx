@@ -4,6 +4,7 @@ import {
   IconHistory,
   IconId,
   IconKey,
+  IconPackageExport,
   IconRadar2,
   IconServer2,
   IconSettings,
@@ -25,6 +26,7 @@ interface Place {
     | '/fleet'
     | '/tenants'
     | '/credentials'
+    | '/bundles'
     | '/keys'
     | '/audit'
     | '/settings'
@@ -38,6 +40,7 @@ export const PLACES: readonly Place[] = [
   { to: '/fleet', name: 'Fleet', icon: IconServer2 },
   { to: '/tenants', name: 'Tenants', icon: IconStack2 },
   { to: '/credentials', name: 'Credentials', icon: IconId },
+  { to: '/bundles', name: 'Bundles', icon: IconPackageExport },
   { to: '/keys', name: 'Keys', icon: IconKey },
   { to: '/audit', name: 'Audit', icon: IconHistory },
   { to: '/settings', name: 'Settings', icon: IconSettings },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { bytesOf, bytesText, limitsText } from './limit-text.ts'
+import { bytesText } from '../../lib/bytes-text.ts'
+import { bytesOf, limitsText } from './limit-text.ts'
 
 test.each([
   [0, '0 B'],

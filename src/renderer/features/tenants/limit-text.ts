@@ -1,19 +1,5 @@
 import type { TenantLimits } from '#shared/contract/tenants.ts'
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-const STEP = 1_024
-
-/** Bytes for people: `64 KiB`, `1.5 GiB`. */
-export function bytesText(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= STEP && unit < UNITS.length - 1) {
-    value /= STEP
-    unit += 1
-  }
-  const rounded = value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)
-  return `${rounded} ${UNITS[unit]}`
-}
+import { BYTE_STEP as STEP, bytesText } from '../../lib/bytes-text.ts'
 
 /** Bytes as somebody types them: `64 KiB`, `64k`, `65536`. Undefined where they are none. */
 export function bytesOf(text: string): number | undefined {

@@ -1,5 +1,6 @@
 import { TenantLimits } from '#shared/contract/tenants.ts'
-import { bytesOf, bytesText } from './limit-text.ts'
+import { bytesText } from '../../lib/bytes-text.ts'
+import { bytesOf } from './limit-text.ts'
 
 const FIELDS = [
   'connections',

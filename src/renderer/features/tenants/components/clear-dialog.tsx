@@ -6,7 +6,7 @@ import { useFleet } from '../../../lib/live/fleet.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useClearTenant } from '../api/tenant-mutations.ts'
 import { useClearPreview } from '../api/tenant-queries.ts'
-import { bytesText } from '../limit-text.ts'
+import { bytesText } from '../../../lib/bytes-text.ts'
 import styles from './tenant-forms.module.css'
 
 interface ClearDialogProps {

@@ -11,7 +11,7 @@ import { Section } from '../../../ui/side-panel.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { useRetryTenant } from '../api/tenant-mutations.ts'
 import { useTenantDetail } from '../api/tenant-queries.ts'
-import { bytesText } from '../limit-text.ts'
+import { bytesText } from '../../../lib/bytes-text.ts'
 import { ClearDialog } from './clear-dialog.tsx'
 import styles from './tenant-panel.module.css'
 
