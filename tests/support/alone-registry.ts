@@ -33,10 +33,12 @@ export interface AloneRegistry {
 export function startAloneRegistry(options: AloneRegistryOptions): AloneRegistry {
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ENTRY], {
     env: { PATH: process.env['PATH'], HOME: tmpdir(), ...options.env },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => void (output += chunk.toString()))
+  }
   endWithUs(child, options.folder)
   const exited = once(child, 'exit')
   const isGone = () => child.exitCode !== null || child.signalCode !== null

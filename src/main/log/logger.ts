@@ -28,9 +28,18 @@ export function openFileLogger(folder: string, name: string): Logger {
   return wrap(pino(OPTIONS, redactingTo(pino.destination({ dest: path, sync: true, mode: 0o600 }))))
 }
 
-/** A logger that writes JSON lines to standard error, redacted: for the standalone registry. */
+/** A logger that writes JSON lines to standard error, redacted: until a file is named. */
 export function openStderrLogger(): Logger {
-  return wrap(pino(OPTIONS, redactingTo(pino.destination({ dest: 2, sync: true }))))
+  return openDescriptorLogger(2)
+}
+
+/** A logger that writes JSON lines to standard output, redacted: for the standalone registry. */
+export function openStdoutLogger(): Logger {
+  return openDescriptorLogger(1)
+}
+
+function openDescriptorLogger(dest: number): Logger {
+  return wrap(pino(OPTIONS, redactingTo(pino.destination({ dest, sync: true }))))
 }
 
 /** A logger that keeps nothing, for tests. */

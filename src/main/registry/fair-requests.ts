@@ -31,7 +31,7 @@ export class FairRequests {
   readonly #now: () => number
   readonly #lines = new Map<string, Line>()
   #spentMs = 0
-  #turn: NodeJS.Immediate | undefined
+  #isScheduled = false
   #idle: (() => void) | undefined
 
   /** @param now a clock in milliseconds that only ever grows */
@@ -80,14 +80,20 @@ export class FairRequests {
     const startedAt = this.#now()
     run()
     this.#spentMs += this.#now() - startedAt
-    this.#turn ??= setImmediate(() => this.#nextTurn())
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#nextTurn())
   }
 
   #nextTurn(): void {
-    this.#turn = undefined
+    this.#isScheduled = false
     this.#spentMs = 0
     while (this.#lines.size > 0 && this.#spentMs < SLICE_MS) this.#round()
-    if (this.#lines.size > 0) this.#turn ??= setImmediate(() => this.#nextTurn())
+    if (this.#lines.size > 0) this.#schedule()
     else this.#idle?.()
   }
 

@@ -1,5 +1,6 @@
 import { DialectName, Instant, z } from '#shared/contract/common.ts'
 import { FleetDevice } from '#shared/contract/fleet.ts'
+import { RegistryLimits } from './registry-limits.ts'
 
 /**
  * What main and the registry sidecar say to each other. Both sides check what they receive, so
@@ -64,6 +65,12 @@ export const SidecarConfig = z.strictObject({
   ),
   /** Where `registry.log` goes; null writes to standard error. */
   logFolder: z.string().nullable(),
+  /** What devices and tenants may ask at most; far above what they do unless told. */
+  limits: RegistryLimits.optional(),
+  /** Devices are in other accounts, whose imports share who asks. */
+  trustsRequesters: z.boolean().optional(),
+  /** Serves `/healthz` and `/metrics`. */
+  http: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).optional(),
   /** Serves account JWTs to nats-servers with the URL resolver. */
   accountServer: z
     .strictObject({
@@ -91,6 +98,12 @@ export const ToSidecar = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('forget'), requestId: RequestId, tenant: Name, deviceId: Name }),
   /** Answers `credentials-wanted`; null where there are none. */
   z.strictObject({ type: z.literal('credentials'), credentials: Credentials.nullable() }),
+  /** Devices whose ids are their own; with `replace`, no others are. */
+  z.strictObject({
+    type: z.literal('own'),
+    replace: z.boolean(),
+    devices: z.array(z.strictObject({ tenant: Name, deviceId: Name, names: z.array(z.string()) })),
+  }),
   z.strictObject({ type: z.literal('stop') }),
 ])
 export type ToSidecar = z.infer<typeof ToSidecar>
@@ -151,6 +164,14 @@ export const FromSidecar = z.discriminatedUnion('type', [
     type: z.literal('forgotten'),
     requestId: RequestId,
     outcome: z.enum(['forgotten', 'unknown', 'online']),
+  }),
+  /** A credential registers as a device that it was not issued for. */
+  z.strictObject({
+    type: z.literal('impostor'),
+    tenant: z.string(),
+    deviceId: z.string(),
+    publicKey: z.string(),
+    name: z.string(),
   }),
   z.strictObject({ type: z.literal('stats'), stats: z.record(z.string(), z.number()) }),
   z.strictObject({ type: z.literal('failed'), failure: Failure }),

@@ -7,16 +7,21 @@ import type { MeshConnection } from '../mesh/connection.ts'
 import type { UserCredentials } from '../mesh/user-credentials.ts'
 import { AccountServer } from './account-server.ts'
 import type { FleetFeed } from './fleet-feed.ts'
+import { HealthServer } from './health-server.ts'
+import type { Impostor } from './identity-guard.ts'
 import { closeLink, openLink } from './mesh-link.ts'
+import { openStore } from './open-store.ts'
 import { openRegistry, type Registry } from './registry.ts'
+import { RegistryReadings } from './registry-readings.ts'
 import type { SidecarConfig, SidecarConnection, SidecarCredentials } from './sidecar-messages.ts'
-import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+import type { RegistryStore } from './store.ts'
 
 export interface SidecarRunOptions {
   readonly config: SidecarConfig
   readonly logger: Logger
   readonly feed?: FleetFeed | undefined
   readonly onConnection: (connection: SidecarConnection) => void
+  readonly onImpostor?: ((impostor: Impostor) => void) | undefined
   /** Gives later credentials of the same key; undefined where those of the config are all. */
   readonly renewCredentials?: (signal: AbortSignal) => Promise<SidecarCredentials | null>
 }
@@ -40,23 +45,27 @@ export interface SidecarRun {
 export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun> {
   const { config, logger } = options
   const stopping = new AbortController()
-  const store = openSqliteStore(config.databasePath)
+  const { store, setAside } = await openStore(config, logger)
   const registry = await openFrom(store, options, stopping.signal)
   let connection: MeshConnection | undefined
+  let link: SidecarConnection = { state: 'connecting', error: null }
   const serveUntilClosed = async () => {
     const { servers, caPem, clientCertificate } = config
-    const link = {
+    const to = {
       name: 'muster-registry',
       servers,
       ...(caPem === null ? {} : { caPem }),
       ...(clientCertificate === null ? {} : { clientCertificate }),
       credentials: (signal: AbortSignal, fresh: boolean) => credentialsOf(options, signal, fresh),
       log: logger,
-      report: options.onConnection,
+      report: (state: SidecarConnection) => {
+        link = state
+        options.onConnection(state)
+      },
       serve: (nats: NatsConnection) => registry.serve(nats),
     }
     try {
-      connection = await openLink(link, stopping.signal)
+      connection = await openLink(to, stopping.signal)
       logger.info('the registry serves', { server: connection.nats.getServer() })
       await connection.nats.closed()
     } catch (error) {
@@ -67,10 +76,23 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
   const { accountServer: at } = config
   // Not after the connection: a nats-server that fetches its accounts here can't start before.
   const accounts = at === undefined ? undefined : new AccountServer({ ...at, logger })
+  const readings =
+    config.http === undefined
+      ? undefined
+      : new RegistryReadings(registry, () => link.state === 'connected')
+  const health =
+    config.http === undefined || readings === undefined
+      ? undefined
+      : new HealthServer({
+          ...config.http,
+          logger,
+          problem: () => (stopping.signal.aborted ? 'The registry stops.' : problemOf(link)),
+          metrics: () => readings.metrics(),
+        })
   const ended = serveUntilClosed()
   return {
     registry,
-    setAside: store.setAside,
+    setAside,
     ended,
     close: async () => {
       stopping.abort()
@@ -78,13 +100,24 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       await registry.close()
       if (connection !== undefined) await closeLink(connection)
       await store.close()
+      // Last: until now it says that the registry stops.
+      readings?.close()
+      await health?.close()
     },
   }
 }
 
+/** Why the registry does not serve; undefined while it does. */
+function problemOf({ state, error }: SidecarConnection): string | undefined {
+  if (state === 'connected') return undefined
+  return error === null
+    ? 'The registry is not connected to NATS.'
+    : `The registry is not connected to NATS: ${error}`
+}
+
 async function openFrom(
-  store: SqliteStore,
-  { config, logger, feed }: SidecarRunOptions,
+  store: RegistryStore,
+  { config, logger, feed, onImpostor }: SidecarRunOptions,
   signal: AbortSignal,
 ): Promise<Registry> {
   const startedAt = performance.now()
@@ -100,6 +133,9 @@ async function openFrom(
         listMaxLimit: config.listMaxLimit,
         fallbackTtlSeconds: config.deviceTtlSeconds,
         accessLists: config.accessLists,
+        limits: config.limits,
+        trustsRequesters: config.trustsRequesters,
+        onImpostor,
       },
       signal,
     )

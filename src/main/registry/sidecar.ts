@@ -1,7 +1,7 @@
-import { messageOf, MusterError } from '#shared/errors.ts'
-import { openStderrLogger } from '../log/logger.ts'
+import { messageOf, MusterError, TransientError } from '#shared/errors.ts'
+import { openStdoutLogger, type Logger } from '../log/logger.ts'
 import { parentChannel } from './parent-channel.ts'
-import { runSidecar } from './sidecar-run.ts'
+import { runSidecar, type SidecarRun } from './sidecar-run.ts'
 import { standaloneConfig } from './standalone-config.ts'
 import { SupervisedSidecar } from './supervised-sidecar.ts'
 
@@ -22,7 +22,7 @@ if (parent === undefined) {
 }
 
 async function runAlone(): Promise<void> {
-  const logger = openStderrLogger()
+  const logger = openStdoutLogger()
   try {
     const config = await standaloneConfig(process.env)
     const run = await runSidecar({
@@ -30,13 +30,42 @@ async function runAlone(): Promise<void> {
       logger,
       onConnection: ({ state, error }) => logger.info('connection', { state, error }),
     })
-    const stop = () => void run.close()
-    process.once('SIGINT', stop)
-    process.once('SIGTERM', stop)
-    await run.ended
+    const stopped = stopOnSignal(run, logger)
+    await Promise.race([run.ended, stopped.begun])
+    if (stopped.isBegun()) {
+      await stopped.done
+      logger.info('the registry has stopped')
+      return
+    }
+    await run.close()
+    throw new TransientError({
+      code: 'REGISTRY_CUT_OFF',
+      message: 'The connection to NATS was closed for good, so the registry ends.',
+      advice: 'Start it again; where its credentials were revoked, give it others.',
+    })
   } catch (error) {
     const advice = error instanceof MusterError ? error.advice : undefined
     logger.error(messageOf(error), { advice, error })
     process.exitCode = 1
   }
+}
+
+/** The first signal lets the registry finish what it has; the second does not wait for that. */
+function stopOnSignal(run: SidecarRun, logger: Logger) {
+  const begun = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  let isBegun = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (isBegun) {
+      logger.warn('a second signal: the registry ends at once', { signal })
+      process.exit(1)
+    }
+    isBegun = true
+    logger.info('the registry answers what came, saves what is pending, and stops', { signal })
+    run.close().then(done.resolve, done.reject)
+    begun.resolve()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return { begun: begun.promise, done: done.promise, isBegun: () => isBegun }
 }

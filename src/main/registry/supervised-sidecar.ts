@@ -87,6 +87,9 @@ export class SupervisedSidecar {
       case 'credentials':
         this.#takeCredentials?.(message.credentials)
         break
+      case 'own':
+        this.#run?.registry.own(message.devices, message.replace)
+        break
       case 'stop':
         void this.stop(0)
         break
@@ -103,6 +106,7 @@ export class SupervisedSidecar {
         logger: this.#logger,
         feed: this.#outbox,
         onConnection: (connection) => this.#parent.send({ type: 'connection', connection }),
+        onImpostor: (impostor) => this.#parent.send({ type: 'impostor', ...impostor }),
         renewCredentials: (signal) => this.#wantCredentials(signal),
       })
       this.#run = run
