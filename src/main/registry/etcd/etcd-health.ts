@@ -1,0 +1,191 @@
+import { messageOf } from '#shared/errors.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { StoreProblem } from '../shared-store.ts'
+import { etcdError } from './etcd-errors.ts'
+import type { EtcdClient, EtcdMember, EtcdMemberStatus } from './etcd-client.ts'
+
+const LOOK_EVERY_MS = 5000
+/** etcd's own unless it is told another; its metrics tell. */
+const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3
+const NOTICE_AT = 0.6
+const WARN_AT = 0.8
+/** How much history is left when space has to be made: enough for watches that are a moment behind. */
+const KEPT_REVISIONS = 1000
+/** A defragmentation holds a member up; not more often than this. */
+const MAKE_ROOM_EVERY_MS = 60_000
+
+export interface EtcdHealthParts {
+  readonly client: EtcdClient
+  readonly logger: Logger
+  /** Whether this registry does what has to be done once for all. */
+  readonly leads: () => boolean
+  /** History kept when it compacts; null leaves that to others. */
+  readonly compactAfterSeconds: number | null
+}
+
+export interface EtcdFindings {
+  readonly databaseBytes: number
+  readonly quotaBytes: number
+  readonly membersAway: number
+  readonly problem: StoreProblem | undefined
+}
+
+/**
+ * Looks every few seconds at how etcd is: space against its quota, members, alarms. Compacts the
+ * history of what changed at the pace of the fleet, and where space ran out all the same makes room
+ * and ends the alarm, which otherwise takes a person.
+ */
+export class EtcdHealth {
+  readonly #parts: EtcdHealthParts
+  #findings: EtcdFindings = { databaseBytes: 0, quotaBytes: 0, membersAway: 0, problem: undefined }
+  /** Revisions and when they were the present one, oldest first. */
+  #history: { readonly revision: number; readonly atMs: number }[] = []
+  #compacted = 0
+  #roomMadeAtMs = -MAKE_ROOM_EVERY_MS
+  #told: string | undefined
+  #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
+  #closed = false
+
+  constructor(parts: EtcdHealthParts) {
+    this.#parts = parts
+  }
+
+  get findings(): EtcdFindings {
+    return this.#findings
+  }
+
+  start(): void {
+    if (this.#closed || this.#looking !== undefined) return
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined
+      if (!this.#closed) this.#timer = setTimeout(() => this.start(), LOOK_EVERY_MS)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#looking
+  }
+
+  async #look(): Promise<void> {
+    const { client, logger, leads } = this.#parts
+    try {
+      const members = await client.members()
+      this.#findings = findingsOf(members)
+      this.#tell(this.#findings.problem)
+      if (!leads()) return
+      const revision = Math.max(...members.map(({ status }) => status?.revision ?? 0))
+      await this.#compactHistory(revision)
+      await this.#makeRoom(members, revision)
+    } catch (error) {
+      logger.warn('the health of etcd could not be looked after', { why: messageOf(error) })
+    }
+  }
+
+  /** Each problem is told once, and once more when it is over. */
+  #tell(problem: StoreProblem | undefined): void {
+    if (problem?.code === this.#told) return
+    this.#told = problem?.code
+    const { logger } = this.#parts
+    if (problem === undefined) logger.info('etcd is well again')
+    else logger.warn(problem.message, { code: problem.code, advice: problem.advice })
+  }
+
+  async #compactHistory(revision: number): Promise<void> {
+    const { client, compactAfterSeconds } = this.#parts
+    if (compactAfterSeconds === null || revision === 0) return
+    const now = performance.now()
+    this.#history.push({ revision, atMs: now })
+    const old = this.#history.filter(({ atMs }) => now - atMs >= compactAfterSeconds * 1000)
+    const last = old.at(-1)
+    if (last === undefined) return
+    this.#history = this.#history.slice(old.length)
+    if (last.revision <= this.#compacted) return
+    await this.#compactTo(client, last.revision)
+  }
+
+  /** Another registry, or etcd itself, may have compacted further already. */
+  async #compactTo(client: EtcdClient, revision: number): Promise<void> {
+    this.#compacted = revision
+    try {
+      await client.compact(revision)
+    } catch (error) {
+      if (etcdError(error).code !== 'ETCD_COMPACTED') throw error
+    }
+  }
+
+  async #makeRoom(members: readonly EtcdMember[], revision: number): Promise<void> {
+    const { client, logger } = this.#parts
+    const short = members.some(({ status }) => status !== undefined && isShort(status))
+    const now = performance.now()
+    if (!short || now - this.#roomMadeAtMs < MAKE_ROOM_EVERY_MS) return
+    this.#roomMadeAtMs = now
+    await this.#compactTo(client, Math.max(revision - KEPT_REVISIONS, 1))
+    await client.defragment()
+    const after = await client.members()
+    this.#findings = findingsOf(after)
+    const outOfSpace = after.some(({ status }) => status?.outOfSpace === true)
+    const room = after.every(({ status }) => status === undefined || usedPart(status) < WARN_AT)
+    if (outOfSpace && room) await client.disarmSpaceAlarms()
+    logger.info('etcd was compacted and defragmented', { outOfSpace, room })
+  }
+}
+
+/** Whether to make room: writes fail, or most of what fills the quota is no longer in use. */
+function isShort(status: EtcdMemberStatus): boolean {
+  if (status.outOfSpace) return true
+  const { databaseBytes, databaseUsedBytes } = status
+  if (usedPart(status) < WARN_AT) return false
+  return databaseUsedBytes === undefined || databaseUsedBytes < databaseBytes * WARN_AT
+}
+
+/** Of its quota. */
+function usedPart({ databaseBytes, quotaBytes = DEFAULT_QUOTA_BYTES }: EtcdMemberStatus): number {
+  return databaseBytes / quotaBytes
+}
+
+function findingsOf(members: readonly EtcdMember[]): EtcdFindings {
+  const known = members.flatMap(({ status }) => (status === undefined ? [] : [status]))
+  const fullest = known.toSorted((a, b) => usedPart(b) - usedPart(a))[0]
+  const away = members.length - known.filter(({ hasLeader }) => hasLeader).length
+  return {
+    databaseBytes: fullest?.databaseBytes ?? 0,
+    quotaBytes: fullest?.quotaBytes ?? 0,
+    membersAway: away,
+    problem: problemOf(fullest, away, members.length),
+  }
+}
+
+function problemOf(
+  fullest: EtcdMemberStatus | undefined,
+  away: number,
+  members: number,
+): StoreProblem | undefined {
+  const used = fullest === undefined ? 0 : usedPart(fullest)
+  if (fullest?.outOfSpace === true) {
+    return {
+      code: 'ETCD_NO_SPACE',
+      message: 'etcd has used up its quota and takes no writes. New devices are kept in memory.',
+      advice:
+        'Muster compacts and defragments etcd by itself where its user may. Otherwise run etcdctl compact, defrag and alarm disarm, or raise --quota-backend-bytes.',
+      grave: true,
+    }
+  }
+  if (away > 0) {
+    return {
+      code: 'ETCD_MEMBERS_AWAY',
+      message: `${away} of ${members} etcd endpoints do not answer or have no leader.`,
+      advice: 'Bring them back: etcd stops once it has lost more than half of its members.',
+      grave: away * 2 > members,
+    }
+  }
+  if (used < NOTICE_AT) return undefined
+  return {
+    code: used < WARN_AT ? 'ETCD_QUOTA_NOTICE' : 'ETCD_QUOTA_WARNING',
+    message: `etcd has used ${Math.round(used * 100)} % of its quota. At 100 % it takes no more writes.`,
+    advice: 'Compact and defragment it, or raise --quota-backend-bytes.',
+    grave: used >= WARN_AT,
+  }
+}

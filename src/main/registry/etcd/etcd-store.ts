@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { messageOf } from '#shared/errors.ts'
+import type { Dialect } from '#shared/protocol/dialect.ts'
+import type { Logger } from '../../log/logger.ts'
+import { systemClock, type Clock } from '../clock.ts'
+import type { LeftOffline, SharedStore, StoreFollower, StoreHealth } from '../shared-store.ts'
+import type { DeviceKey, StoreChange, StoredDevice, StorePace } from '../store.ts'
+import type { EtcdClient } from './etcd-client.ts'
+import { EtcdFollow } from './etcd-follow.ts'
+import { EtcdKeys } from './etcd-keys.ts'
+import { EtcdRows } from './etcd-rows.ts'
+import { EtcdView } from './etcd-view.ts'
+import { EtcdWriter } from './etcd-writer.ts'
+import { LeaseBook } from './lease-book.ts'
+import { Membership } from './membership.ts'
+import { OfflineMarks } from './offline-marks.ts'
+import { EtcdHealth } from './etcd-health.ts'
+
+/** A registry begins without its store where that takes longer to answer. */
+const FIRST_VIEW_TIMEOUT_MS = 3000
+
+/**
+ * Registrations wait for etcd, so they go at once; those that come meanwhile go together next. Changes of
+ * 10,000 devices that all change all the time are 20,000 puts a second, which etcd takes.
+ */
+const PACE: StorePace = {
+  registrationsAfterMs: 0,
+  statusAfterMs: 500,
+  maxBatch: 120,
+  maxInFlight: 4,
+  confirmsWritten: true,
+}
+
+export interface EtcdStoreOptions {
+  readonly client: EtcdClient
+  readonly dialect: Dialect
+  readonly logger: Logger
+  readonly clock?: Clock
+  /** Names this registry among those that share etcd. */
+  readonly instanceId: string
+  /** History kept when this registry compacts; null leaves that to others. */
+  readonly compactAfterSeconds: number | null
+}
+
+/**
+ * Devices in etcd, as protocol.md says: the record at its key, under a lease, exactly while the
+ * device is online. What that has no place for (offline devices, who announces them, which
+ * registries there are) is below a prefix of Muster's own. See docs/decisions/0008-etcd-store.md.
+ */
+export class EtcdStore implements SharedStore {
+  readonly #client: EtcdClient
+  readonly #logger: Logger
+  readonly #keys: EtcdKeys
+  readonly #leases: LeaseBook
+  readonly #members: Membership
+  readonly #marks: OfflineMarks
+  readonly #writer: EtcdWriter
+  readonly #view: EtcdView
+  readonly #follow: EtcdFollow
+  readonly #health: EtcdHealth
+  readonly #closing = new AbortController()
+  #follower: StoreFollower | undefined
+  #running: Promise<void> | undefined
+
+  constructor(options: EtcdStoreOptions) {
+    const { client, logger, instanceId, clock = systemClock } = options
+    const keys = new EtcdKeys(options.dialect)
+    this.#keys = keys
+    this.#client = client
+    this.#logger = logger
+    this.#leases = new LeaseBook(client, clock, logger)
+    this.#members = new Membership({
+      client,
+      keys,
+      clock,
+      logger,
+      instanceId,
+      changed: () => this.#follower?.ownersChanged(),
+    })
+    const rows = new EtcdRows(this.#leases)
+    this.#marks = new OfflineMarks(instanceId)
+    const parts = { client, keys, rows, leases: this.#leases, marks: this.#marks, logger }
+    const members = this.#members
+    this.#view = new EtcdView({ ...parts, members, instanceId, follower: () => this.#follower })
+    const settled = (row: Parameters<EtcdView['settled']>[0]) => this.#view.settled(row)
+    this.#writer = new EtcdWriter({ ...parts, instanceId, settled })
+    this.#follow = new EtcdFollow({
+      client,
+      logger,
+      prefixes: [keys.records, keys.own],
+      takeIn: () => this.#view.takeIn(),
+      event: (event) => this.#view.event(event),
+    })
+    this.#health = new EtcdHealth({
+      client,
+      logger,
+      leads: () => this.#members.leads,
+      compactAfterSeconds: options.compactAfterSeconds,
+    })
+  }
+
+  get pace(): StorePace {
+    return PACE
+  }
+
+  // A shared store is followed instead.
+  async *load(): AsyncGenerator<readonly StoredDevice[]> {}
+
+  async follow(follower: StoreFollower, signal: AbortSignal): Promise<void> {
+    this.#follower = follower
+    this.#leases.start()
+    this.#members.start()
+    this.#health.start()
+    this.#running = this.#follow.run(this.#closing.signal)
+    const giveUp = new AbortController()
+    const given = AbortSignal.any([signal, giveUp.signal])
+    const waited = delay(FIRST_VIEW_TIMEOUT_MS, 'late', { signal: given }).catch(() => 'stopped')
+    const outcome = await Promise.race([this.#follow.firstView, waited])
+    giveUp.abort()
+    signal.throwIfAborted()
+    if (outcome !== 'late') return
+    this.#logger.warn('etcd does not answer; the registry begins with what it hears', {
+      why: messageOf(this.#follow.lastError),
+    })
+  }
+
+  write(changes: readonly StoreChange[]): Promise<readonly StoreChange[]> {
+    return this.#writer.write(changes)
+  }
+
+  claimOffline(devices: readonly StoredDevice[]): Promise<readonly boolean[]> {
+    return this.#writer.claim(devices)
+  }
+
+  markAnnounced(devices: readonly StoredDevice[]): Promise<void> {
+    return this.#writer.markAnnounced(devices)
+  }
+
+  owns(device: DeviceKey): boolean {
+    return this.#members.owns(device)
+  }
+
+  judges(device: DeviceKey): boolean {
+    return this.#members.seated && this.#members.owns(device)
+  }
+
+  leftUnannounced(): readonly LeftOffline[] {
+    if (!this.#members.seated) return []
+    const left = this.#marks.leftBy((id) => !this.#members.isAlive(id))
+    return left.filter((device) => this.#members.owns(device))
+  }
+
+  heardAnnouncement(device: DeviceKey): void {
+    this.#marks.heard(this.#keys.offline(device))
+  }
+
+  setHearing(hearing: boolean): void {
+    this.#members.setHearing(hearing)
+  }
+
+  health(): StoreHealth {
+    const { databaseBytes, quotaBytes, membersAway, problem } = this.#health.findings
+    const reachable = this.#follow.following
+    return {
+      reachable,
+      instances: this.#members.size,
+      leases: this.#leases.size,
+      revision: this.#follow.revision,
+      databaseBytes,
+      quotaBytes,
+      membersAway,
+      problem: reachable ? problem : this.#away(),
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#running
+    this.#view.close()
+    await this.#health.close()
+    await this.#members.close()
+    this.#leases.close()
+    this.#client.close()
+  }
+
+  #away() {
+    const { lastError } = this.#follow
+    return {
+      code: 'ETCD_UNREACHABLE',
+      message: `The registry answers from memory: etcd is away (${messageOf(lastError ?? 'not reached yet')}). New devices are saved when it is back, and nobody is declared offline until then.`,
+      advice: 'Check that etcd runs, has a leader, and can be reached from this computer.',
+      grave: true,
+    }
+  }
+}
