@@ -1,18 +1,16 @@
 import type { CredentialFacts, Diagnosis, Finding } from '#shared/contract/doctor.ts'
-import {
-  accountFindings,
-  limitFindings,
-  renewOf,
-  revocationFindings,
-  signerFindings,
-} from './account-findings.ts'
+import { accountFinding } from './account-finding.ts'
 import { addressFindings } from './address-findings.ts'
 import { conditionFindings, dateFindings, signatureFindings } from './claims-findings.ts'
 import { effectivePermissions, permissionFindings } from './effective-permissions.ts'
 import { fileFindings, seedFindings } from './file-findings.ts'
+import { limitFindings } from './limit-findings.ts'
 import { lookAround, type Surroundings } from './look-around.ts'
 import type { LooseClaims, ReadJwt } from './read-claims.ts'
 import type { ReadCredential } from './read-credential.ts'
+import { revocationFinding } from './revocation-finding.ts'
+import { signerFinding } from './signer-finding.ts'
+import { renewOf } from './world.ts'
 
 /** A credential that somebody brought, taken apart. `jwt` and `seed` are secrets. */
 export interface Patient {
@@ -52,9 +50,9 @@ export async function diagnose(
   const addresses = { urls: patient.urls, caPem: patient.caPem }
   findings.push(
     ...dateFindings(claims, world, renewOf(world)),
-    ...accountFindings(facts.account, world),
-    ...signerFindings(claims, facts.account, world),
-    ...revocationFindings(claims, world),
+    accountFinding(facts.account, world),
+    signerFinding(claims, facts.account, world),
+    revocationFinding(claims, world),
     ...limitFindings(claims, world),
     ...permissionFindings(permissions),
     ...conditionFindings(claims, patient.urls),

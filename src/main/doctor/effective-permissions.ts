@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { EffectivePermissions, Finding } from '#shared/contract/doctor.ts'
 import { expandSubject, type TemplateUser } from '#shared/protocol/permission-template.ts'
 import { subjectProblem } from '#shared/protocol/subject-patterns.ts'
-import { signingKeyOf } from './account-findings.ts'
 import { findingsOf } from './finding.ts'
 import type { LooseClaims } from './read-claims.ts'
+import { signingKeyOf } from './signing-keys.ts'
 import { accountClaims, type World } from './world.ts'
 
 type Lists = EffectivePermissions['pub']

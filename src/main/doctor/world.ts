@@ -1,4 +1,4 @@
-import type { ClockOffset } from '#shared/contract/doctor.ts'
+import type { ClockOffset, Finding } from '#shared/contract/doctor.ts'
 import type { LedgerEntry } from '../authority/ledger.ts'
 import type { LooseClaims } from './read-claims.ts'
 
@@ -55,4 +55,16 @@ export function accountClaims({ resolver, recorded }: World): LooseClaims | null
 /** Milliseconds of the servers' clock, as far as it is known. */
 export function serverTime({ now, clock }: World): number {
   return now.getTime() + (clock?.offsetMs ?? 0)
+}
+
+/** Where the user's newest credential is renewed. */
+export function renewOf({ ledger }: World): Finding['action'] {
+  const newest = ledger.at(-1)
+  return newest === undefined ? null : { type: 'renew', credential: newest.id }
+}
+
+/** Where the settings of the account's tenant are changed. */
+export function changeTenantOf({ recorded }: World): Finding['action'] {
+  const tenant = recorded?.tenant ?? null
+  return tenant === null ? null : { type: 'tenant', tenant }
 }
