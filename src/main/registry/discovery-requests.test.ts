@@ -12,7 +12,7 @@ function fleetOf(
   const parts = registryParts(options)
   for (const params of devices) {
     const reply = parts.registrations.answer('alpha', rpc('registerDevice', params), 'source')
-    expect(JSON.parse(String(reply))).toHaveProperty('result')
+    expect(JSON.parse(reply)).toHaveProperty('result')
   }
   const ask = (method: string, params?: Params, tenant = 'alpha') =>
     JSON.parse(parts.discovery.answer(tenant, rpc(`discovery/${method}`, params), 'source'))

@@ -72,7 +72,7 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
 
   return {
     registry: request(latencies.registration, ({ subject, data, headers }, tenant) =>
-      registrations.answer(
+      registrations.answerWhenSaved(
         tenant,
         data,
         subject,

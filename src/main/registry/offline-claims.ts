@@ -142,13 +142,15 @@ export class OfflineClaims {
   }
 
   async #noteAll(): Promise<void> {
-    const { store, confirm, find, logger } = this.#parts
+    const { store, logger } = this.#parts
     try {
       while (this.#toNote.length > 0) {
         const batch = this.#toNote.slice(0, BATCH)
-        await confirm()
+        await this.#parts.confirm()
         // Back meanwhile: its registration took the claim away.
-        await store.markAnnounced(batch.filter((device) => find(device)?.online === false))
+        await store.markAnnounced(
+          batch.filter((device) => this.#parts.find(device)?.online === false),
+        )
         this.#toNote = this.#toNote.slice(batch.length)
       }
     } catch (error) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { bytes, deviceParams, registryParts, rpc } from '../../../tests/support/registry-parts.ts'
 
 const answerTo = (parts: ReturnType<typeof registryParts>, data: Uint8Array, tenant = 'alpha') =>
-  JSON.parse(String(parts.registrations.answer(tenant, data, 'source')))
+  JSON.parse(parts.registrations.answer(tenant, data, 'source'))
 
 test('a registration is confirmed and its record keeps every field', () => {
   const parts = registryParts()

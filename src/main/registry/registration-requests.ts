@@ -33,46 +33,66 @@ export class RegistrationRequests {
   }
 
   /**
+   * Handles a request at once.
    * @param requester who asks, where the server says so
-   * @returns the reply as JSON text, perhaps only once the store has the device
+   * @returns the reply as JSON text
    */
-  answer(
+  answer(tenant: string, data: Uint8Array, source: string, requester?: Requester): string {
+    return this.#handle(tenant, data, source, requester).reply
+  }
+
+  /** The same, and replies once the store has the device where the store is one to wait for. */
+  answerWhenSaved(
     tenant: string,
     data: Uint8Array,
     source: string,
     requester?: Requester,
   ): string | Promise<string> {
+    const { reply, saved } = this.#handle(tenant, data, source, requester)
+    return saved === undefined ? reply : saved.then(() => reply)
+  }
+
+  #handle(
+    tenant: string,
+    data: Uint8Array,
+    source: string,
+    requester: Requester | undefined,
+  ): { readonly reply: string; readonly saved?: Promise<void> | undefined } {
     const request = readRequest(data)
     if (request === undefined) {
-      return this.#refuse(null, JSON_RPC_INVALID_PARAMS, 'the request is no JSON object', source)
+      return {
+        reply: this.#refuse(null, JSON_RPC_INVALID_PARAMS, 'the request is no JSON object', source),
+      }
     }
     if (request.method !== 'registerDevice') {
-      return this.#refuse(request.id, JSON_RPC_METHOD_NOT_FOUND, 'method not found', source)
+      return {
+        reply: this.#refuse(request.id, JSON_RPC_METHOD_NOT_FOUND, 'method not found', source),
+      }
     }
     const checked = checkRegistration(request.params)
     if ('complaint' in checked) {
-      return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, checked.complaint, source)
+      return { reply: this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, checked.complaint, source) }
     }
     const { device_id: deviceId } = checked.params
     const refusal = this.#gate.refusal(tenant, deviceId, requester)
     if (refusal !== undefined) {
-      return this.#refuse(request.id, refusal.code, refusal.message, source)
+      return { reply: this.#refuse(request.id, refusal.code, refusal.message, source) }
     }
     try {
       const outcome = this.#registrar.register(tenant, checked.params)
       if ('tooLarge' in outcome) {
         const complaint = `params: the record is larger than the ${outcome.limitBytes} bytes that fit into a reply`
-        return this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, complaint, source)
+        return { reply: this.#refuse(request.id, JSON_RPC_INVALID_PARAMS, complaint, source) }
       }
       this.#gate.registered(tenant, deviceId, requester)
       const reply = resultText(request.id, {
         status: 'registered',
         device_registration_id: outcome.registrationId,
       })
-      return outcome.saved === undefined ? reply : outcome.saved.then(() => reply)
+      return { reply, saved: outcome.saved }
     } catch (error) {
       const why = `the registration failed inside the registry (${messageOf(error)})`
-      return this.#refuse(request.id, JSON_RPC_INTERNAL_ERROR, why, source)
+      return { reply: this.#refuse(request.id, JSON_RPC_INTERNAL_ERROR, why, source) }
     }
   }
 

@@ -30,7 +30,7 @@ export class SharedFleet implements StoreFollower {
   }
 
   found(device: StoredDevice): void {
-    const { index, registrar, feed, goOffline } = this.#parts
+    const { index, registrar, feed } = this.#parts
     if (device.offlineAtEpochMs === null) {
       registrar.adopt(device)
       return
@@ -41,7 +41,7 @@ export class SharedFleet implements StoreFollower {
       const restored = index.get(device.tenant, device.deviceId)
       if (restored !== undefined) feed.changed(restored)
     } else if (entry.online && !this.#parts.writes.isRegistering(entry)) {
-      goOffline(entry, device.sinceEpochMs)
+      this.#parts.goOffline(entry, device.sinceEpochMs)
     }
   }
 
