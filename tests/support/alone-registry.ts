@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { SIDECAR_NODE_ARGUMENTS } from '../../src/main/registry/sidecar-process.ts'
 import { endWithUs } from './end-with-us.ts'
 import { until } from './until.ts'
 
@@ -31,7 +32,8 @@ export interface AloneRegistry {
 
 /** Starts the real registry process with this environment and nothing else of ours. */
 export function startAloneRegistry(options: AloneRegistryOptions): AloneRegistry {
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ENTRY], {
+  const nodeArguments = [...SIDECAR_NODE_ARGUMENTS, ...(options.nodeArgs ?? [])]
+  const child = spawn(process.execPath, [...nodeArguments, ENTRY], {
     env: { PATH: process.env['PATH'], HOME: tmpdir(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,5 +1,9 @@
 import { fork } from 'node:child_process'
-import type { SidecarExit, SidecarProcess } from '../registry/sidecar-process.ts'
+import {
+  SIDECAR_NODE_ARGUMENTS,
+  type SidecarExit,
+  type SidecarProcess,
+} from '../registry/sidecar-process.ts'
 
 /**
  * Starts the registry sidecar as a Node child process.
@@ -7,7 +11,10 @@ import type { SidecarExit, SidecarProcess } from '../registry/sidecar-process.ts
  */
 export function forkSidecar(entry: string): SidecarProcess {
   // Its own log file says what there is to say; a pipe that nobody reads would block it.
-  const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(entry, [], {
+    execArgv: [...SIDECAR_NODE_ARGUMENTS],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   let exit: SidecarExit | undefined
   const listeners: ((exit: SidecarExit) => void)[] = []
   const ended = (how: SidecarExit) => {

@@ -1,5 +1,5 @@
 import type { utilityProcess, UtilityProcess } from 'electron'
-import type { SidecarProcess } from '../registry/sidecar-process.ts'
+import { SIDECAR_NODE_ARGUMENTS, type SidecarProcess } from '../registry/sidecar-process.ts'
 
 /**
  * Starts the registry as Electron's utility process: with the runAsNode fuse off,
@@ -12,6 +12,7 @@ export function spawnUtilitySidecar(
   const child: UtilityProcess = utilities.fork(entry, [], {
     serviceName: 'Muster registry',
     stdio: 'ignore',
+    execArgv: [...SIDECAR_NODE_ARGUMENTS],
   })
   return {
     get pid() {

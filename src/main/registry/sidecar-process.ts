@@ -1,5 +1,12 @@
 import type { ToSidecar } from './sidecar-messages.ts'
 
+/**
+ * Arguments for the Node that runs a registry. V8 lets the space for young objects grow to 128 MB
+ * under load, of which a registry that keeps devices for days has nothing; 100,000 devices of 2 KB
+ * take 100 MB less with these.
+ */
+export const SIDECAR_NODE_ARGUMENTS: readonly string[] = ['--max-semi-space-size=8']
+
 export interface SidecarExit {
   readonly code: number | null
   readonly signal: string | null
