@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Problem } from '#shared/contract/common.ts'
 import type { DeviceAddress, FleetUpdate } from '#shared/contract/fleet.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { DiscoveryFleetSource } from '../fleet/discovery-fleet-source.ts'
@@ -7,22 +8,28 @@ import type { FleetSource } from '../fleet/fleet-source.ts'
 import type { RegistryCondition } from '../health/watch-registry.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
+import type { Impostor } from '../registry/identity-guard.ts'
 import { RegistrySupervisor } from '../registry/registry-supervisor.ts'
 import type { SidecarConfig } from '../registry/sidecar-messages.ts'
 import type { SidecarProcess } from '../registry/sidecar-process.ts'
-import { conditionOf } from './registry-conditions.ts'
+import { DeviceOwners, type DeviceCredentials } from './device-owners.ts'
+import { conditionOf, impostorProblem } from './registry-conditions.ts'
 
 /** For stored records that carry no usable TTL (protocol.md, "Environment", DEVICE_TTL). */
 const DEVICE_TTL_SECONDS = 15
 /** protocol.md, DC_LIST_DEVICES_MAX_LIMIT. */
 const LIST_MAX_LIMIT = 200
 const FORGET_TIMEOUT_MS = 5000
+/** A registry that refused an impostor is shown as troubled for so long. */
+const IMPOSTOR_SHOWN_MS = 10 * 60_000
 
 export interface RegistryLinkOptions {
   readonly mesh: MeshService
   readonly fleet: FleetService
   readonly folder: string
   readonly logFolder: string
+  readonly ledger: DeviceCredentials
+  notify(notice: { level: 'warning'; title: string; text: string }): void
   spawn(): SidecarProcess
   readonly log: Logger
 }
@@ -36,6 +43,9 @@ export class RegistryLink {
   readonly #listeners = new Set<(condition: RegistryCondition) => void>()
   #condition: RegistryCondition = { state: 'off' }
   #supervisor: RegistrySupervisor | undefined
+  #owners: DeviceOwners | undefined
+  #impostor: Problem | null = null
+  #impostorTimer: NodeJS.Timeout | undefined
   #remote: DiscoveryFleetSource | undefined
   #change: Promise<void> = Promise.resolve()
   #closed = false
@@ -76,6 +86,8 @@ export class RegistryLink {
     this.#closed = true
     await this.#change
     this.#remote?.close()
+    clearTimeout(this.#impostorTimer)
+    this.#owners?.close()
     await this.#supervisor?.close()
     this.#listeners.clear()
   }
@@ -90,6 +102,7 @@ export class RegistryLink {
       fleet.use(sourceOf(this.#supervisor))
       return
     }
+    this.#owners?.close()
     await this.#supervisor?.close()
     this.#supervisor = undefined
     this.#setCondition({ state: 'off' })
@@ -122,11 +135,23 @@ export class RegistryLink {
       config: (signal) => this.#config(signal),
       logger: log,
     })
+    const owners = new DeviceOwners(this.#options.ledger, (devices, replace) =>
+      supervisor.own(devices, replace),
+    )
+    this.#owners = owners
     let online = 0
+    let toldTo: number | undefined
     supervisor.subscribe((news) => {
       if (news.type === 'fleet') return
       if (news.type === 'stats') online = news.stats['devicesOnline'] ?? 0
-      this.#setCondition(conditionOf(supervisor.state(), online))
+      if (news.type === 'impostor') this.#onImpostor(news.impostor)
+      const state = supervisor.state()
+      if (state.state === 'running' && state.pid !== toldTo) {
+        // A sidecar that was started again knows nothing of the ledger.
+        toldTo = state.pid
+        owners.begin()
+      }
+      this.#setCondition(conditionOf(state, online, this.#impostor))
     })
     supervisor.start()
     return supervisor
@@ -151,15 +176,35 @@ export class RegistryLink {
       tenants: null,
       knownTenants: [],
       accessLists: [],
+      trustsRequesters: true,
       logFolder,
       ...(access.accountServer === undefined ? {} : { accountServer: access.accountServer }),
     }
   }
 
+  #onImpostor(impostor: Impostor): void {
+    const problem = impostorProblem(impostor)
+    this.#impostor = problem
+    clearTimeout(this.#impostorTimer)
+    this.#impostorTimer = setTimeout(() => (this.#impostor = null), IMPOSTOR_SHOWN_MS)
+    this.#impostorTimer.unref()
+    this.#options.notify({
+      level: 'warning',
+      title: 'A device tried to be another',
+      text: `${problem.message} ${problem.advice}`,
+    })
+  }
+
   #setCondition(condition: RegistryCondition): void {
     const before = this.#condition
     this.#condition = condition
-    if (before.state === condition.state && before.devicesOnline === condition.devicesOnline) return
+    if (
+      before.state === condition.state &&
+      before.devicesOnline === condition.devicesOnline &&
+      before.problem?.message === condition.problem?.message
+    ) {
+      return
+    }
     for (const listener of this.#listeners) listener(condition)
   }
 }

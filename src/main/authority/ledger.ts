@@ -130,6 +130,29 @@ export class Ledger {
     return new Map(rows.map((row) => [String(row['tenant']), Number(row['usable'])]))
   }
 
+  /**
+   * Names of credentials in force that devices hold, as far as they were issued after a row of the
+   * ledger, and the last row there is: what came since can be asked for with it.
+   */
+  deviceNamesAfter(row: number): {
+    readonly devices: readonly { tenant: string; deviceId: string; name: string }[]
+    readonly lastRow: number
+  } {
+    const rows = this.#prepared(
+      `SELECT tenant, device_id, name FROM credentials WHERE rowid > ? AND ${OPEN}
+       AND tenant IS NOT NULL AND device_id IS NOT NULL AND role IN ('device', 'device-own')`,
+    ).all(row, this.#now().getTime())
+    const last = this.#prepared('SELECT max(rowid) AS row FROM credentials').get()
+    return {
+      devices: rows.map(({ tenant, device_id, name }) => ({
+        tenant: String(tenant),
+        deviceId: String(device_id),
+        name: String(name),
+      })),
+      lastRow: Number(last?.['row'] ?? 0),
+    }
+  }
+
   /** Credentials of devices that have not connected yet. */
   pending(): LedgerEntry[] {
     return this.#select("WHERE state = 'pending' AND role = 'device' ORDER BY issued_at, rowid")

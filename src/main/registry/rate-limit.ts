@@ -4,6 +4,9 @@ export interface RateLimit {
   readonly burst: number
 }
 
+/** Times are sums of fractions. */
+const ROUNDING_MS = 0.001
+
 /**
  * A token bucket in one number, so that 100,000 devices can each have one: the moment up to which
  * what happened is paid for.
@@ -12,6 +15,6 @@ export interface RateLimit {
  */
 export function payFor(paidUntilMs: number, nowMs: number, limit: RateLimit): number {
   const everyMs = 1000 / limit.perSecond
-  const paid = paidUntilMs > nowMs ? paidUntilMs + everyMs : nowMs + everyMs
-  return paid - nowMs > everyMs * limit.burst ? -1 : Math.ceil(paid)
+  const paid = Math.max(paidUntilMs, nowMs) + everyMs
+  return paid - nowMs > everyMs * limit.burst + ROUNDING_MS ? -1 : paid
 }

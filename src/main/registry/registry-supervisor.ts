@@ -3,6 +3,7 @@ import { ConflictError, messageOf } from '#shared/errors.ts'
 import { parseJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 import type { Logger } from '../log/logger.ts'
 import { FleetMirror } from './fleet-mirror.ts'
+import type { Impostor, OwnedDevice } from './identity-guard.ts'
 import { PendingAnswers } from './pending-answers.ts'
 import {
   FromSidecar,
@@ -35,6 +36,7 @@ export interface SidecarState {
 export type RegistryNews =
   | { readonly type: 'fleet'; readonly update: FleetUpdate }
   | { readonly type: 'state'; readonly state: SidecarState }
+  | { readonly type: 'impostor'; readonly impostor: Impostor }
   | { readonly type: 'stats'; readonly stats: Readonly<Record<string, number>> }
 
 export interface RegistrySupervisorOptions {
@@ -81,6 +83,12 @@ export class RegistrySupervisor {
   subscribe(listener: (news: RegistryNews) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** Tells the sidecar which ids belong to their devices; lost where none runs. */
+  own(devices: readonly OwnedDevice[], replace: boolean): void {
+    const copies = devices.map((device) => ({ ...device, names: [...device.names] }))
+    this.#process?.send({ type: 'own', replace, devices: copies })
   }
 
   devices(): FleetDevice[] {
@@ -220,6 +228,11 @@ export class RegistrySupervisor {
       case 'forgotten':
         this.#answers.settle(message)
         break
+      case 'impostor': {
+        const { type: _type, ...impostor } = message
+        this.#emit({ type: 'impostor', impostor })
+        break
+      }
       case 'stats':
         this.#emit({ type: 'stats', stats: message.stats })
         break
