@@ -4,6 +4,7 @@ import type {
   Revocation,
   RevocationStep,
 } from '#shared/contract/credentials.ts'
+import { plural } from '../../lib/counted.ts'
 import { durationText } from '../../lib/time/format.ts'
 import type { Tone } from '../../ui/state-mark.tsx'
 
@@ -115,10 +116,6 @@ function probeLine(probe: Revocation['evidence']['probe']): string {
     return 'A throw-away key revoked in the same push was refused, a fresh one let in: the server enforces the list.'
   }
   return 'A login with a throw-away key came to no clear result.'
-}
-
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return count === 1 ? one : many
 }
 
 /** A revocation as text, to be copied into a report. */

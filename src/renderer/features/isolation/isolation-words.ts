@@ -101,8 +101,3 @@ export function runWords({ state, done, total }: ProofRun): string {
 export function isOver({ state }: ProofRun): boolean {
   return state === 'done' || state === 'cancelled' || state === 'failed'
 }
-
-/** `1 tenant`, `20 tenants`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`
-}

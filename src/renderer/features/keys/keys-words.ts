@@ -29,8 +29,3 @@ export function procedureState(one: UnfinishedProcedure): { word: string; tone: 
     ? { word: 'Interrupted', tone: 'warn' }
     : { word: 'Waits for you', tone: 'warn' }
 }
-
-/** “one credential”, “3 credentials”. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`
-}

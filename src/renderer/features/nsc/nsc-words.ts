@@ -63,8 +63,3 @@ export const LOGIN_WORDS: Readonly<Record<NatsContext['login'], string>> = {
   nsc: 'By nsc',
   none: 'None',
 }
-
-/** `1 account`, `3 accounts`. */
-export function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
-}

@@ -72,11 +72,6 @@ export function endedOf({ counts, total }: RenewalJob): number {
   return total - counts.waiting - counts.running
 }
 
-/** `1 credential`, `12 credentials`. */
-export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
-}
-
 const ROLES: Readonly<Record<string, string>> = {
   device: 'Device',
   'device-own': 'Device, own',

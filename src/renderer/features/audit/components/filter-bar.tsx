@@ -1,6 +1,7 @@
 import { Pill, Select, Switch, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { AuditAction, AuditFilter } from '#shared/contract/audit.ts'
+import { counted } from '../../../lib/counted.ts'
 import { ACTION_NAMES, shortKey } from '../audit-words.ts'
 import styles from './audit-screen.module.css'
 
@@ -94,7 +95,7 @@ export function FilterBar({ filter, total, onChange }: FilterBarProps) {
       />
       {total !== null && (
         <span className={styles.total} role="status">
-          {total.toLocaleString('en')} {total === 1 ? 'entry' : 'entries'}
+          {counted(total, 'entry', 'entries')}
         </span>
       )}
     </div>

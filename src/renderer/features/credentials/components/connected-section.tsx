@@ -1,11 +1,11 @@
 import { Skeleton } from '@mantine/core'
 import type { ServerConnection } from '#shared/contract/credentials.ts'
+import { plural } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Section } from '../../../ui/side-panel.tsx'
 import { SinceText } from '../../../ui/time-text.tsx'
 import { useConnections } from '../api/get-connections.ts'
-import { plural } from '../credential-words.ts'
 import styles from './credentials-screen.module.css'
 
 /** Who is connected with the credential's key, as the servers say. */

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from 'react'
 import { Button, Skeleton, Textarea, TextInput } from '@mantine/core'
 import type { RevocationImpact, RevocationTarget } from '#shared/contract/credentials.ts'
+import { plural } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { Dot } from '../../../ui/state-mark.tsx'
 import { useImpact } from '../api/get-impact.ts'
 import { useRevoke } from '../api/revoke.ts'
-import { plural } from '../credential-words.ts'
 import styles from './credentials-screen.module.css'
 
 const REASON_LENGTH = 500

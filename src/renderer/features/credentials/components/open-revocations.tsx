@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core'
 import type { Revocation } from '#shared/contract/credentials.ts'
+import { plural } from '../../../lib/counted.ts'
 import { useRevocations } from '../../../lib/live/revocations.ts'
 import { Notice } from '../../../ui/notice.tsx'
 import { useCancelRevocation, useRetryRevocation } from '../api/revoke.ts'
-import { plural } from '../credential-words.ts'
 import styles from './credentials-screen.module.css'
 
 /** Revocations that wait, or whose proof failed: the person must not find out by chance. */

@@ -2,12 +2,13 @@ import { useState } from 'react'
 import { Button, FileButton, Modal } from '@mantine/core'
 import { IconFileCheck, IconFileUpload } from '@tabler/icons-react'
 import type { ReportVerification } from '#shared/contract/isolation.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { absoluteTime } from '../../../lib/time/format.ts'
 import { Fact, Facts } from '../../../ui/facts.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { useVerifyReport } from '../api/verify-report.ts'
-import { count, VERDICTS, VERIFICATIONS } from '../isolation-words.ts'
+import { VERDICTS, VERIFICATIONS } from '../isolation-words.ts'
 
 /** A report of the largest proof has half of it. */
 const MAX_BYTES = 3_400_000
@@ -77,7 +78,7 @@ function Verification({ told }: { told: ReportVerification }) {
             <>
               <Fact name="Says">{VERDICTS[summary.verdict].word}</Fact>
               <Fact name="About">
-                {count(summary.tenants, 'tenant')} on {summary.meshName}
+                {counted(summary.tenants, 'tenant')} on {summary.meshName}
               </Fact>
               <Fact name="Made">{absoluteTime(Date.parse(summary.endedAt))}</Fact>
             </>

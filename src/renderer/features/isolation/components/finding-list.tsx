@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { Button } from '@mantine/core'
 import type { IsolationReport, ProofFinding } from '#shared/contract/isolation.ts'
 import { groupFindings, type FindingGroup } from '#shared/isolation-report.ts'
-import { count, FINDING_TITLES, SEVERITIES } from '../isolation-words.ts'
+import { counted } from '../../../lib/counted.ts'
+import { FINDING_TITLES, SEVERITIES } from '../isolation-words.ts'
 import styles from './isolation-screen.module.css'
 
 const SHOWN_PAIRS = 12
@@ -48,7 +49,7 @@ function Group({ group: { kind, probe, text, evidence, pairs } }: { group: Findi
           </span>
         )}
         <bdi>{isUnclear ? text : probe?.title}</bdi>
-        <span className={styles.findingCount}>{count(pairs.length, 'pair')}</span>
+        <span className={styles.findingCount}>{counted(pairs.length, 'pair')}</span>
       </div>
       {!isUnclear && (
         <p>

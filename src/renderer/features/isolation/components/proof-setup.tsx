@@ -7,12 +7,12 @@ import {
   type ProbeId,
 } from '#shared/contract/isolation.ts'
 import type { Tenant } from '#shared/contract/tenants.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { useProbes } from '../api/get-probes.ts'
 import { useStartProof } from '../api/start-proof.ts'
-import { count } from '../isolation-words.ts'
 import styles from './isolation-screen.module.css'
 
 interface ProofSetupProps {
@@ -98,7 +98,7 @@ function SetupForm({ tenants, probes, onStarted }: SetupFormProps) {
         <span className={styles.small}>
           {tooMany
             ? `At most ${MAX_PROOF_TENANTS} tenants at a time.`
-            : `${count(pairs, 'ordered pair')}. Credentials are issued for the proof and end with it; devices are not disturbed.`}
+            : `${counted(pairs, 'ordered pair')}. Credentials are issued for the proof and end with it; devices are not disturbed.`}
         </span>
       </div>
     </div>

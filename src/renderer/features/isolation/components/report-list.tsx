@@ -1,5 +1,6 @@
+import { counted } from '../../../lib/counted.ts'
 import type { IsolationState } from '../hooks/use-isolation.ts'
-import { count, isOver, runWords, VERDICTS } from '../isolation-words.ts'
+import { isOver, runWords, VERDICTS } from '../isolation-words.ts'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import styles from './isolation-screen.module.css'
@@ -28,7 +29,7 @@ export function ReportList({ state, shown, onReport, onRun }: ReportListProps) {
                 aria-current={shown.type === 'run'}
                 onClick={onRun}
               >
-                <StateMark tone="busy" word={count(active.tenants.length, 'tenant')} />
+                <StateMark tone="busy" word={counted(active.tenants.length, 'tenant')} />
                 <span className={styles.reportDetail}>{runWords(active)}</span>
               </button>
             </li>
@@ -49,7 +50,7 @@ export function ReportList({ state, shown, onReport, onRun }: ReportListProps) {
               <StateMark tone={VERDICTS[verdict].tone} word={VERDICTS[verdict].word} />
               <span className={styles.reportDetail}>
                 <TimeText at={endedAt} />
-                <span>· {count(tenants, 'tenant')}</span>
+                <span>· {counted(tenants, 'tenant')}</span>
                 {!signed && <span>· unsigned</span>}
               </span>
             </button>

@@ -1,9 +1,10 @@
 import { Button, Progress } from '@mantine/core'
 import type { ProofRun } from '#shared/contract/isolation.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useCancelProof } from '../api/cancel-proof.ts'
-import { count, isOver, runWords } from '../isolation-words.ts'
+import { isOver, runWords } from '../isolation-words.ts'
 import styles from './isolation-screen.module.css'
 import { MatrixLegend, ProofMatrix } from './proof-matrix.tsx'
 
@@ -21,7 +22,7 @@ export function RunView({ run }: { run: ProofRun }) {
           </div>
           <span className="m-numbers" role="status">
             {runWords(run)}
-            {run.crossed > 0 && `, ${count(run.crossed, 'pair')} not isolated`}
+            {run.crossed > 0 && `, ${counted(run.crossed, 'pair')} not isolated`}
           </span>
           <Button
             variant="default"

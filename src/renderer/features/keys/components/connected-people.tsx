@@ -1,5 +1,5 @@
 import type { KeyImpact } from '#shared/contract/keys.ts'
-import { counted } from '../keys-words.ts'
+import { counted } from '../../../lib/counted.ts'
 import styles from './keys.module.css'
 
 /** Who would be cut off, by name. */

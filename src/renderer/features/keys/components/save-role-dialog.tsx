@@ -1,10 +1,10 @@
 import { Button, Modal, Skeleton } from '@mantine/core'
 import type { RoleTemplate, RoleView } from '#shared/contract/keys.ts'
 import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useRoleImpact, useSetRole } from '../api/roles.ts'
-import { counted } from '../keys-words.ts'
 import { ConnectedPeople } from './connected-people.tsx'
 import styles from './keys.module.css'
 

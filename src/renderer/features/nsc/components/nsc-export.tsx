@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button, Radio, Skeleton, TextInput } from '@mantine/core'
 import type { NscExport as Written, NscExportPlan } from '#shared/contract/nsc.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { CopyIcon } from '../../../ui/copy-button.tsx'
 import { DeviceText } from '../../../ui/device-text.tsx'
@@ -9,7 +10,6 @@ import { PathInput } from '../../../ui/path-input.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { useExportPlan } from '../api/export-plan.ts'
 import { useExportStore } from '../api/export-store.ts'
-import { counted } from '../nsc-words.ts'
 import styles from './nsc.module.css'
 
 /** Writes a store for nsc, so that nobody is locked in. */

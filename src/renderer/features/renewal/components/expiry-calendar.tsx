@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { Button, Skeleton, Tooltip } from '@mantine/core'
 import type { ExpiryCalendar as Calendar } from '#shared/contract/renewal.ts'
+import { counted } from '../../../lib/counted.ts'
 import { longDay, shortDay, stretchText, weeksOf, type Stretch } from '../days.ts'
-import { countOf } from '../renewal-words.ts'
 import styles from './expiry-calendar.module.css'
 
 /** A day is labelled below the bars once in so many. */
@@ -26,7 +26,7 @@ export function ExpiryCalendar({ calendar, chosen, onChoose }: ExpiryCalendarPro
       <div className={styles.head}>
         <h2 className={styles.title}>Next 90 days</h2>
         <span className="m-muted">
-          {countOf(soon, 'credential')} {soon === 1 ? 'expires' : 'expire'},{' '}
+          {counted(soon, 'credential')} {soon === 1 ? 'expires' : 'expire'},{' '}
           {calendar.later.toLocaleString('en')} later
         </span>
         <span className={styles.space} />
@@ -61,7 +61,7 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
   const summary =
     peak === undefined || peak.count === 0
       ? 'No credential expires in the next 90 days.'
-      : `Bars of the next 90 days. The most, ${countOf(peak.count, 'credential')}, on ${longDay(peak.date)}. Choose “Show as a table” to read them.`
+      : `Bars of the next 90 days. The most, ${counted(peak.count, 'credential')}, on ${longDay(peak.date)}. Choose “Show as a table” to read them.`
   return (
     <div className={styles.chart}>
       <span className={styles.most} aria-hidden>
@@ -73,7 +73,7 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
           return (
             <Tooltip
               key={date}
-              label={`${longDay(date)}: ${count === 0 ? 'none' : countOf(count, 'credential')}${due === 0 ? '' : `, ${due.toLocaleString('en')} due for renewal`}`}
+              label={`${longDay(date)}: ${count === 0 ? 'none' : counted(count, 'credential')}${due === 0 ? '' : `, ${due.toLocaleString('en')} due for renewal`}`}
               openDelay={120}
             >
               {/* The table says the same to the keyboard and to screen readers. */}

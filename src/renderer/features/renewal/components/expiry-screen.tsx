@@ -3,6 +3,7 @@ import { Button, CloseButton, TextInput } from '@mantine/core'
 import { IconCalendarTime, IconRefresh, IconSearch } from '@tabler/icons-react'
 import type { ExpiryCalendar as Calendar, ExpiryFilter } from '#shared/contract/renewal.ts'
 import type { RenewalSelection } from '#shared/contract/renewal.ts'
+import { counted } from '../../../lib/counted.ts'
 import { useRenewals } from '../../../lib/live/renewals.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { SelectionBar } from '../../../ui/data-table/selection-bar.tsx'
@@ -14,7 +15,7 @@ import { ListDetail } from '../../../ui/page.tsx'
 import { StateFilter } from '../../../ui/state-filter.tsx'
 import { useCalendar, useFreshExpiry, useTotal } from '../api/use-expiry.ts'
 import { momentsOf, stretchText, type Stretch } from '../days.ts'
-import { countOf, EVERYTHING } from '../renewal-words.ts'
+import { EVERYTHING } from '../renewal-words.ts'
 import { ExpiryCalendar } from './expiry-calendar.tsx'
 import { ExpiryTable, LoadingExpiry } from './expiry-table.tsx'
 import styles from './expiry-screen.module.css'
@@ -171,8 +172,8 @@ function RenewBar({ selection, total, isNarrowed, onRenew }: RenewBarProps) {
       selection={selection}
       status={
         count > 0
-          ? `${countOf(count, 'credential')} ticked`
-          : `${countOf(total, 'credential')}${isNarrowed ? ' fit the filter' : ''}. Tick some, or renew all of them.`
+          ? `${counted(count, 'credential')} ticked`
+          : `${counted(total, 'credential')}${isNarrowed ? ' fit the filter' : ''}. Tick some, or renew all of them.`
       }
     >
       <Button

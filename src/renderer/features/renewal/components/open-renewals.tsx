@@ -1,8 +1,9 @@
 import { Button, Progress } from '@mantine/core'
+import { counted } from '../../../lib/counted.ts'
 import { useRenewals } from '../../../lib/live/renewals.ts'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
-import { countOf, endedOf, isOpen, JOB_STATES, outcomeText } from '../renewal-words.ts'
+import { endedOf, isOpen, JOB_STATES, outcomeText } from '../renewal-words.ts'
 import styles from './expiry-screen.module.css'
 
 /** The renewals under way, or the latest that has ended. */
@@ -15,10 +16,10 @@ export function OpenRenewals({ onShow }: { onShow: (id: string) => void }) {
       key={job.id}
       className={styles.job}
       role="group"
-      aria-label={`Renewal of ${countOf(job.total, 'credential')}`}
+      aria-label={`Renewal of ${counted(job.total, 'credential')}`}
     >
       <StateMark {...JOB_STATES[job.state]} />
-      <span className="m-strong">{countOf(job.total, 'credential')}</span>
+      <span className="m-strong">{counted(job.total, 'credential')}</span>
       {isOpen(job) && (
         <Progress
           className={styles.jobBar ?? ''}

@@ -6,13 +6,14 @@ import type {
   RenewalPlan,
   RenewalSelection,
 } from '#shared/contract/renewal.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { PathInput } from '../../../ui/path-input.tsx'
 import { useDefaultDays } from '../api/get-default-days.ts'
 import { usePlan } from '../api/get-plan.ts'
 import { useStartRenewal } from '../api/start-renewal.ts'
-import { countOf, NO_MESH } from '../renewal-words.ts'
+import { NO_MESH } from '../renewal-words.ts'
 import styles from './renew-dialog.module.css'
 
 const SPREADS = [
@@ -174,7 +175,7 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
           Cancel
         </Button>
         <Button type="submit" loading={start.isPending} disabled={!isComplete} data-autofocus>
-          {count === 0 ? 'Nothing to renew' : `Renew ${countOf(count, 'credential')}`}
+          {count === 0 ? 'Nothing to renew' : `Renew ${counted(count, 'credential')}`}
         </Button>
       </div>
     </form>

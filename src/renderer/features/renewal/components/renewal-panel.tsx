@@ -6,6 +6,7 @@ import type {
   RenewalJob,
   RenewalSelection,
 } from '#shared/contract/renewal.ts'
+import { counted } from '../../../lib/counted.ts'
 import { useRenewals } from '../../../lib/live/renewals.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { CopyIcon, CopyTextButton } from '../../../ui/copy-button.tsx'
@@ -19,7 +20,7 @@ import { useCancelRenewal } from '../api/cancel-renewal.ts'
 import { useItems } from '../api/get-items.ts'
 import { useLeft } from '../api/get-left.ts'
 import { useReport } from '../api/get-report.ts'
-import { countOf, endedOf, isOpen, ITEM_STATES, JOB_STATES, outcomeText } from '../renewal-words.ts'
+import { endedOf, isOpen, ITEM_STATES, JOB_STATES, outcomeText } from '../renewal-words.ts'
 import styles from './renewal-panel.module.css'
 
 interface RenewalPanelProps {
@@ -59,8 +60,8 @@ function JobPanel(props: RenewalPanelProps & { readonly job: RenewalJob }) {
   const items = useItems(job, SHOWN[shown])
   return (
     <SidePanel
-      label={`Renewal of ${countOf(job.total, 'credential')}`}
-      title={`Renewal of ${countOf(job.total, 'credential')}`}
+      label={`Renewal of ${counted(job.total, 'credential')}`}
+      title={`Renewal of ${counted(job.total, 'credential')}`}
       subtitle={<StateMark {...JOB_STATES[job.state]} />}
       onClose={onClose}
     >

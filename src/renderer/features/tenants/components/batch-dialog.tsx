@@ -3,6 +3,7 @@ import { Button, FileButton, Modal, NumberInput, Textarea, TextInput } from '@ma
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconFileText } from '@tabler/icons-react'
 import type { BatchCheck, BatchRequest } from '#shared/contract/tenants.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { CopyTextButton } from '../../../ui/copy-button.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
@@ -194,7 +195,7 @@ function Verdict({ check }: { check: BatchCheck }) {
   return (
     <Notice
       tone="bad"
-      title={`${problemCount.toLocaleString('en')} ${problemCount === 1 ? 'line' : 'lines'} can not be used; ${tenants.toLocaleString('en')} can`}
+      title={`${counted(problemCount, 'line')} can not be used; ${tenants.toLocaleString('en')} can`}
       actions={<CopyTextButton text={text.join('\n')} label="Copy the list" />}
     >
       <div className={styles.problems} role="region" aria-label="Lines that can not be used">

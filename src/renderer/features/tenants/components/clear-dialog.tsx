@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button, Modal, Skeleton, TextInput } from '@mantine/core'
 import type { ClearPreview } from '#shared/contract/tenants.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
@@ -94,17 +95,17 @@ function Losses({ tenant, preview }: { tenant: string; preview: ClearPreview }) 
         <li>
           {devices.length === 0
             ? 'no devices'
-            : `${plural(devices.length, 'device')}, ${online} of them online; they have to be commissioned again to come back`}
-          {connections !== null && accountGoes && `; ${plural(connections, 'connection')} now`}
+            : `${counted(devices.length, 'device')}, ${online} of them online; they have to be commissioned again to come back`}
+          {connections !== null && accountGoes && `; ${counted(connections, 'connection')} now`}
         </li>
-        <li>{plural(credentials, 'usable credential')}, revoked for good</li>
+        <li>{counted(credentials, 'usable credential')}, revoked for good</li>
         <li>{streamsText(streams)}</li>
         {importedBy.map(({ tenant: other, subject, type }) => (
           <li key={`${other} ${type} ${subject}`}>
             what <bdi>{other}</bdi> takes from it: the {type} <code>{subject}</code>
           </li>
         ))}
-        <li>{keys === 0 ? 'no keys' : `${plural(keys, 'key')} of the account, deleted last`}</li>
+        <li>{keys === 0 ? 'no keys' : `${counted(keys, 'key')} of the account, deleted last`}</li>
       </ul>
       <p className={styles.hint} style={{ marginTop: '0.5rem' }}>
         Audit entries and lines of the ledger stay. Credential files that were handed out stop
@@ -120,9 +121,5 @@ function streamsText(streams: ClearPreview['streams']): string {
   const messages = streams.reduce((sum, stream) => sum + stream.messages, 0)
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0)
   const names = streams.map(({ name }) => name).join(', ')
-  return `${plural(streams.length, 'stream')} in JetStream (${names}) with ${plural(messages, 'message')}, ${bytesText(bytes)}`
-}
-
-function plural(count: number, word: string): string {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
+  return `${counted(streams.length, 'stream')} in JetStream (${names}) with ${counted(messages, 'message')}, ${bytesText(bytes)}`
 }

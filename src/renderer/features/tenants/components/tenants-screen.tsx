@@ -1,6 +1,7 @@
 import { useMemo, useState, type ReactNode } from 'react'
 import { Button, TextInput } from '@mantine/core'
 import { IconListDetails, IconPlus, IconSearch, IconStack2 } from '@tabler/icons-react'
+import { counted } from '../../../lib/counted.ts'
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { useMesh } from '../../../lib/live/mesh.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
@@ -147,7 +148,7 @@ function tenantName({ name }: TenantRow): string {
 }
 
 function countText(count: number): string {
-  return count === 1 ? '1 tenant' : `${count.toLocaleString('en')} tenants`
+  return counted(count, 'tenant')
 }
 
 function Trouble({ count, onShow }: { count: number; onShow: () => void }) {
