@@ -65,8 +65,10 @@ export class DeviceOwners {
     const { devices, lastRow } = this.#ledger.deviceNamesAfter(row)
     this.#lastRow = lastRow
     const owned = groupNames(devices)
-    for (let from = 0; from < owned.length || (replace && from === 0); from += MESSAGE_DEVICES) {
-      this.#tell(owned.slice(from, from + MESSAGE_DEVICES), replace && from === 0)
+    if (owned.length === 0 && !replace) return
+    this.#tell(owned.slice(0, MESSAGE_DEVICES), replace)
+    for (let from = MESSAGE_DEVICES; from < owned.length; from += MESSAGE_DEVICES) {
+      this.#tell(owned.slice(from, from + MESSAGE_DEVICES), false)
     }
   }
 }

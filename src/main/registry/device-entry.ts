@@ -1,6 +1,7 @@
 import { SILENT } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import type { DeviceGroup } from './tenant-index.ts'
+import { presenceText } from './presence-text.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
 import { NO_TEXT, type TextArena } from './text-arena.ts'
 
@@ -147,6 +148,7 @@ export class DeviceEntry {
       sinceEpochMs: this.sinceEpochMs,
       lastSeenEpochMs: this.lastSeenEpochMs === 0 ? null : this.lastSeenEpochMs,
       offlineAtEpochMs: this.online ? null : this.sinceEpochMs,
+      presence: presenceText(this),
       ttlSeconds: this.facts.ttlSeconds,
     }
   }

@@ -6,6 +6,7 @@ import { CLEAN, DeviceEntry, PUT_PENDING } from './device-entry.ts'
 import { deviceFacts, statusFacts } from './device-facts.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import type { FleetIndex } from './fleet-index.ts'
+import { takePresence } from './presence-text.ts'
 import type { PresenceMonitor } from './presence-monitor.ts'
 import type { RegistrationParams } from './registration-params.ts'
 import { joinRecord, type DeviceKey, type StoredDevice } from './store.ts'
@@ -115,6 +116,7 @@ export class Registrar {
     entry.sinceEpochMs = stored.sinceEpochMs
     entry.lastSeenEpochMs = stored.lastSeenEpochMs ?? 0
     entry.reason = stored.offlineAtEpochMs === null ? RESTORED : SILENT
+    takePresence(entry, stored.presence)
     index.add(entry)
     if (stored.offlineAtEpochMs !== null) return
     entry.lastBeatMs = clock.monotonicMs()

@@ -28,23 +28,29 @@ const MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (tenant, device_id)
       ) STRICT`,
   },
+  {
+    name: '002-registry-presence',
+    sql: 'ALTER TABLE registry_devices ADD COLUMN presence TEXT',
+  },
 ]
 
 const PUT = `
-  INSERT INTO registry_devices (document, status, since, last_seen, offline_at, tenant, device_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO registry_devices
+    (document, status, since, last_seen, offline_at, presence, tenant, device_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant, device_id) DO UPDATE SET document = excluded.document,
     status = excluded.status, since = excluded.since, last_seen = excluded.last_seen,
-    offline_at = excluded.offline_at`
+    offline_at = excluded.offline_at, presence = excluded.presence`
 
 const UPDATE = `
-  UPDATE registry_devices SET status = ?, since = ?, last_seen = ?, offline_at = ?
+  UPDATE registry_devices SET status = ?, since = ?, last_seen = ?, offline_at = ?, presence = ?
   WHERE tenant = ? AND device_id = ?`
 
 const REMOVE = 'DELETE FROM registry_devices WHERE tenant = ? AND device_id = ?'
 
 const PAGE = `
-  SELECT tenant, device_id, document, status, since, last_seen, offline_at FROM registry_devices
+  SELECT tenant, device_id, document, status, since, last_seen, offline_at, presence
+  FROM registry_devices
   WHERE (tenant, device_id) > (?, ?) ORDER BY tenant, device_id LIMIT ${LOAD_PAGE}`
 
 export interface SqliteStore extends RegistryStore {
@@ -91,7 +97,8 @@ function apply(
     return
   }
   const { document, status, sinceEpochMs, lastSeenEpochMs, offlineAtEpochMs } = change.device
-  const rest = [status, sinceEpochMs, lastSeenEpochMs, offlineAtEpochMs, tenant, deviceId] as const
+  const times = [sinceEpochMs, lastSeenEpochMs, offlineAtEpochMs] as const
+  const rest = [status, ...times, change.device.presence ?? null, tenant, deviceId] as const
   if (change.kind === 'put') statements.put.run(document, ...rest)
   else statements.update.run(...rest)
 }
@@ -120,6 +127,7 @@ function toStoredDevice(row: Record<string, unknown>): StoredDevice {
     sinceEpochMs: Number(row['since']),
     lastSeenEpochMs: numberOrNull(row['last_seen']),
     offlineAtEpochMs: numberOrNull(row['offline_at']),
+    presence: typeof row['presence'] === 'string' ? row['presence'] : null,
   }
 }
 

@@ -18,6 +18,8 @@ export interface StoredDevice extends DeviceKey {
   readonly lastSeenEpochMs: number | null
   /** Null while the device is online. */
   readonly offlineAtEpochMs: number | null
+  /** What is known of its coming and going, as `presenceText` makes it; a store may forget it. */
+  readonly presence?: string | null
   /** Of the record, for stores that put it under a lease; given with what is written. */
   readonly ttlSeconds?: number
 }
