@@ -83,6 +83,40 @@ async function lookIntoBundle(page: Page): Promise<void> {
 
 /** Every screen of the window, in the states that matter. */
 export const SCREENS: readonly Screen[] = [
+  { name: 'queue', scenarios: ALL, path: `/fleet/south-farm/irrigation-pump-00002?tab=queue` },
+  { name: 'queue-panel', scenarios: ['full'], path: `${SENSOR}&tab=queue` },
+  {
+    name: 'queue-dead',
+    scenarios: ['full'],
+    path: `/fleet/south-farm/irrigation-pump-00002?tab=queue`,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Look at it' }).click()
+      await page.getByRole('button', { name: 'Queue again' }).waitFor()
+    },
+  },
+  {
+    name: 'queue-result',
+    scenarios: ['full'],
+    path: `/fleet/south-farm/irrigation-pump-00002?tab=queue`,
+    prepare: async (page) => {
+      await page.getByRole('row', { name: /read_log/u }).click()
+      await page.getByText('Result', { exact: true }).waitFor()
+    },
+  },
+  {
+    name: 'queue-call',
+    scenarios: ['full'],
+    path: `/fleet/south-farm/irrigation-pump-00002?tab=functions`,
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /read_moisture/u })
+        .first()
+        .click()
+      await page.getByRole('button', { name: /^Queue/u }).click()
+      await page.getByText('Queued', { exact: true }).waitFor()
+    },
+  },
+  { name: 'tenant-queue', scenarios: WITH_DEVICES, path: `${NORTH}&tab=queue` },
   { name: 'bundles', scenarios: ALL, path: '/bundles' },
   {
     name: 'bundles-filled',
@@ -556,6 +590,15 @@ export const SCREENS: readonly Screen[] = [
       })
       await page.getByRole('button', { name: 'Restore', exact: true }).click()
       await page.getByText('is back').waitFor()
+    },
+  },
+  {
+    name: 'keychain-start-over',
+    scenarios: ['locked'],
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /^Start over/u }).click()
+      await page.getByLabel(/to confirm/u).fill('muster')
     },
   },
   { name: 'resolver', scenarios: ALL, path: '/keys/resolver' },

@@ -1,12 +1,14 @@
-// Opens a vault, changes an entry, and kills itself on the way: at the given call of
-// node:fs/promises, counted from 1. Run as `node vault-crash-child.ts PATH PASSPHRASE CALL NUMBER`.
+// Opens a vault, changes an entry, or its passphrase where a new one is given, and kills itself on the way: at the
+// given call of node:fs/promises, counted from 1. Run as
+// `node vault-crash-child.ts PATH PASSPHRASE CALL NUMBER [NEW PASSPHRASE]`.
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { VaultKeychain } from '../../src/main/keychain/vault-keychain.ts'
+import { CHEAP_SCRYPT } from './cheap-scrypt.ts'
 
-const [path = '', passphrase = '', call = '', number = ''] = process.argv.slice(2)
+const [path = '', passphrase = '', call = '', number = '', next] = process.argv.slice(2)
 
-const vault = await VaultKeychain.open({ path }, passphrase)
+const vault = await VaultKeychain.open({ path, cost: CHEAP_SCRYPT }, passphrase)
 
 let calls = 0
 const fatal = () => {
@@ -37,4 +39,5 @@ if (call === 'rm') {
 }
 syncBuiltinESMExports()
 
-await vault.set('A', 'after')
+if (next === undefined) await vault.set('A', 'after')
+else await vault.changePassphrase(passphrase, next)

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { backup, type DatabaseSync } from 'node:sqlite'
-import type { RecoveryState, Restoration } from '#shared/contract/recovery.ts'
+import type { RecoveryState } from '#shared/contract/recovery.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { AuthorityKeys } from '../authority/authority-keys.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import { AuthorityStore } from '../authority/authority-store.ts'
+import { OperatorMarker } from '../authority/operator-marker.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
 import { writeFileAtomic } from '../files/atomic-write.ts'
 import type { SaveFile } from '../files/saved-file.ts'
@@ -22,6 +25,7 @@ import {
 } from '../recovery/recovery-service.ts'
 import { RecoveryStore } from '../recovery/recovery-store.ts'
 import { Restorer, type Regained } from '../recovery/restore.ts'
+import { StartOver, type StartOverOptions } from '../recovery/start-over.ts'
 import { PROFILE_MIGRATIONS } from './profile-database.ts'
 
 /** Until then whoever tries Muster out is not told that something is wrong. */
@@ -30,15 +34,16 @@ const REMINDER_AFTER_MS = 24 * 60 * 60 * 1000
 export interface RecoveryParts {
   readonly database: DatabaseSync
   readonly profile: Profile
-  readonly keychain: Keychain
+  readonly keychain: Keychain & StartOverOptions['keychain']
   readonly lent: LentKeys
   readonly audit: KeyAudit
+  readonly auditLog: Pick<AuditLog, 'acceptNewKeychain'>
   readonly health: HealthService
   readonly saveFile: SaveFile
   /** The keychain holds the kit's keys: services look again, and the mesh starts. */
   readonly startMesh: () => Promise<void>
   readonly connected: (signal: AbortSignal) => Promise<void>
-  readonly keys: Pick<AuthorityKeys, 'expectLostKeys' | 'regainLostKeys'>
+  readonly keys: Pick<AuthorityKeys, 'expectLostKeys' | 'lostKeysExpected' | 'regainLostKeys'>
   readonly identities: Identities
   readonly log: Logger
 }
@@ -46,6 +51,7 @@ export interface RecoveryParts {
 /** Recovery kits, backups, and the way back from them. */
 export function composeRecovery(parts: RecoveryParts): {
   recovery: RecoveryService
+  startOver: StartOver
   close(): Promise<void>
 } {
   const { database, profile, keychain, lent, audit, health, saveFile } = parts
@@ -71,7 +77,12 @@ export function composeRecovery(parts: RecoveryParts): {
       await writeFileAtomic(paths.caCertificate, caCertificatePem)
     },
     onReplaced: () => parts.keys.expectLostKeys(),
-    onRestored: (missing) => regain(parts, missing),
+    // Where nothing is lost there is nothing to push.
+    onRestored: (missing) =>
+      regain(
+        parts,
+        missing.some(({ purpose }) => purpose === 'signing'),
+      ),
   })
   const recovery = new RecoveryService({
     identities: parts.identities,
@@ -86,13 +97,35 @@ export function composeRecovery(parts: RecoveryParts): {
     audit,
     meshKey,
     restorer,
+    remembered: () => new OperatorMarker(keychain, profile.folder).remembered(),
+    onBroughtBack: async () => {
+      const lost = parts.keys.lostKeysExpected()
+      if (lost) await regain(parts, true)
+    },
     backUpTo: async (path) => void (await backup(database, path)),
     saveFile,
     log,
     onChange: (state) => reportRecovery(health, state, operatorAge(database)),
   })
+  const count = (sql: string) => Number(database.prepare(sql).get()?.['count'] ?? 0)
+  const startOver = new StartOver({
+    keychain,
+    vaultPath: join(profile.folder, 'keychain.vault'),
+    store: new RecoveryStore(database),
+    deployment: () => ({
+      operator: authority.operator()?.name ?? null,
+      tenants: count('SELECT count(*) AS count FROM authority_tenants'),
+      credentials: count(
+        "SELECT count(*) AS count FROM credentials WHERE state = 'active' AND delivery <> 'internal'",
+      ),
+    }),
+    expectLostKeys: () => parts.keys.expectLostKeys(),
+    acceptNewKeychain: (reason) => parts.auditLog.acceptNewKeychain(reason),
+    log,
+  })
   return {
     recovery,
+    startOver,
     close: async () => {
       lent.close()
       await restorer.close()
@@ -104,12 +137,11 @@ export function composeRecovery(parts: RecoveryParts): {
 const REGAIN_KEYS_TIMEOUT_MS = 60_000
 
 /** Starts the mesh, then has lost signing keys made anew; where that fails it is tried at each connect. */
-async function regain(parts: RecoveryParts, missing: Restoration['missing']): Promise<Regained> {
+async function regain(parts: RecoveryParts, needsMesh: boolean): Promise<Regained> {
   const signal = AbortSignal.timeout(REGAIN_KEYS_TIMEOUT_MS)
   try {
     await parts.startMesh()
-    // Where nothing is lost there is nothing to push.
-    if (missing.some(({ purpose }) => purpose === 'signing')) await parts.connected(signal)
+    if (needsMesh) await parts.connected(signal)
     const made = await parts.keys.regainLostKeys(signal)
     const remade = made.map(({ name, role, tenant }) => ({ holder: name, role, tenant }))
     return { remade, problem: null }
@@ -140,9 +172,15 @@ function reportRecovery(
     make: 'There is no recovery kit: with this computer the fleet would be lost.',
     rehearse: 'The recovery kit was never rehearsed, so nobody knows whether it works.',
     renew: 'The rehearsed recovery kit lacks keys that were made since.',
+    'bring-back': 'The keychain holds no key of the operator: bring the keys back from the kit.',
   } as const
   health.report('recovery', {
-    state: advice === 'none' || operatorAgeMs < REMINDER_AFTER_MS ? 'ok' : 'degraded',
+    state:
+      advice === 'bring-back'
+        ? 'failed'
+        : advice === 'none' || operatorAgeMs < REMINDER_AFTER_MS
+          ? 'ok'
+          : 'degraded',
     summary: summaries[advice],
   })
 }

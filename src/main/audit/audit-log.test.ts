@@ -298,6 +298,21 @@ test('another profile has a memory of its own', async () => {
   expect(log.status().breaks).toMatchObject([{ kind: 'unanchored' }])
 })
 
+test('a keychain that was given up for a new one is no riddle, and the log says so itself', async () => {
+  await soundLog()
+  await log.close()
+  keychain = new Map()
+  log = open()
+  log.acceptNewKeychain('It was given up.')
+  await log.start()
+  expect(log.status()).toMatchObject({
+    state: 'sound',
+    breaks: [{ kind: 'unanchored', acknowledged: { reason: 'It was given up.' } }],
+  })
+  await restart()
+  expect(log.status().state).toBe('sound')
+})
+
 test('listeners hear of new entries and of the verdict', async () => {
   const heard: string[] = []
   const stop = log.subscribe(({ status }) => heard.push(`${status.state} ${status.entries}`))

@@ -46,6 +46,8 @@ export class AuditLog {
   readonly #unsubscribe: () => void
   /** Whether nothing was written yet when the app started. */
   readonly #beganEmpty: boolean
+  /** Why the keychain does not know this log, where a person gave that reason. */
+  #newKeychain: string | undefined
   #breaks: readonly ChainBreak[] = []
   #anchor: Anchor | undefined
   #started = false
@@ -109,6 +111,14 @@ export class AuditLog {
       this.#tell(true)
       return this.status()
     })
+  }
+
+  /**
+   * The person gave up the keychain that remembered this log: that the new one does not is then no riddle, and is noted
+   * in the log with that reason.
+   */
+  acceptNewKeychain(reason: string): void {
+    this.#newKeychain = reason
   }
 
   list(query: AuditQuery): AuditPage {
@@ -178,6 +188,7 @@ export class AuditLog {
           ? [{ kind: 'unanchored', seq: 1, last: check.head.seq, id: unanchoredId(check.head.seq) }]
           : []
       this.#breaks = [...check.breaks, ...lost]
+      this.#acceptUnanchored(lost)
       const at = this.#now().toISOString()
       this.#checked = { from: check.from, at }
       if (check.from === 1) this.#fullyCheckedAt = at
@@ -186,6 +197,21 @@ export class AuditLog {
       this.#progress = null
       this.#tell(true)
     }
+  }
+
+  #acceptUnanchored(lost: readonly ChainBreak[]): void {
+    const reason = this.#newKeychain
+    if (reason === undefined) return
+    this.#newKeychain = undefined
+    this.#options.trail.record(
+      lost.map(({ id }) => ({
+        action: 'audit-acknowledge' as const,
+        key: null,
+        subject: id,
+        reason,
+        result: 'done' as const,
+      })),
+    )
   }
 
   #fullCheckIsDue(): boolean {

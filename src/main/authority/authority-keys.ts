@@ -28,6 +28,7 @@ import type { Ledger, LedgerEntry } from './ledger.ts'
 import {
   holdsOperatorKey,
   lostKeys,
+  LOST_KEYS_SUBJECT,
   NOTHING_LOST_YET,
   type KeyPlace,
   type LostKeys,
@@ -219,6 +220,11 @@ export class AuthorityKeys {
   /** Notes that signing keys may be lost, so that they are made anew once there is a mesh, whatever happens before. */
   expectLostKeys(): void {
     this.#lostKeys.note(NOTHING_LOST_YET)
+  }
+
+  /** Whether `expectLostKeys` was called and nothing has come of it yet. */
+  lostKeysExpected(): boolean {
+    return this.#lostKeys.unfinished(LOST_KEYS_SUBJECT) !== undefined
   }
 
   /**

@@ -125,14 +125,14 @@ function keysMissing(of: 'operator' | 'account', publicKey: string): RejectedErr
         code: 'OPERATOR_KEYS_MISSING',
         message: `This profile has an operator, but the keychain does not hold its key ${publicKey}. Without it nothing can be signed; a second operator would lock out every device.`,
         advice:
-          'Open the keychain in which the operator was created (same user, same computer), or restore its entries from a backup.',
+          'Bring the keys back from the recovery kit (Keys, Recovery kit), or open the keychain in which the operator was created (same user, same computer).',
         details: { publicKey },
       })
     : new RejectedError({
         code: 'ACCOUNT_KEYS_MISSING',
         message: `The keychain does not hold the account key ${publicKey}, so no credentials can be issued in that account.`,
         advice:
-          'Open the keychain in which the account was created (same user, same computer), or restore its entries from a backup.',
+          'Bring the keys back from the recovery kit (Keys, Recovery kit), or open the keychain in which the account was created (same user, same computer).',
         details: { publicKey },
       })
 }

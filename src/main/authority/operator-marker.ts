@@ -31,16 +31,24 @@ export class OperatorMarker {
    * @throws ConflictError `OPERATOR_NOT_RECORDED`; what the keychain throws.
    */
   async requireNone(): Promise<void> {
-    const mark = await this.#read()
-    // Without its key there is nothing left to lock anybody out of.
-    if (mark === undefined || (await this.#keychain.get(mark.publicKey)) === undefined) return
+    const mark = await this.remembered()
+    if (mark === undefined) return
     throw new ConflictError({
       code: 'OPERATOR_NOT_RECORDED',
       message: `The keychain holds the keys of the operator ${mark.name} of this profile, and the profile’s database does not know it: the database was lost or replaced. A second operator would lock out every device of the first.`,
       advice:
-        'Bring the database back: by the recovery kit and a backup (Restore), or by the copy that stands beside the database, should it have been damaged. For something new, use another profile folder.',
+        'Bring the database back by a backup (Restore; the keys are here, so it takes no kit), or by the copy that stands beside the database, should it have been damaged. For something new, use another profile folder.',
       details: { publicKey: mark.publicKey },
     })
+  }
+
+  /** The operator of this profile as far as the keychain knows, where it holds its key. @throws what the keychain throws. */
+  async remembered(): Promise<{ publicKey: string; name: string } | undefined> {
+    const mark = await this.#read()
+    // Without its key there is nothing left to lock anybody out of.
+    return mark !== undefined && (await this.#keychain.get(mark.publicKey)) !== undefined
+      ? mark
+      : undefined
   }
 
   /** Leaves the mark, where it is not there yet. */

@@ -200,6 +200,16 @@ export function keychainStillOpen(): ConflictError {
   })
 }
 
+/** Locked, refused or not running: the keys are there, and come back with the keychain. */
+export function keychainNotLost(): RejectedError {
+  return new RejectedError({
+    code: 'KEYCHAIN_NOT_LOST',
+    message:
+      "The keys of this profile are in this computer's own keychain, which only can not be reached now. They are not lost.",
+    advice: 'Unlock or start that keychain, then try again.',
+  })
+}
+
 export function recordNotWritten(cause?: unknown): TransientError {
   return new TransientError({
     code: 'KEYCHAIN_RECORD_NOT_WRITTEN',

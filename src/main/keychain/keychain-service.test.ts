@@ -159,6 +159,15 @@ test('starts over on demand, and keeps record and vault of before', async () => 
   expect(await second.createVault('another good passphrase')).toMatchObject({ state: 'open' })
 })
 
+test('gives nothing up where the keys are in a keychain of the system that only can not be reached', async () => {
+  const os = { version: 1, backend: 'os', service: 'muster', canary: '0'.repeat(32) }
+  await writeFile(join(folder, 'keychain.json'), JSON.stringify(os))
+  const keychain = service()
+  expect(await keychain.open()).toMatchObject({ state: 'no-service', backend: 'os' })
+  await expect(keychain.startOver()).rejects.toMatchObject({ code: 'KEYCHAIN_NOT_LOST' })
+  expect(await readdir(folder)).toEqual(['keychain.json'])
+})
+
 test('keeps keys in memory only on demand, shown as such, and never in a packaged app', async () => {
   expect(() => service({ allowMemory: true, packaged: true })).toThrow(
     expect.objectContaining({ code: 'KEYCHAIN_MEMORY_REFUSED' }),

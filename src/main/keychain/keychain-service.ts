@@ -6,6 +6,7 @@ import {
   keychainChosen,
   keychainClosed,
   keychainIsNotAVault,
+  keychainNotLost,
   keychainOpening,
   keychainStillOpen,
   memoryRefused,
@@ -148,12 +149,15 @@ export class KeychainService implements Keychain {
   /**
    * The person's decision to give up the keys that can't be reached (lost keyring, forgotten
    * passphrase). Deletes nothing: the record and the vault file are renamed and stay beside.
-   * @throws ConflictError `KEYCHAIN_OPEN` where the keys can be reached.
+   * @throws ConflictError `KEYCHAIN_OPEN` where the keys can be reached; RejectedError `KEYCHAIN_NOT_LOST` where
+   *   they wait in the OS keychain.
    */
   async startOver(): Promise<KeychainStatus> {
     return this.#turns.run(async () => {
       this.#throwIfClosed()
       if (this.#problem === undefined) throw keychainStillOpen()
+      const changed = this.#problem.code === 'KEYCHAIN_CHANGED'
+      if (this.#record?.backend !== 'vault' && !changed) throw keychainNotLost()
       const suffix = `until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
       await setAside(this.#places.vaultPath, suffix)
       await setAside(this.#places.recordPath, suffix)

@@ -43,6 +43,15 @@ export function profileInUse(): ConflictError {
   })
 }
 
+export function kitNeeded(): RejectedError {
+  return new RejectedError({
+    code: 'KIT_NEEDED',
+    message:
+      "This computer's keychain holds no keys of this profile, so the backup alone is not enough.",
+    advice: 'Present the recovery kit as well.',
+  })
+}
+
 export function backupUnusable(why: string): RejectedError {
   return new RejectedError({
     code: 'BACKUP_UNUSABLE',

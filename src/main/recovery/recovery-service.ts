@@ -18,7 +18,7 @@ import { kitPage } from './kit-page.ts'
 import { openKit, sealFile, sealForPaper } from './kit-seal.ts'
 import type { LentKeys } from './lent-keys.ts'
 import { bytesOfPaper, isPaperText, paperTextOf } from './paper-text.ts'
-import { foreignKit, keysNotHere, kitLacksKeys, noOperator } from './recovery-errors.ts'
+import { foreignKit, keysNotHere, kitLacksKeys, kitNeeded, noOperator } from './recovery-errors.ts'
 import type { KnownKey, RecoveryStore } from './recovery-store.ts'
 import { rehearse } from './rehearsal.ts'
 import type { Restorer } from './restore.ts'
@@ -50,6 +50,10 @@ export interface RecoveryOptions {
   readonly audit: KeyAudit
   readonly meshKey: () => Promise<MeshAuthorityKey | undefined>
   readonly restorer: Restorer
+  /** The operator that the keychain remembers of this profile, whatever the database says. */
+  readonly remembered: () => Promise<{ name: string; publicKey: string } | undefined>
+  /** Keys came back into the keychain: what was waiting for them goes on. */
+  readonly onBroughtBack: () => Promise<void>
   readonly backUpTo: (path: string) => Promise<void>
   readonly saveFile: SaveFile
   readonly log: Logger
@@ -94,6 +98,7 @@ export class RecoveryService {
     )
     return {
       operator: current === undefined ? null : { name: current.name, publicKey: current.publicKey },
+      orphan: current === undefined ? ((await this.#options.remembered()) ?? null) : null,
       identities,
       kits: kits.map(({ id, createdAt, form, sealedTo, rehearsedAt, keys }) => ({
         id,
@@ -104,7 +109,9 @@ export class RecoveryService {
         missing: known.filter(({ publicKey }) => !keys.has(publicKey)).length,
         rehearsedAt: rehearsedAt?.toISOString() ?? null,
       })),
-      advice: adviceFor(current !== undefined, kits.length, identities),
+      advice: (await this.#isLost(current))
+        ? 'bring-back'
+        : adviceFor(current !== undefined, kits.length, identities),
       lentUntil: lent.until?.toISOString() ?? null,
       lastBackupAt: store.lastBackupAt()?.toISOString() ?? null,
     }
@@ -219,7 +226,11 @@ export class RecoveryService {
     for (const key of ours) {
       if (key.purpose === 'identity') identities.identityReturned(publicKeyOf(key))
     }
+    if (content.mesh !== undefined && (await this.#options.meshKey()) === undefined) {
+      await restorer.keepMeshKey(content.mesh)
+    }
     lent.end()
+    await this.#options.onBroughtBack()
     return this.#tell()
   }
 
@@ -240,11 +251,14 @@ export class RecoveryService {
 
   /**
    * Restores a profile that has no operator: keys from the kit, everything else from the backup.
+   * Without a kit where the keychain remembers the operator of this profile and holds its key.
    * @throws ConflictError `PROFILE_HAS_OPERATOR`; RejectedError `BACKUP_…`, `KIT_…`.
    */
-  async restore(presented: PresentedKit, upload: string): Promise<Restoration> {
-    const content = await openPresented(presented)
-    const restored = await this.#options.restorer.restore(content, upload)
+  async restore(presented: PresentedKit | null, upload: string): Promise<Restoration> {
+    const content = presented === null ? null : await openPresented(presented)
+    const operator = content?.operator ?? (await this.#options.remembered())
+    if (operator === undefined) throw kitNeeded()
+    const restored = await this.#options.restorer.restore(content, operator, upload)
     await this.#tell()
     return restored
   }
@@ -306,6 +320,16 @@ export class RecoveryService {
       })
     }
     store.setRehearsed(content.id, this.#now())
+  }
+
+  /** Whether the keychain holds no key of the operator at all. */
+  async #isLost(operator: KitContent['operator'] | undefined): Promise<boolean> {
+    if (operator === undefined) return false
+    const { store, lent } = this.#options
+    for (const { kind, publicKey } of store.knownKeys()) {
+      if (kind === 'operator' && (await lent.get(publicKey)) !== undefined) return false
+    }
+    return true
   }
 
   async #placeOf(publicKey: string): Promise<'here' | 'lent' | 'offline'> {

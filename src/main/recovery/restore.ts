@@ -77,11 +77,16 @@ export class Restorer {
 
   /**
    * The profile's content from the upload, then the kit's keys into the keychain. Interrupted between the
-   * two it is completed by presenting the kit again (`bringBack`).
+   * two it is completed by presenting the kit again (`bringBack`). Without a kit (null), `operator` is the one whose
+   * keys the keychain holds.
    * @throws ConflictError `PROFILE_HAS_OPERATOR`; RejectedError `BACKUP_UNUSABLE`, `BACKUP_FOREIGN`,
    *   `DATABASE_TOO_NEW`; what the keychain throws.
    */
-  async restore(content: KitContent, uploadId: string): Promise<Restoration> {
+  async restore(
+    content: KitContent | null,
+    operator: { readonly name: string; readonly publicKey: string },
+    uploadId: string,
+  ): Promise<Restoration> {
     const { database, keychain, log, audit } = this.#options
     this.#requireEmpty()
     const upload = this.#upload
@@ -89,20 +94,18 @@ export class Restorer {
     const path = join(upload.folder, 'backup.db')
     try {
       await unpack(join(upload.folder, 'backup.gz'), path)
-      const operator = this.#requireSound(path)
-      if (operator !== content.operator.publicKey) throw backupOfAnother()
+      if (this.#requireSound(path) !== operator.publicKey) throw backupOfAnother()
       await this.#replaceBy(path)
       this.#options.onReplaced()
     } finally {
       await this.#forgetUpload()
     }
-    const reason = `restored from the kit of ${content.createdAt} and a backup`
+    const source = content === null ? 'the keychain' : `the kit of ${content.createdAt}`
+    const reason = `restored from ${source} and a backup`
     const line = { action: 'recovery-restore' as const, key: null, reason }
-    const [begun] = audit.record([
-      { ...line, subject: content.operator.publicKey, result: 'begun' },
-    ])
-    await this.keepKeys(content.keys, reason)
-    if (content.mesh !== undefined) await this.#options.keepMeshKey(content.mesh)
+    const [begun] = audit.record([{ ...line, subject: operator.publicKey, result: 'begun' }])
+    await this.keepKeys(content?.keys ?? [], reason)
+    if (content?.mesh !== undefined) await this.#options.keepMeshKey(content.mesh)
     const known = new RecoveryStore(database).knownKeys()
     const missing: Restoration['missing'][number][] = []
     for (const { publicKey, holder, purpose } of known) {
@@ -112,16 +115,16 @@ export class Restorer {
     audit.record([
       {
         ...line,
-        subject: content.operator.publicKey,
+        subject: operator.publicKey,
         result: 'done',
         ...(begun === undefined ? {} : { begun }),
       },
     ])
-    log.info('a profile was restored', { keys: content.keys.length, missing: missing.length })
+    log.info('a profile was restored', { keys: content?.keys.length ?? 0, missing: missing.length })
     const regained = await this.#options.onRestored(missing)
     const count = (sql: string) => Number(database.prepare(sql).get()?.['count'] ?? 0)
     return {
-      operator: content.operator.name,
+      operator: operator.name,
       tenants: count('SELECT count(*) AS count FROM authority_tenants'),
       credentials: count("SELECT count(*) AS count FROM credentials WHERE delivery <> 'internal'"),
       missing,
@@ -146,6 +149,11 @@ export class Restorer {
       }
       audit.record([{ ...line, result: 'done', ...(begun === undefined ? {} : { begun }) }])
     }
+  }
+
+  /** Puts the certificate authority of the local mesh back. */
+  keepMeshKey(key: MeshAuthorityKey): Promise<void> {
+    return this.#options.keepMeshKey(key)
   }
 
   close(): Promise<void> {

@@ -20,7 +20,7 @@ export interface RecoveryCalls {
   bringBack(kit: PresentedKit): Promise<RecoveryState>
   backUp(): Promise<SavedFile>
   uploadBackup(upload: string, part: number, base64: string): Promise<void>
-  restore(kit: PresentedKit, upload: string): Promise<Restoration>
+  restore(kit: PresentedKit | null, upload: string): Promise<Restoration>
 }
 
 export function recoveryRouter(os: ContractImplementer['recovery'], recovery: RecoveryCalls) {

@@ -29,11 +29,13 @@ export type KitRecord = z.infer<typeof KitRecord>
 export const RecoveryState = z.strictObject({
   /** Null before there is an operator. */
   operator: z.strictObject({ name: z.string(), publicKey: z.string() }).nullable(),
+  /** Where the database knows of no operator and the keychain holds the keys of one: it takes a backup alone. */
+  orphan: z.strictObject({ name: z.string(), publicKey: z.string() }).nullable(),
   identities: z.array(RecoveryKey),
   /** The newest first. */
   kits: z.array(KitRecord),
   /** What the person should do next. */
-  advice: z.enum(['none', 'make', 'rehearse', 'renew']),
+  advice: z.enum(['none', 'make', 'rehearse', 'renew', 'bring-back']),
   /** Until when lent keys are here. */
   lentUntil: Instant.nullable(),
   lastBackupAt: Instant.nullable(),
@@ -135,8 +137,11 @@ export const recovery = {
       z.strictObject({ upload: UploadId, part: z.int().min(0), base64: z.string().max(1_500_000) }),
     )
     .output(z.null()),
-  /** Into an empty profile: keys from the kit, everything else from the backup. */
+  /**
+   * Into an empty profile: keys from the kit, everything else from the backup. Without a kit where the keychain holds
+   * the keys (`orphan`).
+   */
   restore: procedure
-    .input(z.strictObject({ kit: PresentedKit, upload: UploadId }))
+    .input(z.strictObject({ kit: PresentedKit.nullable(), upload: UploadId }))
     .output(Restoration),
 }

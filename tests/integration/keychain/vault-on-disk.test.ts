@@ -13,6 +13,8 @@ const PASSPHRASE = 'correct horse battery'
 // second `set` on: three renames and more happen before and after.
 const CHILD = fileURLToPath(new URL('../../support/vault-crash-child.ts', import.meta.url))
 
+const NEW_PASSPHRASE = 'five brown owls doze'
+
 let folder: string
 let path: string
 
@@ -30,8 +32,8 @@ test('a vault costs whoever guesses its passphrase 128 MiB a guess, unless a tes
   expect(await (await VaultKeychain.open({ path }, PASSPHRASE)).get('A')).toBe('secret')
 })
 
-async function crash(call: string, occurrence: number): Promise<boolean> {
-  const args = [CHILD, path, PASSPHRASE, call, String(occurrence)]
+async function crash(call: string, occurrence: number, ...more: string[]): Promise<boolean> {
+  const args = [CHILD, path, PASSPHRASE, call, String(occurrence), ...more]
   const run = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   const [code, signal] = (await once(run, 'exit')) as [number | null, string | null]
   expect(signal === 'SIGKILL' || code === 0).toBe(true)
@@ -58,5 +60,32 @@ test.each([
     expect(await readdir(folder)).toEqual(['keychain.vault'])
     await again.set('B', 'goes on')
     expect(await again.accounts()).toEqual(['A', 'B'])
+  },
+)
+
+test.each([
+  ['rename', 1, PASSPHRASE],
+  ['rename', 2, PASSPHRASE],
+  ['after-rename', 2, NEW_PASSPHRASE],
+  ['rm', 1, NEW_PASSPHRASE],
+] as const)(
+  'a process that is killed while the passphrase changes leaves every key, and one passphrase for them: %s number %i',
+  async (call, occurrence, opens) => {
+    const vault = await VaultKeychain.create({ path, cost: CHEAP_SCRYPT }, PASSPHRASE)
+    await vault.set('A', 'secret')
+    await vault.set('B', 'another')
+    await vault.close()
+    expect(await crash(call, occurrence, NEW_PASSPHRASE)).toBe(true)
+
+    const again = await VaultKeychain.open({ path }, opens)
+    expect(await again.get('A')).toBe('secret')
+    expect(await again.accounts()).toEqual(['A', 'B'])
+    await again.close()
+    const other = opens === PASSPHRASE ? NEW_PASSPHRASE : PASSPHRASE
+    await expect(VaultKeychain.open({ path }, other)).rejects.toMatchObject({
+      code: 'VAULT_PASSPHRASE_WRONG',
+    })
+    // Nothing beside it opens with the one that was given up.
+    expect(await readdir(folder)).toEqual(['keychain.vault'])
   },
 )

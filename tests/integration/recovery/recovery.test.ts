@@ -1,78 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { createRouterClient } from '@orpc/server'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { CredentialFile } from '#shared/protocol/credentials.ts'
-import { createApp } from '../../../src/main/app.ts'
-import { decodeJwt } from '../../../src/main/authority/jwt.ts'
-import { forkSidecar } from '../../../src/main/browser/fork-sidecar.ts'
-import type { FileToSave } from '../../../src/main/files/saved-file.ts'
-import { profileAt } from '../../../src/main/profile/profile.ts'
-import {
-  startCommissioningDevice,
-  type CommissioningDevice,
-} from '../../../src/simulator/commissioning-device.ts'
-import { createIdentity, hashPin } from '../../../src/simulator/factory-identity.ts'
+import { Laptops, snapshotOf, upload, whenConnected, type Laptop } from './support/laptops.ts'
 
-const SIDECAR = resolve(import.meta.dirname, '../../../src/main/registry/sidecar.ts')
-const PART_CHARS = 1_000_000
-/** The least there is: these tests are not about bcrypt. */
-const BCRYPT_COST = 4
 // A key pair: stretching a passphrase takes a second, and is tested where kits are sealed.
 const identity = await generateIdentity()
 const keyhole = { kind: 'identity', identity } as const
 const stranger = { kind: 'identity', identity: await generateIdentity() } as const
 const sealing = { kind: 'recipients', recipients: [await identityToRecipient(identity)] } as const
 
-let folder: string
-const endings: (() => Promise<void>)[] = []
+let laptops: Laptops
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'muster-recovery-'))
+  laptops = await Laptops.begin()
 })
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end()
-  await rm(folder, { recursive: true, force: true })
-})
+afterEach(() => laptops.end())
 
-/** A laptop of its own: its profile and its keychain begin empty. */
-async function laptop(name: string) {
-  const saved: FileToSave[] = []
-  const app = await createApp({
-    host: {
-      kind: 'browser',
-      version: '0.0.0',
-      packaged: false,
-      resourcesFolder: null,
-      spawnRegistry: () => forkSidecar(SIDECAR),
-      saveFile: async (file) => {
-        saved.push(file)
-        return { type: 'saved', path: file.name }
-      },
-      choosePath: null,
-    },
-    profile: profileAt(join(folder, name)),
-    demo: true,
-    discoverOn: ['127.0.0.1'],
-  })
-  let isOpen = true
-  const close = async () => {
-    if (isOpen) await app.close()
-    isOpen = false
-  }
-  endings.push(close)
-  const client = createRouterClient(app.router)
-  for await (const { status } of await client.keychain.watch()) if (status.state === 'open') break
-  const last = () => {
-    const file = saved.at(-1)
-    if (file === undefined) throw new Error('Nothing was saved.')
-    return { ...file, bytes: Buffer.from(file.content) }
-  }
-  return { client, last, close }
-}
+const laptop = (name: string) => laptops.open(name)
 
 async function siteWith(tenants: readonly string[]) {
   const site = await laptop('old')
@@ -86,72 +29,19 @@ async function siteWith(tenants: readonly string[]) {
   return site
 }
 
-async function holderOf(site: Awaited<ReturnType<typeof laptop>>, name: string) {
+async function holderOf(site: Laptop, name: string) {
   const { holders } = await site.client.keys.overview()
   const holder = holders.find((each) => each.name === name)
   if (holder === undefined) throw new Error(`There is no account ${name}.`)
   return holder
 }
 
-async function kitOf(site: Awaited<ReturnType<typeof laptop>>) {
+async function kitOf(site: Laptop) {
   await site.client.recovery.createKit({
     form: 'file',
     sealing: { ...sealing, recipients: [...sealing.recipients] },
   })
   return { text: site.last().bytes.toString('utf8'), keyhole }
-}
-
-async function upload(site: Awaited<ReturnType<typeof laptop>>, bytes: Buffer): Promise<string> {
-  const id = randomUUID()
-  const text = bytes.toString('base64')
-  for (let part = 0; part * PART_CHARS < text.length; part += 1) {
-    const base64 = text.slice(part * PART_CHARS, (part + 1) * PART_CHARS)
-    await site.client.recovery.uploadBackup({ upload: id, part, base64 })
-  }
-  return id
-}
-
-const PIN = '4711-0815'
-
-/** A device of the tenant plant, commissioned and online. */
-async function deviceOf(site: Awaited<ReturnType<typeof laptop>>, deviceId: string) {
-  const device = await startCommissioningDevice({
-    description: {
-      deviceId,
-      identity: { device_type: 'pump' },
-      description: 'A pump',
-      functions: [],
-      events: [],
-      status: {},
-    },
-    identity: createIdentity({
-      deviceId,
-      deviceType: 'pump',
-      capabilities: [],
-      pinHash: await hashPin(PIN, BCRYPT_COST),
-      nowMs: Date.now(),
-    }),
-    folder,
-    runtime: { ttlSeconds: 5, backoff: { firstMs: 100, longestMs: 300 } },
-  })
-  endings.push(() => device.stop())
-  const { key } = await site.client.discovery.addAddress({ address: `127.0.0.1:${device.port}` })
-  const { publicKey } = await site.client.commissioning.inspect({ key })
-  await site.client.commissioning.start({ key, pin: PIN, tenant: 'plant', publicKey })
-  await (await device.commissioned)?.whenState('online')
-  return device
-}
-
-/** The key that signed what a device has. */
-async function issuerOf({ deviceId }: CommissioningDevice): Promise<string> {
-  const text = await readFile(join(folder, `${deviceId}.creds.json`), 'utf8')
-  return decodeJwt((JSON.parse(text) as CredentialFile).nats.jwt).iss
-}
-
-const snapshotOf = async <T>(stream: AsyncIterator<T>): Promise<T> => {
-  const { value } = await stream.next()
-  await stream.return?.()
-  return value as T
 }
 
 describe('a recovery kit', () => {
@@ -233,8 +123,7 @@ describe('a recovery kit', () => {
     const restored = await next.client.recovery.restore({ kit, upload: id })
     expect(restored).toMatchObject({ tenants: 2, missing: [] })
     expect((await next.client.recovery.state()).operator).toEqual(operator)
-    for await (const update of await next.client.mesh.watch())
-      if (update.mesh.state === 'connected') break
+    await whenConnected(next)
     const after = await snapshotOf(await next.client.tenants.watch())
     expect(after.tenants.map(({ name, account }) => [name, account])).toEqual(
       before.tenants.map(({ name, account }) => [name, account]),
@@ -254,7 +143,7 @@ describe('a recovery kit', () => {
     const old = await siteWith(['plant'])
     const { publicKey: account } = await holderOf(old, 'plant')
     await old.client.keys.addRole({ account, role: 'device', tenant: 'plant' })
-    const before = await deviceOf(old, 'before')
+    const before = await laptops.deviceOf(old, 'before')
     await old.client.recovery.createKit({
       form: 'page',
       sealing: { ...sealing, recipients: [...sealing.recipients] },
@@ -283,9 +172,9 @@ describe('a recovery kit', () => {
       [false, false],
     ])
     await before.device?.whenState('online')
-    const after = await deviceOf(next, 'after')
-    expect(await issuerOf(after)).toBe(scoped[0]?.publicKey)
-    expect(await issuerOf(before)).toBe(scoped[1]?.publicKey)
+    const after = await laptops.deviceOf(next, 'after')
+    expect(await laptops.issuerOf(after)).toBe(scoped[0]?.publicKey)
+    expect(await laptops.issuerOf(before)).toBe(scoped[1]?.publicKey)
     await before.device?.whenState('online')
     expect(await next.client.tenants.create({ name: 'second' })).toMatchObject({ state: 'ready' })
     // Nothing is left to do, and nothing is done a second time after a restart.

@@ -83,6 +83,7 @@ function stateOf(scenario: Scenario): RecoveryState {
   }
   return {
     operator: scenario === 'first-run' ? null : { name: 'muster', publicKey: OPERATOR },
+    orphan: null,
     identities: [
       { publicKey: OPERATOR, kind: 'operator', holder: 'muster', place: 'here', covered: isFull },
       account('system', 'SYS', 0),

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Button } from '@mantine/core'
 import type { KeychainStatus } from '#shared/contract/keychain.ts'
 import { problemOf } from '../../../lib/problem.ts'
@@ -5,6 +6,9 @@ import { ProblemNotice } from '../../../ui/notice.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { useRetryKeychain } from '../api/retry-keychain.ts'
+import { ChangePassphraseDialog } from './change-passphrase-dialog.tsx'
+import { mayBeLost } from './keychain-step.tsx'
+import { StartOver } from './start-over.tsx'
 import { UnlockForm } from './unlock-form.tsx'
 
 const BACKENDS: Readonly<Record<'os' | 'vault' | 'memory', string>> = {
@@ -16,6 +20,7 @@ const BACKENDS: Readonly<Record<'os' | 'vault' | 'memory', string>> = {
 /** Where the keys are and whether Muster can read them. */
 export function KeychainSettings({ status }: { status: KeychainStatus }) {
   const retry = useRetryKeychain()
+  const [changing, setChanging] = useState(false)
   const isOpen = status.state === 'open'
   const isLockedVault = status.state === 'locked' && status.backend === 'vault'
   return (
@@ -27,11 +32,21 @@ export function KeychainSettings({ status }: { status: KeychainStatus }) {
           retry.isError ? (
             <ProblemNotice problem={problemOf(retry.error)} />
           ) : isLockedVault ? (
-            <UnlockForm />
+            <>
+              <UnlockForm />
+              <StartOver />
+            </>
+          ) : mayBeLost(status) ? (
+            <StartOver />
           ) : undefined
         }
       >
         <StateMark tone={isOpen ? 'ok' : 'bad'} word={isOpen ? 'Open' : 'Closed'} />
+        {isOpen && status.backend === 'vault' && (
+          <Button variant="default" size="xs" onClick={() => setChanging(true)}>
+            Change passphrase…
+          </Button>
+        )}
         {!isOpen && !isLockedVault && (
           <Button
             variant="default"
@@ -43,6 +58,7 @@ export function KeychainSettings({ status }: { status: KeychainStatus }) {
           </Button>
         )}
       </SettingRow>
+      <ChangePassphraseDialog opened={changing} onClose={() => setChanging(false)} />
     </SettingGroup>
   )
 }

@@ -6,8 +6,8 @@ import { useApi } from '../../../lib/connection/api-context.ts'
 /** Bytes of one part; a multiple of three, so that base64 needs no padding in between. */
 const PART_BYTES = 768 * 1024
 
-/** Sends the backup and restores from it; `read` takes kit and passphrase from the fields. */
-export function useRestore(read: () => PresentedKit) {
+/** Sends the backup and restores from it; `read` takes kit and passphrase from the fields, or null where the keychain has the keys. */
+export function useRestore(read: () => PresentedKit | null) {
   const { client } = useApi()
   const [sent, setSent] = useState(0)
   const restore = useMutation({

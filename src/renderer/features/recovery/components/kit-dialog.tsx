@@ -155,7 +155,8 @@ function KitForm(props: KitFormProps) {
 const DONE: Readonly<Record<KitAction, string>> = {
   moveOffline: 'The identity keys are no longer on this computer. Keep the kit, and a copy of it.',
   lend: `The identity keys are lent for ${LOAN_MINUTES} minutes. Do now what needs them.`,
-  bringBack: 'The identity keys are in the keychain of this computer again.',
+  bringBack:
+    'The keys are in the keychain of this computer again. Signing keys that are missing are made anew; Keys shows how it stands.',
 }
 
 function ActionDone({ action, onClose }: { action: KitAction; onClose: () => void }) {

@@ -59,6 +59,7 @@ function Recovery({ state, operator }: { state: RecoveryState; operator: string 
         advice={state.advice}
         onMake={() => setMaking(true)}
         onRehearse={() => setPurpose('rehearse')}
+        onBringBack={() => setPurpose('bringBack')}
       />
       <KitList
         kits={state.kits}
@@ -84,9 +85,26 @@ interface AdviceNoticeProps {
   readonly advice: RecoveryState['advice']
   readonly onMake: () => void
   readonly onRehearse: () => void
+  readonly onBringBack: () => void
 }
 
-function AdviceNotice({ advice, onMake, onRehearse }: AdviceNoticeProps) {
+function AdviceNotice({ advice, onMake, onRehearse, onBringBack }: AdviceNoticeProps) {
+  if (advice === 'bring-back') {
+    return (
+      <Notice
+        tone="bad"
+        title="The keychain holds no key of this deployment"
+        actions={
+          <Button size="xs" onClick={onBringBack}>
+            Bring them back…
+          </Button>
+        }
+      >
+        Devices keep working with what they have. Nothing can be issued, renewed or revoked until
+        the kit’s keys are here again; signing keys that it lacks are then made anew.
+      </Notice>
+    )
+  }
   if (advice === 'none') {
     return (
       <Notice tone="ok" title="A rehearsed kit holds all identity keys">

@@ -5,6 +5,7 @@ import type { PresentedKit, Restoration } from '#shared/contract/recovery.ts'
 import { ROLE_TITLES } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { useRecoveryState } from '../api/recovery-state.ts'
 import { useRestore } from '../api/restore.ts'
 import { KitFields, type KitFieldsHandle } from './kit-fields.tsx'
 import styles from './recovery.module.css'
@@ -20,14 +21,19 @@ export function RestoreForm({ onBack, onDone }: RestoreFormProps) {
   const presented = useRef<PresentedKit | null>(null)
   const [backup, setBackup] = useState<File | null>(null)
   const [complaint, setComplaint] = useState<string | null>(null)
+  // The database was lost, and the keychain was not: then the keys are here.
+  const orphan = useRecoveryState().data?.orphan ?? null
+  const [withKit, setWithKit] = useState(false)
+  const asksKit = orphan === null || withKit
   const { restore, sent } = useRestore(() => {
+    if (!asksKit) return null
     if (presented.current === null) throw new Error('No kit was presented.')
     return presented.current
   })
   const submit = () => {
     presented.current = fields.current?.read() ?? null
     setComplaint(backup === null ? 'Choose the backup.' : null)
-    if (presented.current === null || backup === null) return
+    if ((asksKit && presented.current === null) || backup === null) return
     restore.mutate(backup, {
       onSettled: () => {
         presented.current = null
@@ -44,7 +50,20 @@ export function RestoreForm({ onBack, onDone }: RestoreFormProps) {
         submit()
       }}
     >
-      <KitFields ref={fields} disabled={restore.isPending} />
+      {orphan !== null && !withKit && (
+        <Notice
+          tone="info"
+          title={`This computer’s keychain holds the keys of ${orphan.name}`}
+          actions={
+            <Button variant="default" size="xs" onClick={() => setWithKit(true)}>
+              Use a kit
+            </Button>
+          }
+        >
+          Only the database is missing, so the backup is enough.
+        </Notice>
+      )}
+      {asksKit && <KitFields ref={fields} disabled={restore.isPending} />}
       <FileInput
         label="Backup of the database"
         description="Its name is muster-backup-….db.gz"
