@@ -64,7 +64,7 @@ test('an answer that is no registration counts as a failure', async () => {
 test('a fleet that comes back is worked off in order, a bounded number at a time', async () => {
   const { asked, live, subject, settle } = recovery()
   for (let index = 0; index < 1000; index += 1) subject.wanted('t', `d${index}`)
-  expect(asked.length).toBe(128)
+  expect(asked.length).toBe(96)
   for (let next = 0; next < 1000; next += 1) {
     if (next >= asked.length) await settle()
     asked[next]?.answer('good')
@@ -78,23 +78,36 @@ test('a fleet that comes back is worked off in order, a bounded number at a time
 
 test('a device that registered by itself while it waited is not asked', async () => {
   const { asked, live, subject, settle } = recovery()
-  for (let index = 0; index <= 128; index += 1) subject.wanted('t', `d${index}`)
-  live.add('d128')
+  for (let index = 0; index <= 96; index += 1) subject.wanted('t', `d${index}`)
+  live.add('d96')
   asked[0]?.answer('good')
   await settle()
-  expect(asked.length).toBe(128)
+  expect(asked.length).toBe(96)
 })
 
 test('a flood of made-up ids is bounded', () => {
   const { counters, subject } = recovery()
   for (let index = 0; index < 30_000; index += 1) subject.wanted('t', `d${index}`)
-  expect(counters.recoveriesPostponed).toBe(10_000)
+  expect(counters.recoveriesPostponed).toBe(15_000)
+})
+
+test('a tenant that floods with made-up ids leaves room and turns to others', async () => {
+  const { asked, counters, subject, settle } = recovery()
+  for (let index = 0; index < 30_000; index += 1) subject.wanted('flood', `made-up-${index}`)
+  const postponed = counters.recoveriesPostponed
+  for (let index = 0; index < 40; index += 1) subject.wanted('other', `d${index}`)
+  expect(counters.recoveriesPostponed).toBe(postponed)
+  const others = () => asked.filter(({ deviceId }) => deviceId.startsWith('d')).length
+  expect(others()).toBe(32)
+  for (const question of asked.splice(0)) question.refuse()
+  await settle()
+  expect(others()).toBe(8)
 })
 
 test('ids that failed make room for others', async () => {
   const { asked, subject, settle } = recovery()
   for (let round = 0; round < 200; round += 1) {
-    for (let index = 0; index < 128; index += 1) subject.wanted('t', `d${round}-${index}`)
+    for (let index = 0; index < 96; index += 1) subject.wanted('t', `d${round}-${index}`)
     for (const question of asked.splice(0)) question.refuse()
     await settle()
   }

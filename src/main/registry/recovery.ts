@@ -1,3 +1,4 @@
+import { FairLines } from './fair-lines.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { Clock } from './clock.ts'
 
@@ -6,8 +7,11 @@ export const RECOVERY_TIMEOUT_MS = 5000
 const BACKOFF_MIN_MS = 1000
 const BACKOFF_MAX_MS = 30_000
 const MAX_IN_FLIGHT = 128
+/** A tenant whose devices do not answer leaves the rest to others. */
+const MAX_IN_FLIGHT_OF_TENANT = 96
 /** Devices remembered at once, waiting or backing off; a flood of made-up ids ends here. */
 const MAX_REMEMBERED = 20_000
+const MAX_REMEMBERED_OF_TENANT = 15_000
 /** Of these, how many are tried when one has to make room: it happens once a message then. */
 const MAX_LOOKED_AT = 16
 
@@ -42,7 +46,10 @@ export interface RecoveryParts {
 export class Recovery {
   readonly #parts: RecoveryParts
   readonly #patients = new Map<string, Patient>()
-  #queue: Patient[] = []
+  readonly #waiting = new FairLines<Patient>()
+  /** By tenant: how many are being asked, and how many are remembered. */
+  readonly #asking = new Map<string, number>()
+  readonly #remembered = new Map<string, number>()
   #inFlight = 0
   #closed = false
 
@@ -63,35 +70,43 @@ export class Recovery {
     const key = `${tenant}.${deviceId}`
     let patient = this.#patients.get(key)
     if (patient === undefined) {
-      if (this.#patients.size >= MAX_REMEMBERED && !this.#makeRoom()) {
+      const isFull =
+        this.#patients.size >= MAX_REMEMBERED ||
+        countOf(this.#remembered, tenant) >= MAX_REMEMBERED_OF_TENANT
+      if (isFull && !this.#makeRoom(tenant)) {
         this.#parts.counters.recoveriesPostponed += 1
         return
       }
       patient = { key, tenant, deviceId, failures: 0, notBeforeMs: 0, busy: false }
       this.#patients.set(key, patient)
+      add(this.#remembered, tenant, 1)
     }
     patient.busy = true
-    this.#queue.push(patient)
+    this.#waiting.push(tenant, patient)
     this.#next()
   }
 
   close(): void {
     this.#closed = true
-    this.#queue = []
+    this.#waiting.clear()
     this.#patients.clear()
   }
 
   #next(): void {
     while (this.#inFlight < MAX_IN_FLIGHT) {
-      const patient = this.#queue.shift()
+      const patient = this.#waiting.take(
+        (tenant) => countOf(this.#asking, tenant) < MAX_IN_FLIGHT_OF_TENANT,
+      )
       if (patient === undefined) return
       if (this.#parts.isLive(patient.tenant, patient.deviceId)) {
-        this.#patients.delete(patient.key)
+        this.#forget(patient)
         continue
       }
       this.#inFlight += 1
+      add(this.#asking, patient.tenant, 1)
       void this.#ask(patient).finally(() => {
         this.#inFlight -= 1
+        add(this.#asking, patient.tenant, -1)
         this.#next()
       })
     }
@@ -109,7 +124,7 @@ export class Recovery {
       // No answer, no responder, or no connection: its next heartbeat asks again.
     }
     if (admitted) {
-      this.#patients.delete(patient.key)
+      this.#forget(patient)
       return
     }
     this.#parts.counters.recoveriesFailed += 1
@@ -120,16 +135,34 @@ export class Recovery {
     patient.failures += 1
   }
 
-  /** Forgets one of those longest known that is not being asked. Maps keep order of insertion. */
-  #makeRoom(): boolean {
+  #forget({ key, tenant }: Patient): void {
+    if (this.#patients.delete(key)) add(this.#remembered, tenant, -1)
+  }
+
+  /**
+   * Forgets one of those longest known that is not being asked; of the tenant itself, where that has
+   * more than its share. Maps keep order of insertion.
+   */
+  #makeRoom(tenant: string): boolean {
+    const hasItsShare = countOf(this.#remembered, tenant) >= MAX_REMEMBERED_OF_TENANT
     let looked = 0
     for (const patient of this.#patients.values()) {
       looked += 1
       if (looked > MAX_LOOKED_AT) return false
-      if (patient.busy) continue
-      this.#patients.delete(patient.key)
+      if (patient.busy || (hasItsShare && patient.tenant !== tenant)) continue
+      this.#forget(patient)
       return true
     }
     return false
   }
+}
+
+function countOf(counts: ReadonlyMap<string, number>, tenant: string): number {
+  return counts.get(tenant) ?? 0
+}
+
+function add(counts: Map<string, number>, tenant: string, change: number): void {
+  const count = countOf(counts, tenant) + change
+  if (count === 0) counts.delete(tenant)
+  else counts.set(tenant, count)
 }
