@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Button, Select, TextInput } from '@mantine/core'
 import type { RevocationTarget } from '#shared/contract/credentials.ts'
-import styles from './credentials-screen.module.css'
+import dialog from '../../../ui/dialog.module.css'
 
 interface AccountTargetFormProps {
   readonly tenants: readonly string[]
@@ -18,7 +18,7 @@ export function AccountTargetForm({ tenants, onCancel, onChoose }: AccountTarget
   const [isValid, setValid] = useState(true)
   return (
     <form
-      className={styles.dialog}
+      className={dialog.body}
       onSubmit={(event) => {
         event.preventDefault()
         if (tenant === null || !isValid) return
@@ -52,7 +52,7 @@ export function AccountTargetForm({ tenants, onCancel, onChoose }: AccountTarget
           setValid(value === '' || Date.parse(value) <= Date.now())
         }}
       />
-      <div className={styles.footer}>
+      <div className={dialog.footer}>
         <Button variant="default" onClick={onCancel}>
           Cancel
         </Button>

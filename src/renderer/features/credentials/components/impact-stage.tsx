@@ -3,6 +3,8 @@ import { Button, Skeleton, Textarea, TextInput } from '@mantine/core'
 import type { RevocationImpact, RevocationTarget } from '#shared/contract/credentials.ts'
 import { plural } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
+import dialog from '../../../ui/dialog.module.css'
+import { Figure, Figures } from '../../../ui/figures.tsx'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { Dot } from '../../../ui/state-mark.tsx'
@@ -33,9 +35,9 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
   }, [isThere])
   if (impact.isError) {
     return (
-      <div className={styles.dialog}>
+      <div className={dialog.body}>
         <ProblemNotice problem={problemOf(impact.error)} />
-        <div className={styles.footer}>
+        <div className={dialog.footer}>
           <Button variant="default" onClick={onCancel}>
             Close
           </Button>
@@ -46,7 +48,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
   }
   if (!isThere) {
     return (
-      <div className={styles.dialog} aria-busy="true" aria-label="What it takes down is looked up">
+      <div className={dialog.body} aria-busy="true" aria-label="What it takes down is looked up">
         <Skeleton height={60} />
         <Skeleton height={120} />
         <Skeleton height={60} />
@@ -57,7 +59,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
   const ready = typed === found.confirm && reason.trim() !== '' && !nothingLeft
   return (
     <form
-      className={styles.dialog}
+      className={dialog.body}
       onSubmit={(event) => {
         event.preventDefault()
         if (!ready) return
@@ -102,7 +104,7 @@ export function ImpactStage({ target, onCancel, onBegun }: ImpactStageProps) {
         </>
       )}
       {revoke.isError && <ProblemNotice problem={problemOf(revoke.error)} />}
-      <div className={styles.footer}>
+      <div className={dialog.footer}>
         <Button variant="default" onClick={onCancel}>
           {nothingLeft ? 'Close' : 'Keep'}
         </Button>
@@ -124,12 +126,12 @@ function Impact({ impact }: { impact: RevocationImpact }) {
   )
   return (
     <>
-      <dl className={styles.figures} aria-label="What it takes down">
+      <Figures label="What it takes down">
         <Figure name={plural(credentials, 'credential')} value={credentials} />
         <Figure name="connected now" value={connected?.total ?? null} />
         <Figure name={plural(subscriptions ?? 0, 'subscription')} value={subscriptions ?? null} />
         <Figure name={plural(deviceCount, 'device')} value={deviceCount} />
-      </dl>
+      </Figures>
       {connectedProblem !== null && (
         <Notice tone="warn" title="Who is connected can not be seen now">
           <bdi>{connectedProblem.message}</bdi> You can revoke all the same: it is carried out as
@@ -171,15 +173,6 @@ function Impact({ impact }: { impact: RevocationImpact }) {
           </Notice>
         ))}
     </>
-  )
-}
-
-function Figure({ name, value }: { name: string; value: number | null }) {
-  return (
-    <div className={styles.figure}>
-      <dt>{name}</dt>
-      <dd>{value === null ? '?' : value.toLocaleString('en')}</dd>
-    </div>
   )
 }
 

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
 import type { Revocation } from '#shared/contract/credentials.ts'
-import { plural } from '../../../lib/counted.ts'
+import { counted } from '../../../lib/counted.ts'
 import { useRevocations } from '../../../lib/live/revocations.ts'
 import { Notice } from '../../../ui/notice.tsx'
 import { useCancelRevocation, useRetryRevocation } from '../api/revoke.ts'
 import styles from './credentials-screen.module.css'
+import { WaitingActions } from './waiting-actions.tsx'
 
 /** Revocations that wait, or whose proof failed: the person must not find out by chance. */
 export function OpenRevocations({ onShow }: { onShow: (id: string) => void }) {
@@ -30,8 +31,8 @@ interface OpenRevocationProps {
 function OpenRevocation({ revocation, onShow }: OpenRevocationProps) {
   const cancel = useCancelRevocation()
   const retry = useRetryRevocation()
-  const { id, credentialCount, accountName, problem, state, canCancel } = revocation
-  const what = `${credentialCount} ${plural(credentialCount, 'credential')} of ${accountName}`
+  const { id, credentialCount, accountName, problem, state } = revocation
+  const what = `${counted(credentialCount, 'credential')} of ${accountName}`
   const waits = state === 'waiting'
   return (
     <Notice
@@ -45,26 +46,7 @@ function OpenRevocation({ revocation, onShow }: OpenRevocationProps) {
           <Button size="xs" variant="default" onClick={() => onShow(id)}>
             Show
           </Button>
-          {waits && (
-            <Button
-              size="xs"
-              variant="default"
-              loading={retry.isPending}
-              onClick={() => retry.mutate({ id })}
-            >
-              Try now
-            </Button>
-          )}
-          {waits && canCancel && (
-            <Button
-              size="xs"
-              variant="default"
-              loading={cancel.isPending}
-              onClick={() => cancel.mutate({ id })}
-            >
-              Call off
-            </Button>
-          )}
+          {waits && <WaitingActions revocation={revocation} retry={retry} cancel={cancel} />}
         </>
       }
     >

@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core'
 import type { Revocation } from '#shared/contract/credentials.ts'
-import { plural } from '../../../lib/counted.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useRevocations } from '../../../lib/live/revocations.ts'
+import dialog from '../../../ui/dialog.module.css'
 import { CopyTextButton } from '../../../ui/copy-button.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
@@ -10,6 +11,7 @@ import { useCancelRevocation, useRetryRevocation } from '../api/revoke.ts'
 import { reportOf, REVOCATION_STATES } from '../credential-words.ts'
 import styles from './credentials-screen.module.css'
 import { Evidence, StepList } from './revocation-summary.tsx'
+import { WaitingActions } from './waiting-actions.tsx'
 
 interface ProgressStageProps {
   readonly ids: readonly string[]
@@ -23,13 +25,13 @@ export function ProgressStage({ ids, onClose }: ProgressStageProps) {
   const text = revocations.map(reportOf).join('\n\n')
   const running = revocations.some(({ state }) => state === 'running')
   return (
-    <div className={styles.dialog}>
+    <div className={dialog.body}>
       {revocations.map((revocation) => (
         <OneRevocation key={revocation.id} revocation={revocation} />
       ))}
-      <div className={styles.footer}>
+      <div className={dialog.footer}>
         {!running && (
-          <span className={styles.left}>
+          <span className={dialog.left}>
             <CopyTextButton text={text} label="Copy report" />
           </span>
         )}
@@ -42,17 +44,16 @@ export function ProgressStage({ ids, onClose }: ProgressStageProps) {
 }
 
 function OneRevocation({ revocation }: { revocation: Revocation }) {
-  const { id, state, problem, canCancel, credentialCount, accountName, steps } = revocation
+  const { state, problem, credentialCount, accountName, steps } = revocation
   const cancel = useCancelRevocation()
   const retry = useRetryRevocation()
   const error = cancel.error ?? retry.error
   return (
-    <section className={styles.dialog} aria-label={`Revocation in ${accountName}`}>
+    <section className={dialog.body} aria-label={`Revocation in ${accountName}`}>
       <div className={styles.itemHead} role="status">
         <StateMark {...REVOCATION_STATES[state]} />
         <span>
-          {credentialCount.toLocaleString('en')} {plural(credentialCount, 'credential')} of{' '}
-          <bdi>{accountName}</bdi>
+          {counted(credentialCount, 'credential')} of <bdi>{accountName}</bdi>
         </span>
       </div>
       <StepList steps={steps} />
@@ -61,28 +62,7 @@ function OneRevocation({ revocation }: { revocation: Revocation }) {
         <Notice
           tone="warn"
           title="Nothing is lost: it goes on by itself as soon as it can"
-          actions={
-            <>
-              <Button
-                size="xs"
-                variant="default"
-                loading={retry.isPending}
-                onClick={() => retry.mutate({ id })}
-              >
-                Try now
-              </Button>
-              {canCancel && (
-                <Button
-                  size="xs"
-                  variant="default"
-                  loading={cancel.isPending}
-                  onClick={() => cancel.mutate({ id })}
-                >
-                  Call off
-                </Button>
-              )}
-            </>
-          }
+          actions={<WaitingActions revocation={revocation} retry={retry} cancel={cancel} />}
         >
           Until then the credential still lets its holder in.
         </Notice>

@@ -8,6 +8,8 @@ import type {
 } from '#shared/contract/renewal.ts'
 import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
+import dialog from '../../../ui/dialog.module.css'
+import { Figure, Figures } from '../../../ui/figures.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { PathInput } from '../../../ui/path-input.tsx'
 import { useDefaultDays } from '../api/get-default-days.ts'
@@ -67,7 +69,7 @@ function Planned(props: RenewDialogProps & { readonly selection: RenewalSelectio
   if (plan.isError) return <ProblemNotice problem={problemOf(plan.error)} />
   if (plan.data === undefined || days === undefined) {
     return (
-      <div className={styles.dialog} aria-busy="true" aria-label="Looking how they can be renewed">
+      <div className={dialog.body} aria-busy="true" aria-label="Looking how they can be renewed">
         <Skeleton height={64} />
         <Skeleton height={120} />
         <Skeleton height={60} />
@@ -115,7 +117,7 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
   }
   return (
     <form
-      className={styles.dialog}
+      className={dialog.body}
       onSubmit={(event) => {
         event.preventDefault()
         submit()
@@ -123,7 +125,7 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
     >
       <PlanFigures plan={plan} otherCount={otherCount} />
       {plan.overMesh > 0 && (
-        <p className={styles.explanation}>
+        <p className={styles.lead}>
           A device keeps its old credential until the server has seen it connected with the new one.
           One that is not back within five minutes stays with the old one; after three in a row the
           rest is not begun.
@@ -170,7 +172,7 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
         />
       </div>
       {start.isError && <ProblemNotice problem={problemOf(start.error)} />}
-      <div className={styles.footer}>
+      <div className={dialog.footer}>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
@@ -192,26 +194,15 @@ function takenBy(way: RenewalOrder['others'], { others }: RenewalPlan): number {
 
 function PlanFigures({ plan, otherCount }: { plan: RenewalPlan; otherCount: number }) {
   return (
-    <dl className={styles.figures}>
-      <div className={styles.figure}>
-        <dt>over the mesh</dt>
-        <dd>{plan.overMesh.toLocaleString('en')}</dd>
-      </div>
-      <div className={styles.figure}>
-        <dt>another way</dt>
-        <dd>{otherCount.toLocaleString('en')}</dd>
-      </div>
-      {plan.underWay > 0 && (
-        <div className={styles.figure}>
-          <dt>already under way, left out</dt>
-          <dd>{plan.underWay.toLocaleString('en')}</dd>
-        </div>
-      )}
-      <div className={styles.figure}>
-        <dt>{plan.tenants.length === 1 ? <bdi>{plan.tenants[0]}</bdi> : 'tenants, one by one'}</dt>
-        <dd>{plan.tenants.length.toLocaleString('en')}</dd>
-      </div>
-    </dl>
+    <Figures>
+      <Figure name="over the mesh" value={plan.overMesh} />
+      <Figure name="another way" value={otherCount} />
+      {plan.underWay > 0 && <Figure name="already under way, left out" value={plan.underWay} />}
+      <Figure
+        name={plan.tenants.length === 1 ? <bdi>{plan.tenants[0]}</bdi> : 'tenants, one by one'}
+        value={plan.tenants.length}
+      />
+    </Figures>
   )
 }
 
