@@ -55,6 +55,17 @@ export default defineConfig({
         test: {
           ...SHARED,
           ...ALONE,
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          testTimeout: process.env['FAULTS'] === 'full' ? 400_000 : 90_000,
+          // Faults of one file run beside each other: they wait more than they work.
+          maxConcurrency: 4,
+        },
+      },
+      {
+        test: {
+          ...SHARED,
+          ...ALONE,
           name: 'interop',
           include: ['tests/interop/**/*.test.ts'],
           testTimeout: 60_000,
