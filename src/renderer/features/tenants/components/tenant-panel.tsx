@@ -4,12 +4,12 @@ import { IconEye, IconStack2 } from '@tabler/icons-react'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { PanelTabs } from '../../../ui/panel-tabs.tsx'
 import { SidePanel } from '../../../ui/side-panel.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { LimitsTab } from './limits-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { ISOLATION_WORDS, TENANT_STATES } from './tenant-columns.tsx'
-import styles from './tenant-panel.module.css'
 import { WiringTab } from './wiring-tab.tsx'
 
 /** A tab that another feature brings. */
@@ -79,16 +79,7 @@ export function TenantPanel(props: TenantPanelProps) {
         </EmptyState>
       )}
       {tenant !== undefined && (
-        <Tabs
-          key={name}
-          value={tab}
-          onChange={(value) => props.onTab(value ?? 'overview')}
-          classNames={{
-            root: styles.tabs ?? '',
-            list: styles.tabList ?? '',
-            panel: styles.panel ?? '',
-          }}
-        >
+        <PanelTabs key={name} value={tab} onChange={(value) => props.onTab(value ?? 'overview')}>
           <Tabs.List>
             <Tabs.Tab value="overview">Overview</Tabs.Tab>
             {own && <Tabs.Tab value="limits">Limits</Tabs.Tab>}
@@ -122,7 +113,7 @@ export function TenantPanel(props: TenantPanelProps) {
               {tab === value && panel}
             </Tabs.Panel>
           ))}
-        </Tabs>
+        </PanelTabs>
       )}
     </SidePanel>
   )
