@@ -81,9 +81,18 @@ export class EtcdStore implements SharedStore {
     this.#marks = new OfflineMarks(instanceId)
     const parts = { client, keys, rows, leases: this.#leases, marks: this.#marks, logger }
     const members = this.#members
-    this.#view = new EtcdView({ ...parts, members, instanceId, follower: () => this.#follower })
-    const settled = (row: Parameters<EtcdView['settled']>[0]) => this.#view.settled(row)
-    this.#writer = new EtcdWriter({ ...parts, instanceId, settled })
+    this.#writer = new EtcdWriter({
+      ...parts,
+      instanceId,
+      settled: (row) => this.#view.settled(row),
+    })
+    this.#view = new EtcdView({
+      ...parts,
+      members,
+      instanceId,
+      follower: () => this.#follower,
+      stale: (key, revision) => void this.#removeStale(key, revision),
+    })
     this.#follow = new EtcdFollow({
       client,
       logger,
@@ -181,6 +190,14 @@ export class EtcdStore implements SharedStore {
     await this.#members.close()
     this.#leases.close()
     this.#client.close()
+  }
+
+  async #removeStale(key: string, revision: number): Promise<void> {
+    try {
+      await this.#writer.removeStale(key, revision)
+    } catch (error) {
+      this.#logger.debug('a stale entry stays', { key, why: messageOf(error) })
+    }
   }
 
   #away() {

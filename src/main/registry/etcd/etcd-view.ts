@@ -28,6 +28,8 @@ export interface EtcdViewParts {
   readonly logger: Logger
   readonly instanceId: string
   readonly follower: () => StoreFollower | undefined
+  /** An offline entry stands beside a record that is newer. */
+  readonly stale: (key: string, revision: number) => void
 }
 
 /** A record, or an offline entry, that is gone. */
@@ -162,12 +164,20 @@ export class EtcdView {
   }
 
   #onOffline(device: DeviceKey, entry: EtcdEntry): void {
-    const { instanceId, keys, marks, rows, follower } = this.#parts
+    const { instanceId, keys, marks, members, rows, follower } = this.#parts
+    const row = rows.get(keys.record(device))
+    if (row !== undefined && row.writing > 0) {
+      // Whether it is older or newer than what is being written is known in a moment.
+      ;(row.held ??= []).push({ kind: 'put', entry })
+      return
+    }
     const read = readOfflineEntry(device, entry.value.toString())
     if (read === undefined || !marks.put(entry.key, device, entry.revision, read.entry)) return
-    // Back meanwhile; its registration takes the entry away.
-    const row = rows.get(keys.record(device))
-    if (row !== undefined && row.seen > entry.revision && row.revision > 0) return
+    if (row !== undefined && row.revision > entry.revision) {
+      // It registered at the same moment elsewhere, where nobody knew of this entry yet.
+      if (members.owns(device)) this.#parts.stale(entry.key, entry.revision)
+      return
+    }
     if (read.entry.by === instanceId && !read.entry.announced) follower()?.claimed(device)
     else follower()?.found(read.device)
   }

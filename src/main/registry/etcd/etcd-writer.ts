@@ -69,6 +69,14 @@ export class EtcdWriter {
     await this.#transact(devices, async (device) => this.#noteOf(device))
   }
 
+  /** Takes an offline entry away that a registration met and did not know of. */
+  async removeStale(key: string, revision: number): Promise<void> {
+    const { client, marks } = this.#parts
+    const step = { guards: [{ key, revision }], writes: [{ kind: 'delete', key } as const] }
+    const { done, revision: at } = await client.commit([step])
+    if (done[0] === true) marks.delete(key, at)
+  }
+
   async #partFor(change: StoreChange): Promise<Part> {
     const { keys, rows, marks } = this.#parts
     const { device } = change
@@ -89,7 +97,8 @@ export class EtcdWriter {
     const value = joinRecord(change.device.document, change.device.status)
     const put: EtcdWrite = { kind: 'put', key: row.key, value, lease: lease.id }
     const guards = change.kind === 'put' ? [] : [{ key: row.key, revision: row.revision }]
-    const writes = change.kind === 'put' ? [put, noEntry] : [put]
+    const wasOffline = change.kind === 'put' && marks.revisionOf(offlineKey) > 0
+    const writes = wasOffline ? [put, noEntry] : [put]
     const apply = (revision: number) => {
       marks.delete(offlineKey, revision)
       rows.put(row, revision, lease)
