@@ -49,12 +49,26 @@ const NEEDS = {
     winget: ['FiloSottile.age'],
     help: 'Get age from https://age-encryption.org and put it on the PATH.',
   },
+  unzip: {
+    find: ['unzip'],
+    apt: ['unzip'],
+    brew: ['unzip'],
+    help: 'Install unzip.',
+  },
 }
 
 /** What the demo and the app need beside npm packages. */
 export const FOR_DEMO = ['nats-server']
 /** What the tests need on top. */
-export const FOR_TESTS = ['nats-server', 'etcd', 'chromium', 'a Secret Service', 'avahi', 'age']
+export const FOR_TESTS = [
+  'nats-server',
+  'etcd',
+  'chromium',
+  'a Secret Service',
+  'avahi',
+  'age',
+  'unzip',
+]
 
 /**
  * Installs what is missing through the OS package manager where it may: apt as root or with

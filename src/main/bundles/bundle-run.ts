@@ -4,6 +4,7 @@ import type {
   BundleReceipt,
   StarterName,
 } from '#shared/contract/bundles.ts'
+import { dialectOf } from '#shared/protocol/dialect.ts'
 import { assemble, type AssembledBundle } from './assemble.ts'
 import type { BundleState, BundleWork } from './bundle-procedure.ts'
 import type { BundleAuthority } from './collaborators.ts'
@@ -63,11 +64,16 @@ export class BundleRun implements BundleWork {
   }
 
   async prepare(): Promise<BundleState['files']> {
-    const { authority, order, items, onProgress, now } = this.#options
+    const { authority, order, items, dialect, onProgress, now } = this.#options
     const { choice, name } = order
     onProgress({ step: 'issuing' })
     const there = await repackedOf(authority, name, items)
-    const issued = await issueFor(authority, choice, name, this.#keys)
+    const issued = await issueFor(
+      authority,
+      choice,
+      { name, root: `${dialectOf(dialect).subjectRoot}.${choice.tenant}` },
+      this.#keys,
+    )
     this.#credentials = [...there, ...issued].toSorted((one, other) =>
       one.file < other.file ? -1 : 1,
     )

@@ -11,7 +11,12 @@ export interface BundleAuthority {
   operator(): (Manifest['operator'] & { readonly dialect: DialectName }) | undefined
   /** Accounts with the keys that sign there. */
   accountsOf(publicKeys: readonly string[]): Manifest['accounts']
-  tenants(): readonly { readonly name: string; readonly account: string; readonly state: string }[]
+  tenants(): readonly {
+    readonly name: string
+    readonly account: string
+    readonly state: string
+    readonly isolation: 'account' | 'shared'
+  }[]
   readonly ledger: {
     entriesOfTenant(tenant: string): LedgerEntry[]
     entriesOfKey(publicKey: string): LedgerEntry[]

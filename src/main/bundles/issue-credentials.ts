@@ -1,5 +1,6 @@
 import type { BundleChoice } from '#shared/contract/bundles.ts'
 import { createNkey } from '../authority/nkey.ts'
+import type { Permissions } from '../authority/permissions.ts'
 import type { UserRequest } from '../authority/user-issue.ts'
 import { safeName } from '../files/safe-name.ts'
 import type { BundleAuthority } from './collaborators.ts'
@@ -25,16 +26,16 @@ export function newKeys(items: readonly PlannedItem[]): NewKey[] {
     })
 }
 
-/** Issues for new keys, all or none. @throws what issuing throws. */
+/** Issues for new keys, all or none; `root` is what the tenant's subjects begin with. @throws what issuing throws. */
 export async function issueFor(
   authority: Pick<BundleAuthority, 'issueUsers'>,
   choice: BundleChoice,
-  name: string,
+  { name, root }: { readonly name: string; readonly root: string },
   keys: readonly NewKey[],
 ): Promise<PackedCredential[]> {
   if (keys.length === 0) return []
   const users = await authority.issueUsers(
-    keys.map(({ item, publicKey }) => requestFor(choice, name, item, publicKey)),
+    keys.map(({ item, publicKey }) => requestFor(choice, { name, root }, item, publicKey)),
   )
   return users.map((user, index) => {
     const { item, seed } = keys[index] as NewKey
@@ -65,7 +66,7 @@ export async function repackedOf(
 
 function requestFor(
   choice: BundleChoice,
-  bundle: string,
+  { name: bundle, root }: { readonly name: string; readonly root: string },
   { name }: PlannedItem,
   publicKey: string,
 ): UserRequest {
@@ -86,7 +87,19 @@ function requestFor(
     case 'context':
       return { ...common, role: 'console', inbox: 'private' }
     case 'leaf-node':
-      return { ...common, role: 'orchestrator' }
+      return { ...common, role: 'orchestrator', permissions: () => leafPermissions(root) }
+  }
+}
+
+/**
+ * A leaf node speaks for a whole site. Answers of its devices go to inboxes of any name (`_INBOX_U….>` of
+ * consoles, `_R_.>` of imported services), which no pattern could list, and a leaf has no response permission:
+ * so it may publish everything but what belongs to the server. It hears its tenant and the usual inboxes.
+ */
+function leafPermissions(root: string): Permissions {
+  return {
+    pub: { allow: ['>'], deny: ['$SYS.>', '$JS.>', '$KV.>', '$O.>'] },
+    sub: { allow: [`${root}.>`, '_INBOX.>'], deny: [] },
   }
 }
 

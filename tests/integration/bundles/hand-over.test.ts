@@ -251,7 +251,9 @@ test('what fails or is cancelled leaves no file, and nothing issued in force', a
       close: () => real.close(),
     }
   }
-  const sealed = { kind: 'passphrase', passphrase: 'long enough for a test' } as const
+  const publicKey = await identityToRecipient(await generateX25519Identity())
+  const { id: person } = site.bundles.addPerson({ name: 'Lee', publicKey, note: '' })
+  const sealed = { kind: 'people', people: [person] } as const
   const { id: running } = await site.bundles.create({ ...order, sealing: sealed })
   const cancelled = await site.ended(running)
   expect(cancelled.job.state).toBe('cancelled')

@@ -25,13 +25,14 @@ export async function planOf(
   now: Date,
 ): Promise<Planned> {
   requireOperator(authority.operator())
-  const { account } = requireTenant(authority, choice.tenant)
+  const { account, isolation } = requireTenant(authority, choice.tenant)
   const own =
     choice.credentialFolder === ''
       ? new Map()
       : await credentialsIn(ownPath(choice.credentialFolder), choice.tenant, now)
   const items = planItems(choice, {
     account,
+    isolation,
     entries: authority.ledger.entriesOfTenant(choice.tenant),
     own,
     now,

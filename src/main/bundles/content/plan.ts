@@ -7,6 +7,7 @@ import type { OwnCredential } from './own-files.ts'
 export interface PlanningFacts {
   /** The tenant's account (A…). */
   readonly account: string
+  readonly isolation: 'account' | 'shared'
   /** All credentials of the tenant, the oldest first. */
   readonly entries: readonly LedgerEntry[]
   /** Those with their keys in the person's folder, by device. Secret. */
@@ -33,6 +34,14 @@ const SINGLE_NAMES = {
 export function planItems(choice: BundleChoice, facts: PlanningFacts): PlannedItem[] {
   if (choice.kind !== 'devices' && choice.kind !== 'tenant') {
     const name = choice.newDevices[0] ?? `${choice.tenant}-${SINGLE_NAMES[choice.kind]}`
+    if (choice.kind === 'leaf-node' && facts.isolation === 'shared') {
+      return [
+        refused(
+          name,
+          'The tenant shares its account: a leaf node would reach the other tenants in it.',
+        ),
+      ]
+    }
     return [newItem(name, 'A credential of its own is made for it.')]
   }
   const good = goodByDevice(facts)

@@ -2,7 +2,7 @@ import { tooLarge, unsafePath } from './hostile-errors.ts'
 
 /** Far above any bundle: 10,000 credentials take 40 MiB. */
 export const MAX_TOTAL_BYTES = 256 * 1024 * 1024
-export const MAX_ENTRIES = 50_000
+const MAX_ENTRIES = 50_000
 const MAX_PATH_CHARS = 512
 const MAX_NAME_CHARS = 255
 const MAX_DEPTH = 8

@@ -2,11 +2,16 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar'
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl'
-import { MusterError } from '#shared/errors.ts'
+import { messageOf, MusterError } from '#shared/errors.ts'
 import { tooLarge, unreadableArchive, unsafePath } from './hostile-errors.ts'
 import { EntryGuard, MAX_TOTAL_BYTES } from './entry-guard.ts'
 
 const decompress = promisify(gunzip)
+
+/** How the library refuses names before we see them. */
+const UNSAFE_NAME =
+  /^(?:absolute path|invalid relative path|invalid characters in fileName): (.*)$/su
+const OUTSIDE = 'would land outside of the folder that it is unpacked into'
 
 const FILE_TYPE = 0o170_000
 const REGULAR = 0o100_000
@@ -25,7 +30,9 @@ export async function readArchive(bytes: Uint8Array): Promise<ArchiveFiles> {
       return await readZip(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
     if (isGzip(bytes)) return await readTarGz(bytes)
   } catch (error) {
-    throw error instanceof MusterError ? error : unreadableArchive(error)
+    if (error instanceof MusterError) throw error
+    const name = UNSAFE_NAME.exec(messageOf(error))?.[1]
+    throw name === undefined ? unreadableArchive(error) : unsafePath(name, OUTSIDE)
   }
   throw unreadableArchive(undefined)
 }
