@@ -75,6 +75,12 @@ export class EtcdGateway {
     return (await this.#call<{ ID: string }>('lease/grant', { TTL: ttlSeconds })).ID
   }
 
+  /** Ends all leases, as if nobody had kept them alive. */
+  async revokeLeases(): Promise<void> {
+    const { leases = [] } = await this.#call<{ leases?: { ID: string }[] }>('lease/leases', {})
+    for (const { ID } of leases) await this.#call('lease/revoke', { ID })
+  }
+
   /** Forgets what was before the present revision, and gives its room back. */
   async compact(): Promise<void> {
     await this.#call('kv/compaction', { revision: await this.revision(), physical: true })
