@@ -83,7 +83,11 @@ async function lookIntoBundle(page: Page): Promise<void> {
 
 /** Every screen of the window, in the states that matter. */
 export const SCREENS: readonly Screen[] = [
-  { name: 'queue', scenarios: ALL, path: `/fleet/south-farm/irrigation-pump-00002?tab=queue` },
+  {
+    name: 'queue',
+    scenarios: WITH_DEVICES,
+    path: `/fleet/south-farm/irrigation-pump-00002?tab=queue`,
+  },
   { name: 'queue-panel', scenarios: ['full'], path: `${SENSOR}&tab=queue` },
   {
     name: 'queue-dead',
@@ -116,7 +120,14 @@ export const SCREENS: readonly Screen[] = [
       await page.getByText('Queued', { exact: true }).waitFor()
     },
   },
+  {
+    name: 'queue-off',
+    scenarios: ['full'],
+    path: '/fleet/research/climate-controller-00003?tab=queue',
+  },
+  { name: 'queue-none', scenarios: ['full'], path: '/fleet/default/door-lock-00004?tab=queue' },
   { name: 'tenant-queue', scenarios: WITH_DEVICES, path: `${NORTH}&tab=queue` },
+  { name: 'tenant-queue-off', scenarios: ['full'], path: '/tenants?tenant=research&tab=queue' },
   { name: 'bundles', scenarios: ALL, path: '/bundles' },
   {
     name: 'bundles-filled',

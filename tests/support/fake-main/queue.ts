@@ -19,16 +19,21 @@ const DAY_MS = 24 * HOUR_MS
 const READY: QueueAvailability = { state: 'ready', canEnable: false, sharedWith: [], problem: null }
 const OFF: QueueAvailability = { state: 'off', canEnable: true, sharedWith: [], problem: null }
 
-/** Queues of a scripted main: full where the scenario is, off where it is empty. */
+/** Nothing was ever queued for these, and for the first the queue is off. */
+const WITHOUT_COMMANDS: ReadonlySet<string> = new Set(['research', 'default'])
+
+/** Queues of a scripted main. */
 export function fakeQueue(scenario: Scenario): QueueCalls {
-  let availability = availabilityOf(scenario)
+  const switchedOn = new Set<string>()
+  const availabilityIn = (tenant: string) =>
+    switchedOn.has(tenant) ? READY : availabilityOf(scenario, tenant)
   const commands = new Map<string, QueuedCommand>()
   const topics = new Map<string, Topic<QueueUpdate>>()
   const topicOf = ({ tenant, deviceId }: DeviceAddress) => {
     const key = `${tenant} ${deviceId}`
     const known = topics.get(key)
     if (known !== undefined) return known
-    if (scenario === 'full' || scenario === 'failing') {
+    if (!WITHOUT_COMMANDS.has(tenant)) {
       for (const command of commandsOf({ tenant, deviceId })) commands.set(command.id, command)
     }
     const of = () =>
@@ -37,7 +42,7 @@ export function fakeQueue(scenario: Scenario): QueueCalls {
         .toSorted((one, other) => (one.enqueuedAt < other.enqueuedAt ? 1 : -1))
     const topic = new Topic<QueueUpdate>(() => ({
       type: 'snapshot',
-      availability,
+      availability: availabilityIn(tenant),
       device: deviceOf(scenario, tenant, deviceId, of()),
       commands: of(),
     }))
@@ -56,12 +61,12 @@ export function fakeQueue(scenario: Scenario): QueueCalls {
   }
   const ended = (state: QueuedCommand['state']) => ({ state, endedAt: new Date().toISOString() })
   return {
-    availability: () => Promise.resolve(availability),
-    enable: async () => {
+    availability: (tenant) => Promise.resolve(availabilityIn(tenant)),
+    enable: async (tenant) => {
       await delay(400)
-      availability = READY
+      switchedOn.add(tenant)
       for (const topic of topics.values()) topic.refresh()
-      return availability
+      return READY
     },
     watch: (address) => (listener) => topicOf(address).subscribe(listener),
     enqueue: async ({ expiresInMs, ...order }) => {
@@ -87,13 +92,12 @@ export function fakeQueue(scenario: Scenario): QueueCalls {
         deadline: ago(-expiresInMs),
       })),
     discard: (_tenant, id) => change(id, () => ended('discarded')),
-    lag: (tenant) => Promise.resolve(lagOf(scenario, tenant, availability)),
+    lag: (tenant) => Promise.resolve(lagOf(tenant, availabilityIn(tenant))),
   }
 }
 
-function availabilityOf(scenario: Scenario): QueueAvailability {
-  if (scenario === 'full') return READY
-  if (scenario !== 'failing') return OFF
+function availabilityOf(scenario: Scenario, tenant: string): QueueAvailability {
+  if (scenario !== 'failing') return tenant === 'research' ? OFF : READY
   return {
     state: 'unknown',
     canEnable: false,
@@ -223,9 +227,11 @@ function commandsOf(address: DeviceAddress): QueuedCommand[] {
   ]
 }
 
-function lagOf(scenario: Scenario, tenant: string, availability: QueueAvailability): TenantLag {
+function lagOf(tenant: string, availability: QueueAvailability): TenantLag {
   const none = { consumers: 0, pending: 0, inFlight: 0, redelivered: 0, dead: 0, devices: [] }
-  if (scenario !== 'full') return { availability, stream: null, ...none }
+  if (availability.state !== 'ready' || WITHOUT_COMMANDS.has(tenant)) {
+    return { availability, stream: null, ...none }
+  }
   const device = (deviceId: string, pending: number, more = {}) => ({
     deviceId,
     pending,

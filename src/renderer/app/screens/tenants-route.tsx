@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { TenantQueue } from '../../features/queue/components/tenant-queue.tsx'
 import { AccountHistory } from '../../features/resolver/components/account-history.tsx'
 import { TenantPanel } from '../../features/tenants/components/tenant-panel.tsx'
 import { TenantsScreen } from '../../features/tenants/components/tenants-screen.tsx'
@@ -19,10 +20,26 @@ export function TenantsRoute() {
     })
   const close = () => void navigate({ to: '/tenants', search: {}, replace: true })
   const account = useTenants()?.find(({ name }) => name === tenant)?.account ?? null
-  const history =
+  const extraTabs =
     tenant === undefined || account === null
       ? []
       : [
+          {
+            value: 'queue',
+            name: 'Queue',
+            panel: (
+              <TenantQueue
+                tenant={tenant}
+                onOpenDevice={(deviceId) =>
+                  void navigate({
+                    to: '/fleet/$tenant/$deviceId',
+                    params: { tenant, deviceId },
+                    search: { tab: 'queue' },
+                  })
+                }
+              />
+            ),
+          },
           {
             value: 'history',
             name: 'History',
@@ -58,12 +75,13 @@ export function TenantsRoute() {
             }
             onClose={close}
             onView={() => void navigate({ to: '/tenants/$tenant/view', params: { tenant } })}
+            onHandOver={() => void navigate({ to: '/bundles', search: { tenant } })}
             onOpenFleet={() => {
               setShownTenant(tenant)
               void navigate({ to: '/fleet' })
             }}
             onOpenTenant={select}
-            extraTabs={history}
+            extraTabs={extraTabs}
           />
         )
       }

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type Key } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 
-const ROW_HEIGHT_PX = 36
+export const ROW_HEIGHT_PX = 36
 /** The header scrolls with the rows and sticks above them. */
 export const HEAD_HEIGHT_PX = 32
 const OVERSCAN_ROWS = 10

@@ -10,13 +10,15 @@ import styles from './device-view.module.css'
 import { EventsTab } from './events-tab.tsx'
 import { FunctionsTab } from './functions-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
+import { QueueTab } from './queue-tab.tsx'
 import { RecordTab } from './record-tab.tsx'
 
-export type DeviceTab = 'overview' | 'functions' | 'events' | 'record'
+const TABS = ['overview', 'functions', 'queue', 'events', 'record'] as const
+export type DeviceTab = (typeof TABS)[number]
 
 /** The tab that a text names; the first one where it names none. */
 export function deviceTab(text: string | undefined): DeviceTab {
-  return text === 'functions' || text === 'events' || text === 'record' ? text : 'overview'
+  return TABS.find((tab) => tab === text) ?? 'overview'
 }
 
 interface DeviceViewProps {
@@ -45,6 +47,7 @@ export function DeviceView({ address, device, tab, onTab, onForgotten }: DeviceV
         <Tabs.Tab value="functions" rightSection={<Count of={device.functionCount} />}>
           Functions
         </Tabs.Tab>
+        <Tabs.Tab value="queue">Queue</Tabs.Tab>
         <Tabs.Tab value="events">Events</Tabs.Tab>
         <Tabs.Tab value="record">Record</Tabs.Tab>
       </Tabs.List>
@@ -59,8 +62,20 @@ export function DeviceView({ address, device, tab, onTab, onForgotten }: DeviceV
       </Tabs.Panel>
       <Tabs.Panel value="functions">
         <WithRecord record={record}>
-          {(found) => <FunctionsTab address={address} record={found} />}
+          {(found) => (
+            <FunctionsTab
+              address={address}
+              record={found}
+              online={device.state === 'online'}
+              onShowQueue={() => onTab('queue')}
+            />
+          )}
         </WithRecord>
+      </Tabs.Panel>
+      <Tabs.Panel value="queue">
+        {tab === 'queue' && (
+          <QueueTab address={address} device={device} onFunctions={() => onTab('functions')} />
+        )}
       </Tabs.Panel>
       <Tabs.Panel value="events">
         <EventsTab address={address} />

@@ -1,16 +1,20 @@
-import { lazy, Suspense, useId, useMemo, useState } from 'react'
+import { lazy, Suspense, useId, useMemo, useRef, useState } from 'react'
 import { Button, NumberInput, SegmentedControl, Skeleton } from '@mantine/core'
-import { IconChevronRight, IconPlayerPlay } from '@tabler/icons-react'
+import { IconChevronRight, IconHourglass, IconPlayerPlay } from '@tabler/icons-react'
 import type { DeviceAddress, DeviceFunction } from '#shared/contract/fleet.ts'
 import { prettyJson } from '../../../lib/json/tokens.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useCallFunction } from '../api/call-function.ts'
+import { useQueueCommand } from '../api/queue-command.ts'
+import { DEFAULT_EXPIRY } from '../queue-words.ts'
 import { sanitizeSchema, takesNothing } from '../schema/sanitize-schema.ts'
 import { CallOutcome } from './call-outcome.tsx'
 import styles from './functions-tab.module.css'
+import { ExpirySelect } from './expiry-select.tsx'
 import { JsonParams, parseParams } from './json-params.tsx'
+import { QueueOutcome } from './queue-outcome.tsx'
 
 // The form library is the largest part of the window; it is loaded when a form is.
 const FunctionForm = lazy(() => import('./function-form.tsx'))
@@ -22,12 +26,16 @@ const SECOND_MS = 1_000
 interface FunctionCardProps {
   readonly address: DeviceAddress
   readonly declared: DeviceFunction
+  /** It is connected, so that a call reaches it. */
+  readonly online: boolean
+  readonly onShowQueue: () => void
   readonly open: boolean
   readonly onToggle: () => void
 }
 
 /** A function of a device; opened, the form to call it with. */
-export function FunctionCard({ address, declared, open, onToggle }: FunctionCardProps) {
+export function FunctionCard(props: FunctionCardProps) {
+  const { declared, open, onToggle } = props
   return (
     <div className={styles.card} data-open={open}>
       <button type="button" className={styles.head} aria-expanded={open} onClick={onToggle}>
@@ -39,12 +47,14 @@ export function FunctionCard({ address, declared, open, onToggle }: FunctionCard
           )}
         </span>
       </button>
-      {open && <CallForm address={address} declared={declared} />}
+      {open && <CallForm {...props} />}
     </div>
   )
 }
 
-function CallForm({ address, declared }: { address: DeviceAddress; declared: DeviceFunction }) {
+type CallFormProps = Omit<FunctionCardProps, 'open' | 'onToggle'>
+
+function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
   const id = useId()
   const schema = useMemo(() => sanitizeSchema(declared.parameters), [declared.parameters])
   const [way, setWay] = useState<'form' | 'json'>(schema === null ? 'json' : 'form')
@@ -52,13 +62,23 @@ function CallForm({ address, declared }: { address: DeviceAddress; declared: Dev
   const [text, setText] = useState('{}')
   const [complaint, setComplaint] = useState<string | null>(null)
   const [seconds, setSeconds] = useState(DEFAULT_TIMEOUT_SECONDS)
+  const [expiry, setExpiry] = useState(DEFAULT_EXPIRY)
   const call = useCallFunction(address)
-  const run = (given: Record<string, unknown>) =>
-    call.mutate({
-      functionName: declared.name,
-      params: given,
-      timeoutMs: Math.round(seconds * SECOND_MS),
-    })
+  const queued = useQueueCommand()
+  // Set by the button that submits; Enter in a field is that which stands first.
+  const wanted = useRef<'call' | 'queue'>('call')
+  const isBusy = call.isPending || queued.isPending
+  const run = (given: Record<string, unknown>) => {
+    const order = { functionName: declared.name, params: given }
+    call.reset()
+    queued.reset()
+    if (wanted.current === 'call') {
+      call.mutate({ ...order, timeoutMs: Math.round(seconds * SECOND_MS) })
+    } else {
+      const id = crypto.randomUUID()
+      queued.mutate({ ...address, ...order, id, expiresInMs: Number(expiry) })
+    }
+  }
   const runText = () => {
     const parsed = parseParams(text)
     setComplaint(typeof parsed === 'string' ? parsed : null)
@@ -71,8 +91,37 @@ function CallForm({ address, declared }: { address: DeviceAddress; declared: Dev
     setComplaint(null)
     setWay(next)
   }
-  const json = (
-    <JsonParams text={text} onChange={setText} error={complaint} disabled={call.isPending} />
+  const json = <JsonParams text={text} onChange={setText} error={complaint} disabled={isBusy} />
+  const submit = (intent: 'call' | 'queue') => ({
+    ...(way === 'form' ? { type: 'submit' as const, form: id } : {}),
+    onClick: () => {
+      wanted.current = intent
+      if (way !== 'form') runText()
+    },
+  })
+  const callButton = (
+    <Button
+      key="call"
+      leftSection={<IconPlayerPlay size={15} />}
+      variant={online ? 'filled' : 'default'}
+      loading={call.isPending}
+      disabled={queued.isPending}
+      {...submit('call')}
+    >
+      Call
+    </Button>
+  )
+  const queueButton = (
+    <Button
+      key="queue"
+      leftSection={<IconHourglass size={15} />}
+      variant={online ? 'default' : 'filled'}
+      loading={queued.isPending}
+      disabled={call.isPending}
+      {...submit('queue')}
+    >
+      {online ? 'Queue' : 'Queue for when it is back'}
+    </Button>
   )
   return (
     <div className={styles.body}>
@@ -94,7 +143,7 @@ function CallForm({ address, declared }: { address: DeviceAddress; declared: Dev
             id={id}
             schema={schema}
             initial={params}
-            disabled={call.isPending}
+            disabled={isBusy}
             onChange={setParams}
             onSubmit={run}
             fallback={json}
@@ -104,13 +153,8 @@ function CallForm({ address, declared }: { address: DeviceAddress; declared: Dev
         json
       )}
       <div className={styles.tools}>
-        <Button
-          leftSection={<IconPlayerPlay size={15} />}
-          loading={call.isPending}
-          {...(way === 'form' ? { type: 'submit' as const, form: id } : { onClick: runText })}
-        >
-          Call
-        </Button>
+        {online ? [callButton, queueButton] : [queueButton, callButton]}
+        <ExpirySelect value={expiry} onChange={setExpiry} />
         {call.isPending && (
           <Button variant="default" onClick={call.cancel}>
             Cancel
@@ -131,6 +175,7 @@ function CallForm({ address, declared }: { address: DeviceAddress; declared: Dev
       <div role="status" aria-live="polite">
         {call.data !== undefined && <CallOutcome outcome={call.data} />}
         {call.isError && <ProblemNotice problem={problemOf(call.error)} />}
+        <QueueOutcome address={address} queued={queued} online={online} onShowQueue={onShowQueue} />
       </div>
     </div>
   )

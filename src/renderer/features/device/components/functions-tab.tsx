@@ -9,10 +9,12 @@ import styles from './functions-tab.module.css'
 interface FunctionsTabProps {
   readonly address: DeviceAddress
   readonly record: DeviceRecord
+  readonly online: boolean
+  readonly onShowQueue: () => void
 }
 
 /** What the device can be asked to do, and what it answered so far. */
-export function FunctionsTab({ address, record }: FunctionsTabProps) {
+export function FunctionsTab({ address, record, online, onShowQueue }: FunctionsTabProps) {
   const { functions } = record
   const [open, setOpen] = useState<string | null>(
     functions.length === 1 ? (functions[0]?.name ?? null) : null,
@@ -32,6 +34,8 @@ export function FunctionsTab({ address, record }: FunctionsTabProps) {
             key={declared.name}
             address={address}
             declared={declared}
+            online={online}
+            onShowQueue={onShowQueue}
             open={open === declared.name}
             onToggle={() => setOpen(open === declared.name ? null : declared.name)}
           />
