@@ -253,7 +253,7 @@ test('what fails or is cancelled leaves no file, and nothing issued in force', a
   }
   const publicKey = await identityToRecipient(await generateX25519Identity())
   const { id: person } = site.bundles.addPerson({ name: 'Lee', publicKey, note: '' })
-  const sealed = { kind: 'people', people: [person] } as const
+  const sealed = { kind: 'people' as const, people: [person] }
   const { id: running } = await site.bundles.create({ ...order, sealing: sealed })
   const cancelled = await site.ended(running)
   expect(cancelled.job.state).toBe('cancelled')

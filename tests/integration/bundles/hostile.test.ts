@@ -160,7 +160,7 @@ test.for([
   ['C:evil', 'BUNDLE_UNSAFE_PATH'],
   ['a//b', 'BUNDLE_UNSAFE_PATH'],
   ['a/./b', 'BUNDLE_UNSAFE_PATH'],
-  [`${'a'.repeat(300)}`, 'BUNDLE_UNSAFE_PATH'],
+  ['a'.repeat(300), 'BUNDLE_UNSAFE_PATH'],
   [`${'a/'.repeat(40)}b`, 'BUNDLE_UNSAFE_PATH'],
   ['a\u202Eb', 'BUNDLE_UNSAFE_PATH'],
   ['README.MD', 'BUNDLE_UNSAFE_PATH'],
@@ -257,7 +257,7 @@ test('bundles are found on a stick and wiped, and nothing else', async () => {
   const destination = { kind: 'folder', path: stick, allowSynced: false } as const
   const publicKey = await identityToRecipient(await generateX25519Identity())
   const { id } = site.bundles.addPerson({ name: 'Kim', publicKey, note: '' })
-  const sealing = { kind: 'people', people: [id] } as const
+  const sealing = { kind: 'people' as const, people: [id] }
   await site.made(site.order({ newDevices: ['a'] }, { name: 'one', destination, sealing }))
   await site.made(site.order({ newDevices: ['b'] }, { name: 'two', destination }))
   const unpacked = join(stick, 'deep', 'three')
@@ -266,12 +266,12 @@ test('bundles are found on a stick and wiped, and nothing else', async () => {
   await writeFile(join(unpacked, 'mine.txt'), 'mine')
   await writeFile(join(stick, 'photo.zip'), zipSync({ 'photo.jpg': text('x') }))
   const found = await opener.find(stick, AbortSignal.timeout(5_000))
-  expect(found.map(({ name, kind }) => [name, kind]).toSorted()).toEqual([
-    ['one.README.txt', 'beside'],
-    ['one.zip.age', 'sealed'],
-    ['open-one.sh', 'beside'],
-    ['three', 'folder'],
-    ['two.zip', 'plain'],
+  expect(found.map(({ name, kind }) => `${name} ${kind}`).toSorted()).toEqual([
+    'one.README.txt beside',
+    'one.zip.age sealed',
+    'open-one.sh beside',
+    'three folder',
+    'two.zip plain',
   ])
   const { wiped, failed } = await opener.wipe(stick, [
     ...found.map(({ path }) => path),

@@ -64,6 +64,7 @@ export function CredentialsRoute() {
               actions={actionsOf(
                 (renew) => void navigate({ to: '/credentials/expiry', search: { renew } }),
                 (id) => void navigate({ to: '/credentials/doctor', search: { credential: id } }),
+                (of, devices) => void navigate({ to: '/bundles', search: { tenant: of, devices } }),
               )}
               onOpenDevice={(of, deviceId) =>
                 void navigate({ to: '/fleet', search: { tenant: of, device: deviceId } })
@@ -84,13 +85,22 @@ export function CredentialsRoute() {
   )
 }
 
-/** Offers the renewal of a credential that has one to come, and a look at any. */
-function actionsOf(onRenew: (id: string) => void, onDiagnose: (id: string) => void) {
-  return ({ id, state, role }: Pick<Credential, 'id' | 'state' | 'role'>) => (
+/** Offers the renewal of a credential that has one to come, its hand-over, and a look at any. */
+function actionsOf(
+  onRenew: (id: string) => void,
+  onDiagnose: (id: string) => void,
+  onHandOver: (tenant: string, deviceId: string) => void,
+) {
+  return ({ id, state, role, tenant, deviceId }: Credential) => (
     <>
       {(state === 'active' || state === 'expired') && role !== 'system' && (
         <Button size="xs" variant="default" onClick={() => onRenew(id)}>
           Renew…
+        </Button>
+      )}
+      {state === 'active' && tenant !== null && deviceId !== null && (
+        <Button size="xs" variant="default" onClick={() => onHandOver(tenant, deviceId)}>
+          Hand over…
         </Button>
       )}
       <Button size="xs" variant="default" onClick={() => onDiagnose(id)}>

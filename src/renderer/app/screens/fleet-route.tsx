@@ -43,6 +43,12 @@ export function FleetRoute() {
                 search: tab === undefined ? {} : { tab },
               })
             }
+            onHandOver={() =>
+              void navigate({
+                to: '/bundles',
+                search: { tenant: selected.tenant, devices: selected.deviceId },
+              })
+            }
             onClose={close}
           />
         )

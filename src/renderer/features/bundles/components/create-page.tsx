@@ -25,6 +25,7 @@ interface CreatePageProps {
 export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageProps) {
   const [draft, setDraft] = useState(() => newDraft(tenant, devices, kind))
   const [secret, setSecret] = useState(false)
+  const [round, setRound] = useState(0)
   const [dismissed, setDismissed] = useState<string | null>(null)
   const seal = useRef<SealHandle>(null)
   const live = useBundles()
@@ -33,6 +34,12 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
   const create = useCreateBundle(() => seal.current?.read() ?? '')
   const change = (part: Partial<BundleDraft>) => setDraft((before) => ({ ...before, ...part }))
 
+  // The next bundle gets a passphrase of its own.
+  const startAnew = () => {
+    setRound(round + 1)
+    setSecret(false)
+    change({ name: '', plainConfirmed: false })
+  }
   const offered = hosts.data?.[0]?.url
   const urls = draft.urls ?? (offered === undefined ? [] : [offered])
   const counts = plan.data?.counts
@@ -67,7 +74,7 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
           <ChooseReach draft={draft} urls={urls} onChange={change} />
         </Step>
         <Step number={3} title="Who can open it">
-          <ChooseSeal ref={seal} draft={draft} onChange={change} onSecret={setSecret} />
+          <ChooseSeal key={round} ref={seal} draft={draft} onChange={change} onSecret={setSecret} />
         </Step>
         <Step number={4} title="Where it goes">
           <ChoosePlace draft={draft} suggestedName={plan.data?.name ?? ''} onChange={change} />
@@ -88,7 +95,10 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
             job={shownJob}
             receipt={live?.receipts.find(({ id }) => id === shownJob.receipt)}
             onShow={onShowReceipt}
-            onAgain={() => setDismissed(shownJob.id)}
+            onAgain={() => {
+              setDismissed(shownJob.id)
+              if (shownJob.state === 'done') startAnew()
+            }}
           />
         )}
       </section>

@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
-import { IconArrowsMaximize, IconServerOff } from '@tabler/icons-react'
+import { IconArrowsMaximize, IconPackageExport, IconServerOff } from '@tabler/icons-react'
 import type { DeviceAddress } from '#shared/contract/fleet.ts'
 import { useFleetDevice } from '../../../lib/live/fleet.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
@@ -13,11 +13,14 @@ interface DevicePanelProps {
   readonly tab: DeviceTab
   readonly onTab: (tab: DeviceTab) => void
   readonly onExpand: () => void
+  /** Hands a credential for it over. */
+  readonly onHandOver: () => void
   readonly onClose: () => void
 }
 
 /** A device beside the list. */
-export function DevicePanel({ address, tab, onTab, onExpand, onClose }: DevicePanelProps) {
+export function DevicePanel(props: DevicePanelProps) {
+  const { address, tab, onTab, onExpand, onHandOver, onClose } = props
   const device = useFleetDevice(address)
   return (
     <SidePanel
@@ -26,11 +29,18 @@ export function DevicePanel({ address, tab, onTab, onExpand, onClose }: DevicePa
       subtitle={device ? <DeviceSubtitle device={device} /> : undefined}
       onClose={onClose}
       actions={
-        <Tooltip label="Open on a page of its own">
-          <ActionIcon size="lg" onClick={onExpand} aria-label="Open on a page of its own">
-            <IconArrowsMaximize size={17} />
-          </ActionIcon>
-        </Tooltip>
+        <>
+          <Tooltip label="Hand a credential over…">
+            <ActionIcon size="lg" onClick={onHandOver} aria-label="Hand a credential over">
+              <IconPackageExport size={17} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label="Open on a page of its own">
+            <ActionIcon size="lg" onClick={onExpand} aria-label="Open on a page of its own">
+              <IconArrowsMaximize size={17} />
+            </ActionIcon>
+          </Tooltip>
+        </>
       }
     >
       {device === null && <UnknownDevice />}

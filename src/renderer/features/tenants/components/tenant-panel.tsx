@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button, Tabs } from '@mantine/core'
-import { IconEye, IconStack2 } from '@tabler/icons-react'
+import { IconEye, IconPackageExport, IconStack2 } from '@tabler/icons-react'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -25,6 +25,8 @@ interface TenantPanelProps {
   readonly onTab: (tab: string) => void
   readonly onClose: () => void
   readonly onView: () => void
+  /** Hands its credentials over. */
+  readonly onHandOver: () => void
   readonly onOpenFleet: () => void
   readonly onOpenTenant: (name: string) => void
   readonly extraTabs: readonly ExtraTab[]
@@ -62,14 +64,24 @@ export function TenantPanel(props: TenantPanelProps) {
       actions={
         tenant?.state === 'ready' &&
         own && (
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={<IconEye size={15} />}
-            onClick={props.onView}
-          >
-            View as this tenant
-          </Button>
+          <>
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconPackageExport size={15} />}
+              onClick={props.onHandOver}
+            >
+              Hand over…
+            </Button>
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconEye size={15} />}
+              onClick={props.onView}
+            >
+              View as this tenant
+            </Button>
+          </>
         )
       }
     >
