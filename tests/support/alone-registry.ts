@@ -14,6 +14,8 @@ export interface AloneRegistryOptions {
   readonly env: Readonly<Record<string, string>>
   /** Arguments for Node itself. */
   readonly nodeArgs?: readonly string[]
+  /** What starts Node in its turn, and becomes it (`exec`); Node itself unless told. */
+  readonly wrapper?: readonly string[]
   /** Removed when the process that started it is gone. */
   readonly folder: string
 }
@@ -33,7 +35,8 @@ export interface AloneRegistry {
 /** Starts the real registry process with this environment and nothing else of ours. */
 export function startAloneRegistry(options: AloneRegistryOptions): AloneRegistry {
   const nodeArguments = [...SIDECAR_NODE_ARGUMENTS, ...(options.nodeArgs ?? [])]
-  const child = spawn(process.execPath, [...nodeArguments, ENTRY], {
+  const [command = '', ...rest] = [...(options.wrapper ?? []), process.execPath]
+  const child = spawn(command, [...rest, ...nodeArguments, ENTRY], {
     env: { PATH: process.env['PATH'], HOME: tmpdir(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

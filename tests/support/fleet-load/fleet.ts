@@ -11,6 +11,8 @@ import { spreadOfTimes } from './times.ts'
 
 const TICK_MS = 10
 const REGISTER_TIMEOUT_MS = 10_000
+/** One that tries again waits less for an answer that is lost. */
+const RETRIED_TIMEOUT_MS = 3000
 const RETRY_MIN_MS = 100
 const RETRY_MAX_MS = 2000
 
@@ -29,7 +31,7 @@ interface Device {
 /** The devices of a fleet: they register, beat, fall silent, and register again when asked. */
 export class Fleet {
   readonly plan: FleetPlan
-  readonly #connection: () => NatsConnection | undefined
+  readonly #connection: (index: number) => NatsConnection | undefined
   readonly #devices: readonly Device[]
   readonly #byId: ReadonlyMap<string, Device>
   readonly #registrations: Uint8Array[] = []
@@ -41,8 +43,8 @@ export class Fleet {
   #asked = 0
   #wrongIds: string[] = []
 
-  /** @param connection one that is up; undefined while there is none */
-  constructor(plan: FleetPlan, connection: () => NatsConnection | undefined) {
+  /** @param connection the one that is up for a device; undefined while there is none */
+  constructor(plan: FleetPlan, connection: (index: number) => NatsConnection | undefined) {
     this.plan = plan
     this.#connection = connection
     this.#devices = idsOf(plan).map((_, index) => ({
@@ -160,11 +162,21 @@ export class Fleet {
     for (const device of this.#devices) device.lateMs = undefined
   }
 
-  #beatOne(device: Device | undefined, changing: number): void {
-    const connection = this.#connection()
-    if (device?.registered !== true || connection === undefined) return
-    if (changing >= 1 || Math.random() < changing) device.step += 1
+  /** It registered by itself, on a connection of its own. */
+  isRegistered(index: number): void {
+    const device = this.#devices[index]
+    if (device === undefined) return
+    device.registered = true
     device.lastBeatMs = performance.now()
+  }
+
+  #beatOne(device: Device | undefined, changing: number): void {
+    if (device?.registered !== true) return
+    // It tries all the same where it is cut off: it is no fault of its own then.
+    device.lastBeatMs = performance.now()
+    const connection = this.#connection(device.index)
+    if (connection === undefined) return
+    if (changing >= 1 || Math.random() < changing) device.step += 1
     const { tenant } = this.plan
     const beat = beatOf(this.plan, device.index, device.step, Date.now() / 1000)
     connection.publish(`${ROOT}.${tenant}.${idOf(this.plan, device.index)}.heartbeat`, beat)
@@ -174,9 +186,11 @@ export class Fleet {
     const subject = `${ROOT}.${this.plan.tenant}.registry`
     for (let pauseMs = RETRY_MIN_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
       try {
-        const connection = this.#connection()
+        const connection = this.#connection(0)
         if (connection === undefined) throw new Error('not connected')
-        const reply = await connection.request(subject, request, { timeout: REGISTER_TIMEOUT_MS })
+        const reply = await connection.request(subject, request, {
+          timeout: retry ? RETRIED_TIMEOUT_MS : REGISTER_TIMEOUT_MS,
+        })
         if (reply.string().includes('"registered"')) return true
       } catch {
         // No registry, or none that answers in time: what a device does is try again.

@@ -59,6 +59,10 @@ export interface AskPlan {
 export interface LoadCalls {
   connect(given: { readonly servers: readonly string[] }): Promise<void>
   create(plan: FleetPlan): Promise<void>
+  /** Makes a fleet whose devices have a connection each, on which they register and beat. */
+  crowd(plan: FleetPlan): Promise<void>
+  /** How many of them registered again after their connection was lost. */
+  returned(fleet: string): Promise<number>
   /** Takes a fleet away; its devices are silent from then on. */
   drop(fleet: string): Promise<void>
   register(fleet: string, plan: RegisterPlan): Promise<Registered>

@@ -1,20 +1,24 @@
 // A process that plays thousands of devices on few connections, told by its parent what to do
 // (`load-calls.ts`): what makes load must not share an event loop with what is measured or judged.
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { Crowd } from './crowd.ts'
 import { Fleet } from './fleet.ts'
 import { ROOT, type LoadCalls } from './load-calls.ts'
 import { idOf, idsOf, type FleetPlan } from './records.ts'
 import { spreadOfTimes } from './times.ts'
 
 const PAGE = 200
-const REQUEST_TIMEOUT_MS = 30_000
+const REQUEST_TIMEOUT_MS = 8000
 
 const fleets = new Map<string, Fleet>()
+const crowds = new Map<string, Crowd>()
+let servers: readonly string[] = []
 let connection: NatsConnection | undefined
 let up = false
 
 const calls: LoadCalls = {
-  connect: async ({ servers }) => {
+  connect: async (given) => {
+    servers = given.servers
     connection = await connect({
       servers: [...servers],
       maxReconnectAttempts: -1,
@@ -30,7 +34,17 @@ const calls: LoadCalls = {
   create: async (plan) => {
     fleets.set(plan.prefix, new Fleet(plan, () => (up ? connection : undefined)))
   },
+  crowd: async (plan) => {
+    const fleet: Fleet = new Fleet(plan, (index) => crowd.connectionOf(index))
+    const crowd = new Crowd(plan, servers, (index) => fleet.isRegistered(index))
+    fleets.set(plan.prefix, fleet)
+    crowds.set(plan.prefix, crowd)
+    await crowd.open()
+  },
+  returned: async (name) => crowds.get(name)?.returned ?? 0,
   drop: async (name) => {
+    await crowds.get(name)?.close()
+    crowds.delete(name)
     fleetOf(name).silence()
     fleets.delete(name)
   },
@@ -118,7 +132,7 @@ async function* walk(plan: FleetPlan): AsyncGenerator<string> {
 }
 
 async function discover<T>(plan: FleetPlan, method: string, params: object): Promise<T> {
-  if (connection === undefined) throw new Error('Not connected.')
+  if (connection === undefined || !up) throw new Error('Not connected.')
   const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: `discovery/${method}`, params })
   const reply = await connection.request(`${ROOT}.${plan.tenant}.discovery`, request, {
     timeout: REQUEST_TIMEOUT_MS,
