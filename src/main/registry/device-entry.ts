@@ -2,6 +2,7 @@ import { SILENT } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import type { DeviceGroup } from './tenant-index.ts'
 import { presenceText } from './presence-text.ts'
+import type { TenantMeter } from './tenant-meters.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
 import { NO_TEXT, type TextArena } from './text-arena.ts'
 
@@ -67,6 +68,8 @@ export class DeviceEntry {
   /** Until when it is said to come and go; 0 where it does not. */
   flappingUntilMs = 0
 
+  /** Counts what its tenant sends; undefined until it is known. */
+  meter: TenantMeter | undefined
   /** Up to when its changes of status, and its registrations, are paid for: see `payFor`. */
   changesPaidMs = 0
   registrationsPaidMs = 0

@@ -1,6 +1,7 @@
 import type { BeatHistory } from './beat-history.ts'
 import type { DeviceEntry } from './device-entry.ts'
 import { TenantIndex } from './tenant-index.ts'
+import { TenantMeters } from './tenant-meters.ts'
 
 /**
  * Every known device in memory: by the subject of its heartbeat, which is how messages name it,
@@ -12,6 +13,8 @@ export class FleetIndex {
   readonly #bySubject = new Map<string, DeviceEntry>()
   readonly #tenants = new Map<string, TenantIndex>()
   readonly #known = new Map<string, number>()
+  /** What each tenant has sent of late. */
+  readonly meters = new TenantMeters()
   #online = 0
 
   /**
@@ -47,6 +50,7 @@ export class FleetIndex {
 
   add(entry: DeviceEntry): void {
     this.#history.add(entry)
+    entry.meter = this.meters.of(entry.tenant)
     this.#known.set(entry.tenant, this.knownOf(entry.tenant) + 1)
     this.#bySubject.set(this.#subjectOf(entry.tenant, entry.deviceId), entry)
   }

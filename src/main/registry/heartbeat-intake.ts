@@ -18,8 +18,6 @@ import type { WriteBehind } from './write-behind.ts'
 
 /** Largest heartbeat taken, and largest status that heartbeats may build up, in bytes. */
 const MAX_HEARTBEAT_BYTES = 64 * 1024
-/** Tenants whose unknown devices are counted; made-up ones must not fill the memory. */
-const MAX_TENANTS = 10_000
 
 export interface HeartbeatParts {
   readonly dialect: Dialect
@@ -37,8 +35,6 @@ export interface HeartbeatParts {
 /** Takes `P.T.D.heartbeat` messages (protocol.md, "Registration"). */
 export class HeartbeatIntake {
   readonly #parts: HeartbeatParts
-  /** By tenant, up to when heartbeats of unknown devices are paid for. */
-  readonly #unknownPaidMs = new Map<string, number>()
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts
@@ -70,6 +66,7 @@ export class HeartbeatIntake {
     const { clock, history, feed } = this.#parts
     const nowMs = clock.monotonicMs()
     const wallMs = clock.epochMs()
+    if (entry.meter !== undefined) entry.meter.heartbeats += 1
     const worthTelling = history.heard(entry, nowMs, wallMs)
     entry.lastBeatMs = nowMs
     entry.lastSeenEpochMs = wallMs
@@ -104,23 +101,28 @@ export class HeartbeatIntake {
   }
 
   #mayChange(entry: DeviceEntry): boolean {
-    const { clock, limits } = this.#parts
-    const paid = payFor(entry.changesPaidMs, clock.monotonicMs(), limits.changes)
+    const { clock, index, limits } = this.#parts
+    const now = clock.monotonicMs()
+    const paid = payFor(entry.changesPaidMs, now, limits.changes)
     if (paid < 0) return false
+    const meter = entry.meter ?? index.meters.of(entry.tenant)
+    const paidOfTenant = payFor(meter.changesPaidMs, now, limits.tenantChanges)
+    if (paidOfTenant < 0) return false
     entry.changesPaidMs = paid
+    meter.changesPaidMs = paidOfTenant
     return true
   }
 
   /** Looked at first: a flood of made-up names must not cost what a name costs. */
   #mayBeUnknown(subject: string): boolean {
-    const { clock, counters, dialect, drops, limits } = this.#parts
+    const { clock, counters, dialect, drops, index, limits } = this.#parts
     const start = dialect.subjectRoot.length + 1
     const tenant = subject.slice(start, subject.indexOf('.', start))
-    const before = this.#unknownPaidMs.get(tenant)
-    if (before === undefined && this.#unknownPaidMs.size >= MAX_TENANTS) this.#unknownPaidMs.clear()
-    const paid = payFor(before ?? 0, clock.monotonicMs(), limits.unknown)
+    const meter = index.meters.of(tenant)
+    meter.heartbeats += 1
+    const paid = payFor(meter.unknownPaidMs, clock.monotonicMs(), limits.unknown)
     if (paid >= 0) {
-      this.#unknownPaidMs.set(tenant, paid)
+      meter.unknownPaidMs = paid
       return true
     }
     counters.flooded += 1

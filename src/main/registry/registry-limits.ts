@@ -7,6 +7,8 @@ const Rate = z.strictObject({ perSecond: z.number().positive(), burst: z.number(
 export const RegistryLimits = z.strictObject({
   /** Heartbeats of a device that change its status; more of them count as life signs only. */
   changes: Rate,
+  /** The same of all devices of a tenant together. */
+  tenantChanges: Rate,
   /** Registrations of a device. */
   registrations: Rate,
   /** Heartbeats of a tenant from devices that are not known, or no devices. */
@@ -19,6 +21,7 @@ export type RegistryLimits = z.infer<typeof RegistryLimits>
 /** Far above what devices do, far below what holds up others. */
 export const DEFAULT_LIMITS: RegistryLimits = {
   changes: { perSecond: 20, burst: 200 },
+  tenantChanges: { perSecond: 20_000, burst: 40_000 },
   registrations: { perSecond: 1, burst: 60 },
   unknown: { perSecond: 5000, burst: 50_000 },
   devicesPerTenant: 200_000,
@@ -28,6 +31,7 @@ const ANY: RateLimit = { perSecond: 1e9, burst: 1e9 }
 
 export const NO_LIMITS: RegistryLimits = {
   changes: ANY,
+  tenantChanges: ANY,
   registrations: ANY,
   unknown: ANY,
   devicesPerTenant: Number.MAX_SAFE_INTEGER,

@@ -45,6 +45,8 @@ export interface RegistryOptions {
   readonly fallbackTtlSeconds?: number | undefined
   readonly accessLists?: readonly AccessList[] | undefined
   readonly feed?: FleetFeed | undefined
+  /** Heartbeats of this tenant may be lost now: silence of its devices says nothing. */
+  readonly isFlooding?: ((tenant: string) => boolean) | undefined
   /** What devices and tenants may ask at most. */
   readonly limits?: RegistryLimits | undefined
   /**
@@ -72,6 +74,8 @@ export interface RegistryParts {
   readonly recovery: Recovery
   readonly heartbeats: HeartbeatIntake
   readonly guard: IdentityGuard
+  /** Gives every online device of a tenant a whole TTL again. */
+  giveGrace(tenant: string): void
   readonly requests: FairRequests
   readonly latencies: Readonly<Record<'registration' | 'discovery' | 'heartbeat', LatencyHistogram>>
   /** Where several registries share the store. */
@@ -111,7 +115,8 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     history,
     logger,
     confirm: () => wire.confirm(),
-    mayJudge: (entry) => shared?.judges(entry) ?? true,
+    mayJudge: (entry) =>
+      (shared?.judges(entry) ?? true) && !(options.isFlooding?.(entry.tenant) ?? false),
     declareOffline: (entry) => {
       if (claims !== undefined) {
         claims.claim(entry)
@@ -211,6 +216,10 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     recovery,
     heartbeats,
     guard,
+    giveGrace: (tenant) => {
+      const now = clock.monotonicMs()
+      for (const entry of index.onlineOf(tenant)) entry.lastBeatMs = now
+    },
     requests: new FairRequests(counters),
     latencies: {
       registration: new LatencyHistogram(),

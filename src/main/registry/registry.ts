@@ -4,9 +4,11 @@ import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
 import type { OwnedDevice } from './identity-guard.ts'
 import type { LatencyHistogram } from './latency-histogram.ts'
+import { systemClock } from './clock.ts'
+import { FloodLane, LOOK_AT_RATES_MS, type Lane } from './flood-lane.ts'
 import { messageHandlers } from './message-intake.ts'
 import { PRESENCE_TICK_MS, type PresenceMonitor } from './presence-monitor.ts'
-import { assembleRegistry, type RegistryOptions, type RegistryParts } from './registry-parts.ts'
+import { assembleRegistry, type RegistryOptions } from './registry-parts.ts'
 import type { SharedStore } from './shared-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { WriteCounters } from './write-behind.ts'
@@ -41,8 +43,9 @@ export interface Registry {
   /**
    * Begins to serve on an open connection, which stays the caller's to close. To be called once;
    * the connection may be lost and come back as often as it likes.
+   * @param openLane opens another connection of the same user, for tenants that flood
    */
-  serve(connection: NatsConnection): void
+  serve(connection: NatsConnection, openLane?: (signal: AbortSignal) => Promise<Lane>): void
   /**
    * Takes no more, answers what came, writes what is pending. The connection and the store stay open.
    */
@@ -58,7 +61,9 @@ export async function openRegistry(
   options: RegistryOptions,
   signal: AbortSignal,
 ): Promise<Registry> {
-  const parts = assembleRegistry(options)
+  let flood: FloodLane | undefined
+  const isFlooding = (tenant: string) => flood?.isFlooding(tenant) ?? false
+  const parts = assembleRegistry({ ...options, isFlooding })
   const { sharing } = parts
   await sharing?.store.follow(sharing.fleet, signal)
   for await (const page of options.store.load(signal)) {
@@ -66,6 +71,7 @@ export async function openRegistry(
   }
   const { index, writes, presence, recovery, counters, feed } = parts
   const ticking = setInterval(() => presence.check(), PRESENCE_TICK_MS)
+  const looking = setInterval(() => flood?.check(), LOOK_AT_RATES_MS)
   const takingOver = sharing && setInterval(() => sharing.claims.takeOver(), TAKE_OVER_EVERY_MS)
   let subscriptions: Subscriptions | undefined
   return {
@@ -90,14 +96,37 @@ export async function openRegistry(
       devicesKnown: index.size,
       devicesOnline: index.onlineCount,
     }),
-    serve: (connection) => {
+    serve: (connection, openLane) => {
       parts.wire.attach(connection)
-      subscriptions = subscribe(connection, options, parts)
+      const { dialect, logger, trustsRequesters = false } = options
+      const handlers = messageHandlers({ connection, dialect, trustsRequesters, parts })
+      subscriptions = new Subscriptions(connection, {
+        dialect,
+        handlers,
+        logger,
+        tenants: options.tenants,
+        knownTenants: options.knownTenants ?? [],
+      })
+      if (openLane !== undefined) {
+        flood = new FloodLane({
+          dialect,
+          clock: options.clock ?? systemClock,
+          logger,
+          meters: index.meters,
+          main: subscriptions,
+          devicesOf: (tenant) => index.knownOf(tenant),
+          open: openLane,
+          handle: (message) => handlers.heartbeat(message),
+          calmed: (tenant) => parts.giveGrace(tenant),
+        })
+      }
       presence.resume()
       sharing?.store.setHearing(true)
       void followConnection(connection, presence, sharing?.store)
     },
     close: async () => {
+      clearInterval(looking)
+      await flood?.close()
       const answered = subscriptions?.drain().then(() => parts.requests.drained())
       await Promise.race([answered, delay(DRAIN_TIMEOUT_MS, undefined, { ref: false })])
       clearInterval(ticking)
@@ -108,20 +137,6 @@ export async function openRegistry(
       await writes.close()
     },
   }
-}
-
-function subscribe(
-  connection: NatsConnection,
-  options: RegistryOptions,
-  parts: RegistryParts,
-): Subscriptions {
-  const { dialect, logger, trustsRequesters = false } = options
-  const handlers = messageHandlers({ connection, dialect, trustsRequesters, parts })
-  return new Subscriptions(connection, { dialect, handlers, logger, ...tenantsOf(options) })
-}
-
-function tenantsOf({ tenants, knownTenants }: RegistryOptions) {
-  return { tenants, knownTenants: knownTenants ?? [] }
 }
 
 async function followConnection(

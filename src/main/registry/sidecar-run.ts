@@ -3,7 +3,7 @@ import { messageOf } from '#shared/errors.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { createNkey } from '../authority/nkey.ts'
 import type { Logger } from '../log/logger.ts'
-import type { MeshConnection } from '../mesh/connection.ts'
+import { openMeshConnection, type MeshConnection } from '../mesh/connection.ts'
 import type { UserCredentials } from '../mesh/user-credentials.ts'
 import { AccountServer } from './account-server.ts'
 import type { FleetFeed } from './fleet-feed.ts'
@@ -62,7 +62,10 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
         link = state
         options.onConnection(state)
       },
-      serve: (nats: NatsConnection) => registry.serve(nats),
+      serve: (nats: NatsConnection) =>
+        registry.serve(nats, (signal) =>
+          openMeshConnection({ ...to, name: 'muster-registry-lane' }, signal),
+        ),
     }
     try {
       connection = await openLink(to, stopping.signal)

@@ -55,6 +55,33 @@ export class Subscriptions {
     }
   }
 
+  /** Hears heartbeats of these tenants by name from now on, and of nobody else. */
+  hearOnly(tenants: readonly string[]): void {
+    this.#openExact('heartbeat', tenants)
+    const subjects = subjectsOf(this.#options.dialect)
+    this.#leaveHeartbeatsBut(new Set(tenants.map((tenant) => subjects.heartbeatsOf(tenant))))
+  }
+
+  /** Hears heartbeats of all tenants again. */
+  hearAll(): void {
+    const { tenants } = this.#options
+    if (tenants !== undefined) {
+      this.#openExact('heartbeat', tenants)
+      return
+    }
+    const subject = this.#wildcardOf('heartbeat')
+    if (!this.#active.has(subject)) this.#openWildcard('heartbeat')
+    this.#leaveHeartbeatsBut(new Set([subject]))
+  }
+
+  #leaveHeartbeatsBut(kept: ReadonlySet<string>): void {
+    for (const [subject, subscription] of this.#active) {
+      if (!subject.endsWith('.heartbeat') || kept.has(subject)) continue
+      this.#active.delete(subject)
+      subscription.unsubscribe()
+    }
+  }
+
   /** Asks for no more, and resolves when what was on its way is handled. */
   async drain(): Promise<void> {
     this.#closed = true
@@ -66,9 +93,14 @@ export class Subscriptions {
   }
 
   #openWildcard(purpose: Purpose): void {
+    this.#open(purpose, this.#wildcardOf(purpose), () =>
+      this.#openExact(purpose, this.#options.knownTenants),
+    )
+  }
+
+  #wildcardOf(purpose: Purpose): string {
     const all = `${this.#options.dialect.subjectRoot}.*`
-    const subject = purpose === 'heartbeat' ? `${all}.*.heartbeat` : `${all}.${purpose}`
-    this.#open(purpose, subject, () => this.#openExact(purpose, this.#options.knownTenants))
+    return purpose === 'heartbeat' ? `${all}.*.heartbeat` : `${all}.${purpose}`
   }
 
   #openExact(purpose: Purpose, tenants: readonly string[]): void {
