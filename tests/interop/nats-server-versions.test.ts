@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silentLogger } from '../../src/main/log/logger.ts'
 import { AccountServer } from '../../src/main/registry/account-server.ts'
@@ -8,6 +7,7 @@ import { TestProfile, type TestApp } from '../integration/mesh/support/test-app.
 import { TestOperator } from '../integration/mesh/support/test-operator.ts'
 import {
   accountOf,
+  issueDevice,
   limitConnections,
   NEVER,
   order,
@@ -16,6 +16,7 @@ import {
   standingOf,
 } from '../integration/resolver/support/managed-site.ts'
 import { freeTcpPort } from '../support/free-tcp-port.ts'
+import { logIn } from '../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../support/nats-server.ts'
 import { natsServerOf, NEWER_VERSIONS } from '../support/nats-server-versions.ts'
 
@@ -48,26 +49,10 @@ function suite(binary: string): void {
     accounts = undefined
   })
 
-  async function login(user: { jwt: string; seed?: string }) {
-    const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
-    return connect({ servers: server!.url, authenticator, reconnect: false })
-  }
-
-  function device(name: string) {
-    return app.authority.issueUser({
-      account: { tenant: 'north' },
-      role: 'device',
-      name,
-      deviceId: name,
-      ttlMs: 3_600_000,
-      delivery: 'commissioning',
-    })
-  }
-
   /** The same of each: limits arrive, a revocation cuts and lasts through a restart. */
   async function proveChanges(restart: () => Promise<NatsServer>): Promise<void> {
-    const [kept, stolen] = [await device('pump-1'), await device('pump-2')]
-    const connection = await login(stolen)
+    const [kept, stolen] = [await issueDevice(app, 'pump-1'), await issueDevice(app, 'pump-2')]
+    const connection = await logIn(server!.url, stolen)
     await app.authority.revoke({ publicKey: stolen.publicKey }, 'stolen', NEVER)
     expect(await connection.closed()).toBeInstanceOf(Error)
     await limitConnections(app, 'north', 5)
@@ -76,8 +61,8 @@ function suite(binary: string): void {
     await server!.stop()
     server = await restart()
     await ready(app)
-    await expect(login(stolen)).rejects.toThrow(/Authorization Violation/u)
-    await (await login(kept)).close()
+    await expect(logIn(server!.url, stolen)).rejects.toThrow(/Authorization Violation/u)
+    await (await logIn(server.url, kept)).close()
     const report = await resolverOf(app).look(NEVER)
     expect(standingOf(report, 'north')).toBe('in-step')
     expect(standingOf(report, 'south')).toBe('in-step')

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { connect, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { logIn } from './log-in.ts'
 import { until } from './until.ts'
 import { noAudit } from './no-audit.ts'
 import { startNatsServer, type NatsServer } from './nats-server.ts'
@@ -97,6 +98,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     database,
     store,
     ledger: authority.ledger,
+    roles,
     keys: new KeyVault(keychain, audit),
     scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
@@ -114,13 +116,8 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
   const connections: NatsConnection[] = []
   const servers: NatsServer[] = []
   const connectAs: NscProfile['connectAs'] = async (server, user) => {
-    const seed = new TextEncoder().encode(user.seed ?? '')
-    const connection = await connect({
-      servers: server.url,
-      authenticator: jwtAuthenticator(user.jwt, seed),
-      reconnect: false,
-      ...('inboxPrefix' in user ? { inboxPrefix: user.inboxPrefix } : {}),
-    })
+    const inbox = 'inboxPrefix' in user ? { inboxPrefix: user.inboxPrefix } : {}
+    const connection = await logIn(server.url, user, inbox)
     connections.push(connection)
     return connection
   }

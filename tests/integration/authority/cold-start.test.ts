@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
+import { logIn } from '../../support/log-in.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
 
@@ -59,11 +59,7 @@ test.each(['registry', 'device'] as const)(
         resolver: { type: full, dir: "jwt", allow_delete: true, interval: "2m", limit: 10000 }
         resolver_preload: { ${preload.join('\n')} }`,
     })
-    const open = (user: IssuedUser) =>
-      connect({
-        servers: server.url,
-        authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-      })
+    const open = (user: IssuedUser) => logIn(server.url, user)
     try {
       const early = first === 'registry' ? await open(registryUser) : undefined
       const devices = await Promise.all(deviceUsers.map(open))

@@ -1,16 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CommissioningRequest } from '#shared/contract/commissioning.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { DeviceCredentials } from '../../../src/main/authority/device-credentials.ts'
 import { CommissioningService } from '../../../src/main/commissioning/commissioning-service.ts'
-import { DiscoveryFleetSource } from '../../../src/main/fleet/discovery-fleet-source.ts'
-import { FleetService } from '../../../src/main/fleet/fleet-service.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
-import { openRegistry, type Registry } from '../../../src/main/registry/registry.ts'
-import { openSqliteStore, type SqliteStore } from '../../../src/main/registry/sqlite-store.ts'
 import { RpcService } from '../../../src/main/rpc/rpc-service.ts'
 import {
   startCommissioningDevice,
@@ -19,6 +12,7 @@ import {
 } from '../../../src/simulator/commissioning-device.ts'
 import { createIdentity, hashPin } from '../../../src/simulator/factory-identity.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
+import { startTenantFleet, type TenantFleet } from '../support/tenant-fleet.ts'
 import { ConnectedKeys } from './connected-keys.ts'
 import { ended, stepRuns } from './site.ts'
 
@@ -31,11 +25,8 @@ const TENANT = 'acme'
 const NEVER = new AbortController().signal
 
 let deployment: Deployment
-let folder: string
-let store: SqliteStore
-let registry: Registry
-let source: DiscoveryFleetSource
-let fleet: FleetService
+let tenantFleet: TenantFleet
+let fleet: TenantFleet['fleet']
 let proof: ConnectedKeys
 let service: CommissioningService
 let rpc: RpcService
@@ -44,33 +35,13 @@ const devices = new Map<string, CommissioningDevice>()
 beforeAll(async () => {
   deployment = await startDeployment()
   const { authority, publisher, server } = deployment
-  await authority.createTenant(TENANT, { isolation: 'account' }, AbortSignal.timeout(10_000))
-  folder = await mkdtemp(join(tmpdir(), 'muster-commissioning-'))
-  store = openSqliteStore(join(folder, 'registry.db'))
-  const dialect = dialectOf('device-connect')
-  registry = await openRegistry({ dialect, store, logger: silentLogger() }, NEVER)
-  const registryConnection = await deployment.registry()
-  registry.serve(registryConnection)
-  await registryConnection.flush()
-  const console = await deployment.console(TENANT)
-  source = new DiscoveryFleetSource({
-    tenant: TENANT,
-    dialect,
-    log: silentLogger(),
-    connections: {
-      subscribe: (_tenant, listener) => {
-        listener(console)
-        return () => undefined
-      },
-    },
-  })
-  fleet = new FleetService({ ledger: authority.ledger })
-  fleet.use(source)
+  tenantFleet = await startTenantFleet(deployment, TENANT)
+  ;({ fleet } = tenantFleet)
   const accounts = new Map(authority.tenants().map(({ name, account }) => [name, account]))
   proof = new ConnectedKeys(publisher.connection!, (tenant) => accounts.get(tenant)!)
   rpc = new RpcService({
-    connections: { connectionFor: () => Promise.resolve(console) },
-    dialect: () => dialect,
+    connections: { connectionFor: () => Promise.resolve(tenantFleet.console) },
+    dialect: () => dialectOf('device-connect'),
   })
   service = new CommissioningService({
     directory: {
@@ -91,13 +62,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service.close()
-  fleet.close()
-  source.close()
   await Promise.all([...devices.values()].map((device) => device.stop()))
-  await registry.close()
-  await store.close()
+  await tenantFleet.close()
   await deployment.close()
-  await rm(folder, { recursive: true, force: true })
 })
 
 async function addDevice(deviceId: string, options: Partial<CommissioningDeviceOptions> = {}) {

@@ -1,9 +1,10 @@
-import { connect, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CREDENTIAL_MIGRATIONS } from '../../../src/main/credentials/migrations.ts'
 import { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { logIn } from '../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
@@ -73,13 +74,7 @@ test(
     })
     const connections: NatsConnection[] = []
     for (const { url } of servers) {
-      connections.push(
-        await connect({
-          servers: url,
-          authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-          reconnect: false,
-        }),
-      )
+      connections.push(await logIn(url, user))
     }
     const target = { type: 'credentials' as const, ids: [user.ledgerId] }
     const { connected } = await service.impact(target, NEVER)

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { FaultRun } from '../../support/fault/fault-run.ts'
 import type { FaultWorld } from '../../support/fault/fault-world.ts'
+import { logIn } from '../../support/log-in.ts'
 import { openCredentials } from './support/fault-service.ts'
 import { seen } from './support/site.ts'
 
@@ -35,11 +35,7 @@ async function issue(name: string): Promise<IssuedUser> {
 
 async function mayConnect({ publisher }: FaultWorld, user: IssuedUser): Promise<boolean> {
   try {
-    const connection = await connect({
-      servers: publisher.connection?.getServer() ?? '',
-      authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-      reconnect: false,
-    })
+    const connection = await logIn(publisher.connection?.getServer() ?? '', user)
     await connection.close()
     return true
   } catch {

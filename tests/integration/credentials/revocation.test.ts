@@ -1,8 +1,9 @@
-import { jwtAuthenticator, type Auth } from '@nats-io/transport-node'
+import type { Auth } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Revocation } from '#shared/contract/credentials.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
+import { authenticatorOf } from '../../support/log-in.ts'
 import { seen, startSite, type CredentialsSite } from './support/site.ts'
 
 const PATIENCE = AbortSignal.timeout(120_000)
@@ -79,7 +80,7 @@ test('after: the socket is seen to close and a login to fail; others of the acco
 
 test('the device’s own tries to come back are seen to be refused, forged ones do not count', async () => {
   const user = await site.issue('comes-back')
-  const sign = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
+  const sign = authenticatorOf(user)
   const [head = '', body = ''] = user.jwt.split('.')
   const forged = { ...user, jwt: `${head}.${body}.${'A'.repeat(86)}` }
   await site.connectAs(user, {

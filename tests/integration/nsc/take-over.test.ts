@@ -1,14 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import {
-  connect,
-  jwtAuthenticator,
-  type ConnectionOptions,
-  type NatsConnection,
-} from '@nats-io/transport-node'
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { composeNsc } from '../../../src/main/app/nsc.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { logIn, type Login } from '../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { noAudit } from '../../support/no-audit.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
@@ -34,12 +30,8 @@ afterEach(async () => {
   await store.remove()
 })
 
-async function login(
-  user: { jwt: string; seed: string },
-  options: ConnectionOptions = { reconnect: false },
-): Promise<NatsConnection> {
-  const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed))
-  return connect({ servers: server.url, authenticator, ...options })
+function login(user: Login, options: ConnectionOptions = {}): Promise<NatsConnection> {
+  return logIn(server.url, user, options)
 }
 
 test('a deployment of the seed systems’ scripts is taken over under its running server', async () => {

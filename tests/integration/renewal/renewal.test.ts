@@ -1,23 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RenewalItem, RenewalOrder } from '#shared/contract/renewal.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
-import { dialectOf } from '#shared/protocol/dialect.ts'
 import { encodeJwt, decodeJwt } from '../../../src/main/authority/jwt.ts'
 import { createNkey, privateKeyOf } from '../../../src/main/authority/nkey.ts'
-import { DiscoveryFleetSource } from '../../../src/main/fleet/discovery-fleet-source.ts'
-import { FleetService } from '../../../src/main/fleet/fleet-service.ts'
-import { silentLogger } from '../../../src/main/log/logger.ts'
-import { openRegistry, type Registry } from '../../../src/main/registry/registry.ts'
-import { openSqliteStore, type SqliteStore } from '../../../src/main/registry/sqlite-store.ts'
 import { RENEWAL_MIGRATIONS } from '../../../src/main/renewal/migrations.ts'
 import type { RenewalIssuer } from '../../../src/main/renewal/renewal-issuer.ts'
 import type { RenewalService } from '../../../src/main/renewal/renewal-service.ts'
 import type { SimulatedDevice } from '../../../src/simulator/device.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
+import { startTenantFleet, type TenantFleet } from '../support/tenant-fleet.ts'
 import {
   MemorySlots,
   startField,
@@ -34,10 +28,8 @@ const NO_FUNCTION: FieldDeviceOptions = { updates: undefined }
 
 let deployment: Deployment
 let folder: string
-let registryStore: SqliteStore
-let registry: Registry
-let source: DiscoveryFleetSource
-let fleet: FleetService
+let tenantFleet: TenantFleet
+let fleet: TenantFleet['fleet']
 let parts: RenewalParts
 let service: RenewalService
 const devices: SimulatedDevice[] = []
@@ -47,32 +39,14 @@ beforeAll(async () => {
   deployment = await startDeployment()
   const { authority, publisher, server, database } = deployment
   for (const { sql } of RENEWAL_MIGRATIONS) database.exec(sql)
-  await authority.createTenant(TENANT, { isolation: 'account' }, AbortSignal.timeout(10_000))
   folder = await mkdtemp(join(tmpdir(), 'muster-renewal-'))
-  const dialect = dialectOf('device-connect')
-  registryStore = openSqliteStore(join(folder, 'registry.db'))
-  registry = await openRegistry({ dialect, store: registryStore, logger: silentLogger() }, NEVER)
-  const registryConnection = await deployment.registry()
-  registry.serve(registryConnection)
-  await registryConnection.flush()
-  const console = await deployment.console(TENANT)
-  const follow = (_tenant: string, listener: (connection: NatsConnection) => void) => {
-    listener(console)
-    return () => undefined
-  }
-  source = new DiscoveryFleetSource({
-    tenant: TENANT,
-    dialect,
-    log: silentLogger(),
-    connections: { subscribe: follow },
-  })
-  fleet = new FleetService({ ledger: authority.ledger })
-  fleet.use(source)
+  tenantFleet = await startTenantFleet(deployment, TENANT)
+  ;({ fleet } = tenantFleet)
   parts = {
     authority,
     database,
     system: publisher.connection!,
-    console,
+    console: tenantFleet.console,
     serverUrl: server.url,
     devices: fleet,
   }
@@ -82,10 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(services.map((one) => one.close()))
   await Promise.all(devices.map((device) => device.stop()))
-  fleet.close()
-  source.close()
-  await registry.close()
-  await registryStore.close()
+  await tenantFleet.close()
   await deployment.close()
   await rm(folder, { recursive: true, force: true })
 })
@@ -284,7 +255,7 @@ test('a file is laid down for the others, without a key, and counts once it is u
 
 test('a folder that can not be written to is refused before anything is issued', async () => {
   const pump = await field('pump-9', NO_FUNCTION)
-  for (const bad of ['relative/path', join(folder, 'nowhere'), join(folder, 'registry.db')]) {
+  for (const bad of ['relative/path', join(folder, 'nowhere'), import.meta.filename]) {
     await expect(
       service.start(order([pump.ledgerId], { others: 'file', folder: bad }), NEVER),
     ).rejects.toMatchObject({ code: 'RENEWAL_FOLDER' })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import {
   accountOf,
+  issueDevice,
   limitConnections,
   manage,
   NEVER,
@@ -33,14 +34,7 @@ test('every confirmed version is kept and told in words, none as a JWT', async (
   const account = accountOf(app)
   const resolver = resolverOf(app)
   await limitConnections(app, 'north', 5)
-  const user = await app.authority.issueUser({
-    account: { tenant: 'north' },
-    role: 'device',
-    name: 'pump-1',
-    deviceId: 'pump-1',
-    ttlMs: 3_600_000,
-    delivery: 'commissioning',
-  })
+  const user = await issueDevice(app, 'pump-1')
   await app.authority.revoke({ publicKey: user.publicKey }, 'stolen', NEVER)
   const versions = resolver.versions(account)
   expect(versions.map(({ summary, current }) => [summary, current])).toEqual([

@@ -1,13 +1,14 @@
 import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { logIn, type Login } from '../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
 import {
   accountOf,
+  issueDevice,
   limitConnections,
   NEVER,
   order,
@@ -48,25 +49,12 @@ function start(): Promise<NatsServer> {
   return startNatsServer({ args: ['-c', configPath, '--pid', join(folder, 'server.pid')], port })
 }
 
-async function login(user: { jwt: string; seed?: string }): Promise<void> {
-  const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
-  const connection = await connect({ servers: server.url, authenticator, reconnect: false })
-  await connection.close()
-}
-
-function device(name: string) {
-  return app.authority.issueUser({
-    account: { tenant: 'north' },
-    role: 'device',
-    name,
-    deviceId: name,
-    ttlMs: 3_600_000,
-    delivery: 'commissioning',
-  })
+async function login(user: Login): Promise<void> {
+  await (await logIn(server.url, user)).close()
 }
 
 test('a tenant and its limits reach the running server and last through a restart', async () => {
-  await login(await device('pump-1'))
+  await login(await issueDevice(app, 'pump-1'))
   await limitConnections(app, 'north', 5)
   expect(standingOf(await resolverOf(app).look(NEVER), 'north')).toBe('in-step')
   const text = await readFile(configPath, 'utf8')
@@ -74,7 +62,7 @@ test('a tenant and its limits reach the running server and last through a restar
   await server.stop()
   server = await start()
   await ready(app)
-  await login(await device('pump-2'))
+  await login(await issueDevice(app, 'pump-2'))
   const report = await resolverOf(app).look(NEVER)
   expect(report.kind).toBe('memory')
   expect(new Set(report.accounts.map(({ standing }) => standing))).toEqual(new Set(['in-step']))
@@ -82,7 +70,7 @@ test('a tenant and its limits reach the running server and last through a restar
 
 test('a revocation counts at once, though nobody is logged in to the account', async () => {
   // A server says `code 200` to a change of an account that it does not use, and does nothing.
-  const user = await device('pump-1')
+  const user = await issueDevice(app, 'pump-1')
   await app.authority.revoke({ publicKey: user.publicKey }, 'stolen', NEVER)
   await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
   await server.stop()
@@ -91,9 +79,8 @@ test('a revocation counts at once, though nobody is logged in to the account', a
 })
 
 test('who is in an account that is withdrawn is cut off, and stays out', async () => {
-  const user = await device('pump-1')
-  const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
-  const connection = await connect({ servers: server.url, authenticator, reconnect: false })
+  const user = await issueDevice(app, 'pump-1')
+  const connection = await logIn(server.url, user)
   await app.authority.tenantAccounts.withdraw('north', 'cleared', NEVER)
   await connection.closed()
   await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
@@ -124,7 +111,7 @@ test('a configuration file that can not be written is told, and nothing is recor
 })
 
 test('an account that a stranger changed in the running server is seen and put right', async () => {
-  await login(await device('pump-1'))
+  await login(await issueDevice(app, 'pump-1'))
   const account = accountOf(app)
   const stranger = new TestOperator().accountJwt('north', account)
   await app.link.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.UPDATE`, stranger, NEVER)
@@ -133,7 +120,7 @@ test('an account that a stranger changed in the running server is seen and put r
   expect(['in-step', 'foreign']).toContain(standingOf(before, 'north'))
   const after = await resolverOf(app).repair(account, 'push', NEVER)
   expect(standingOf(after, 'north')).toBe('in-step')
-  await login(await device('pump-2'))
+  await login(await issueDevice(app, 'pump-2'))
 })
 
 test('the file keeps its permissions', async () => {

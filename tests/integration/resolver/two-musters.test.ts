@@ -3,6 +3,7 @@ import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import {
   accountOf,
+  issueDevice,
   limitConnections,
   manage,
   NEVER,
@@ -34,17 +35,6 @@ afterEach(async () => {
   await site.server.stop()
 })
 
-function issue(app: TestApp, name: string) {
-  return app.authority.issueUser({
-    account: { tenant: 'north' },
-    role: 'device',
-    name,
-    deviceId: name,
-    ttlMs: 3_600_000,
-    delivery: 'commissioning',
-  })
-}
-
 const held = (app: TestApp) => app.link.lookUpClaims(accountOf(app), NEVER)
 
 test('a change that another Muster made is not overwritten: nothing sent, nothing recorded', async () => {
@@ -61,7 +51,7 @@ test('a change that another Muster made is not overwritten: nothing sent, nothin
 })
 
 test('the other one’s version is shown and taken over, revocations too', async () => {
-  const user = await issue(one, 'pump-1')
+  const user = await issueDevice(one, 'pump-1')
   await other.close()
   // The other one works from a backup that knows this credential.
   const latest = await twin(one, here.secrets)
@@ -91,7 +81,7 @@ test('the other one’s version is shown and taken over, revocations too', async
 })
 
 test('to put ours back over it lets nobody in again', async () => {
-  const user = await issue(other, 'pump-2')
+  const user = await issueDevice(other, 'pump-2')
   await other.authority.revoke({ publicKey: user.publicKey }, 'stolen', NEVER)
   await limitConnections(other, 'north', 5)
   const resolver = resolverOf(one)

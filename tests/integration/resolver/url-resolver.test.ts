@@ -1,16 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { AccountServer } from '../../../src/main/registry/account-server.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { logIn } from '../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
 import {
   accountOf,
+  issueDevice,
   limitConnections,
   NEVER,
   order,
@@ -54,30 +55,14 @@ async function start(): Promise<NatsServer> {
   return startNatsServer({ config: await app.mesh.configuration(id), port })
 }
 
-function device(name: string) {
-  return app.authority.issueUser({
-    account: { tenant: 'north' },
-    role: 'device',
-    name,
-    deviceId: name,
-    ttlMs: 3_600_000,
-    delivery: 'commissioning',
-  })
-}
-
-async function login(user: { jwt: string; seed?: string }) {
-  const authenticator = jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? ''))
-  return connect({ servers: server.url, authenticator, reconnect: false })
-}
-
 test('the registry is told to serve the accounts of the mesh in use', () => {
   expect(app.mesh.registryAccess()?.accountServer).toMatchObject({ host: '127.0.0.1', folder })
   expect(app.mesh.managed()).toMatchObject([{ resolver: 'url', accountsUrl: `${base}/` }])
 })
 
 test('a change reaches who is connected at once, and a restarted server fetches it', async () => {
-  const [kept, stolen] = [await device('pump-1'), await device('pump-2')]
-  const connections = [await login(kept), await login(stolen)]
+  const [kept, stolen] = [await issueDevice(app, 'pump-1'), await issueDevice(app, 'pump-2')]
+  const connections = [await logIn(server.url, kept), await logIn(server.url, stolen)]
   await app.authority.revoke({ publicKey: stolen.publicKey }, 'stolen', NEVER)
   expect(await connections[1]!.closed()).toBeInstanceOf(Error)
   expect(connections[0]!.isClosed()).toBe(false)
@@ -85,8 +70,8 @@ test('a change reaches who is connected at once, and a restarted server fetches 
   await server.stop()
   server = await start()
   await ready(app)
-  await expect(login(stolen)).rejects.toThrow(/Authorization Violation/u)
-  await (await login(kept)).close()
+  await expect(logIn(server.url, stolen)).rejects.toThrow(/Authorization Violation/u)
+  await (await logIn(server.url, kept)).close()
   await limitConnections(app, 'north', 5)
   const report = await resolverOf(app).look(NEVER)
   expect(report).toMatchObject({ kind: 'url' })
@@ -94,11 +79,11 @@ test('a change reaches who is connected at once, and a restarted server fetches 
 })
 
 test('who is in an account that is withdrawn is cut off, and stays out', async () => {
-  const user = await device('pump-1')
-  const connection = await login(user)
+  const user = await issueDevice(app, 'pump-1')
+  const connection = await logIn(server.url, user)
   await app.authority.tenantAccounts.withdraw('north', 'cleared', NEVER)
   await connection.closed()
-  await expect(login(user)).rejects.toThrow(/Authorization Violation/u)
+  await expect(logIn(server.url, user)).rejects.toThrow(/Authorization Violation/u)
 })
 
 test('account JWTs are served as the protocol says', async () => {

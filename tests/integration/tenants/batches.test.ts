@@ -1,9 +1,9 @@
 import { readdir, readFile, stat, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { BatchRequest } from '#shared/contract/tenants.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
+import { logIn } from '../../support/log-in.ts'
 import { batchOf, whenStill } from './support/run-batch.ts'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
 
@@ -28,15 +28,8 @@ async function read(path: string): Promise<CredentialFile> {
   return JSON.parse(await readFile(join(under.folder, path), 'utf8')) as CredentialFile
 }
 
-async function connectWith(file: CredentialFile) {
-  return connect({
-    servers: file.nats.urls[0] ?? '',
-    authenticator: jwtAuthenticator(
-      file.nats.jwt,
-      new TextEncoder().encode(file.nats.nkey_seed ?? ''),
-    ),
-    reconnect: false,
-  })
+async function connectWith({ nats }: CredentialFile) {
+  return logIn(nats.urls[0] ?? '', { jwt: nats.jwt, seed: nats.nkey_seed })
 }
 
 test('makes tenants in both modes with credential files that work, and pushes REGISTRY once', async () => {

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { FaultRun } from '../../support/fault/fault-run.ts'
 import type { FaultWorld } from '../../support/fault/fault-world.ts'
+import { logIn } from '../../support/log-in.ts'
 import { whenStill } from './support/run-batch.ts'
 import { tenancyOn } from './support/tenancy.ts'
 
@@ -37,12 +37,7 @@ async function requireAgreement(world: FaultWorld, tenant: string): Promise<void
   expect(open).toHaveLength(1)
   const path = join(folder, tenant, 'credentials', 'device-1.creds.json')
   const { nats } = JSON.parse(await readFile(path, 'utf8')) as CredentialFile
-  const seed = new TextEncoder().encode(nats.nkey_seed ?? '')
-  const device = await connect({
-    servers: nats.urls[0] ?? '',
-    authenticator: jwtAuthenticator(nats.jwt, seed),
-    reconnect: false,
-  })
+  const device = await logIn(nats.urls[0] ?? '', { jwt: nats.jwt, seed: nats.nkey_seed })
   await device.close()
 }
 

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { Authority, type Bootstrap } from '../../../src/main/authority/authority.ts'
 import { AUTHORITY_MIGRATIONS } from '../../../src/main/authority/migrations.ts'
 import { VaultKeychain } from '../../../src/main/keychain/vault-keychain.ts'
@@ -11,6 +10,7 @@ import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../src/main/storage/database.ts'
 import { ResolverPublisher } from '../../integration/authority/support/resolver-publisher.ts'
 import { CHEAP_SCRYPT } from '../cheap-scrypt.ts'
+import { logIn } from '../log-in.ts'
 import { noAudit } from '../no-audit.ts'
 
 const PASSPHRASE = 'only for tests that kill themselves'
@@ -54,11 +54,8 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
       ttlMs: DAY_MS,
       delivery: 'internal',
     })
-    publisher.connection = await connect({
-      servers: url,
-      authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-      inboxPrefix: user.inboxPrefix,
-    })
+    const { inboxPrefix } = user
+    publisher.connection = await logIn(url, user, { inboxPrefix, reconnect: true })
   }
   const authority: Authority = new Authority({
     audit: noAudit,

@@ -1,8 +1,8 @@
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
 import { expect } from 'vitest'
 import { signingKeyIds, type AccountClaims } from '../../../../src/main/authority/account-claims.ts'
 import { decodeJwt, operatorKeysIn } from '../../../../src/main/authority/jwt.ts'
 import type { FaultWorld } from '../../../support/fault/fault-world.ts'
+import { logIn } from '../../../support/log-in.ts'
 
 const MINUTE_MS = 60_000
 
@@ -42,10 +42,6 @@ export async function expectLogin(
     ttlMs: MINUTE_MS,
     delivery: role === 'console' ? 'internal' : 'file',
   })
-  const connection = await connect({
-    servers: publisher.connection?.getServer() ?? '',
-    authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-    reconnect: false,
-  })
+  const connection = await logIn(publisher.connection?.getServer() ?? '', user)
   await connection.close()
 }

@@ -2,12 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  connect,
-  jwtAuthenticator,
-  type ConnectionOptions,
-  type NatsConnection,
-} from '@nats-io/transport-node'
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
 import { AuditTrail } from '../../../../src/main/audit/audit-trail.ts'
 import { AUDIT_MIGRATIONS } from '../../../../src/main/audit/migrations.ts'
 import type { AccountPublisher } from '../../../../src/main/authority/account-publisher.ts'
@@ -18,6 +13,7 @@ import type { IssuedUser } from '../../../../src/main/authority/user-issue.ts'
 import { silentLogger } from '../../../../src/main/log/logger.ts'
 import type { Procedures } from '../../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../../src/main/storage/database.ts'
+import { logIn } from '../../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { ResolverPublisher } from './resolver-publisher.ts'
 
@@ -96,13 +92,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   })
   const connections: NatsConnection[] = []
   const connectAs = async (user: IssuedUser, more: ConnectionOptions = {}) => {
-    const connection = await connect({
-      servers: server.url,
-      authenticator: jwtAuthenticator(user.jwt, new TextEncoder().encode(user.seed ?? '')),
-      inboxPrefix: user.inboxPrefix,
-      reconnect: false,
-      ...more,
-    })
+    const connection = await logIn(server.url, user, { inboxPrefix: user.inboxPrefix, ...more })
     connections.push(connection)
     return connection
   }

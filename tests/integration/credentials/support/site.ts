@@ -1,5 +1,5 @@
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
-import { connect, jwtAuthenticator } from '@nats-io/transport-node'
+import { connect } from '@nats-io/transport-node'
 import type { Revocation, RevocationTarget } from '#shared/contract/credentials.ts'
 import type { DeviceRecord } from '#shared/contract/fleet.ts'
 import type { IssuedUser, UserRequest } from '../../../../src/main/authority/user-issue.ts'
@@ -10,6 +10,7 @@ import type { SystemConnection } from '../../../../src/main/credentials/server-v
 import { silentLogger } from '../../../../src/main/log/logger.ts'
 import { explainConnectionError } from '../../../../src/main/mesh/connection-error.ts'
 import { notConnected } from '../../../../src/main/mesh/kept-connection.ts'
+import { authenticatorOf } from '../../../support/log-in.ts'
 import {
   startDeployment,
   type Deployment,
@@ -143,7 +144,7 @@ export function loginAt(url: () => string): ProbeParts['tryLogin'] {
     try {
       const options: ConnectionOptions = {
         servers: url(),
-        authenticator: jwtAuthenticator(jwt, new TextEncoder().encode(seed)),
+        authenticator: authenticatorOf({ jwt, seed }),
         inboxPrefix,
         reconnect: false,
       }

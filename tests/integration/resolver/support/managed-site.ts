@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { NewManagedMesh, ResolverReport } from '../../../../src/shared/contract/resolver.ts'
+import type { IssuedUser } from '../../../../src/main/authority/user-issue.ts'
 import { silentLogger } from '../../../../src/main/log/logger.ts'
 import { AccountHistory } from '../../../../src/main/resolver/account-history.ts'
 import { ResolverService } from '../../../../src/main/resolver/resolver-service.ts'
@@ -72,6 +73,18 @@ export function resolverOf(app: TestApp): ResolverService {
     history: new AccountHistory(app.database),
     mesh: () => ({ name: 'Plant 7', ours: true }),
     log: silentLogger(),
+  })
+}
+
+/** A credential for a device of the first tenant, with its own seed. */
+export function issueDevice(app: TestApp, name: string): Promise<IssuedUser> {
+  return app.authority.issueUser({
+    account: { tenant: 'north' },
+    role: 'device',
+    name,
+    deviceId: name,
+    ttlMs: 3_600_000,
+    delivery: 'commissioning',
   })
 }
 
