@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import type { SignedAccount } from '../authority/account-publisher.ts'
-import { notConfirmed } from './resolver-way.ts'
+import { inParallel } from './in-parallel.ts'
+import { notConfirmed, requireTaken, type HeldAccount } from './resolver-way.ts'
 import { parsed, type ServerRoster } from './server-roster.ts'
 import type { SystemLink } from './system-link.ts'
 import { pause } from './waiting.ts'
 
 const CONFIRM_TIMEOUT_MS = 5_000
 const CONFIRM_INTERVAL_MS = 50
+/** Accounts asked about at once. */
+const PARALLEL = 16
 
 const Accountz = z.looseObject({
   server: z.looseObject({ id: z.string() }),
@@ -46,6 +49,55 @@ export async function accountsInUse(
   const all = answers.flatMap(({ data }) => data?.accounts ?? [])
   // `$G` is every server's own.
   return new Set(all.filter((account) => account.startsWith('A')))
+}
+
+/**
+ * What servers have of accounts whose JWTs they take from one store: what they use, else what is stored
+ * for them (`storedOf`).
+ */
+export async function heldOrStored(
+  asking: Asking,
+  accounts: readonly string[],
+  storedOf: (publicKey: string) => Promise<string | undefined>,
+  signal: AbortSignal,
+): Promise<readonly HeldAccount[]> {
+  const servers = await asking.roster.servers(signal)
+  return inParallel(accounts, PARALLEL, async (publicKey) => {
+    const told = await inUse(asking, publicKey, signal)
+    const stored = await storedOf(publicKey)
+    const jwts = new Set([...told.values(), stored ?? ''].filter((jwt) => jwt !== ''))
+    return {
+      publicKey,
+      jwts: [...jwts],
+      servers: servers.map((server) => {
+        const jwt = told.get(server.id) ?? ''
+        if (jwt !== '') return { server, state: 'loaded' as const, jwt }
+        return stored === undefined
+          ? { server, state: 'missing' as const }
+          : { server, state: 'stored' as const, jwt: stored }
+      }),
+    }
+  })
+}
+
+/**
+ * Has every server that uses the account take it as it is now.
+ * @returns whether a server skipped it, since it does not use it
+ * @throws as `requireTaken`.
+ */
+export async function updateInUse(
+  { link, roster }: Asking,
+  account: SignedAccount,
+  signal: AbortSignal,
+): Promise<{ skipped: boolean }> {
+  const { length } = await roster.servers(signal)
+  const answers = await link.gather(
+    `$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.UPDATE`,
+    account.jwt,
+    (all) => all.length >= length,
+    signal,
+  )
+  return requireTaken(answers, `the account ${account.name}`)
 }
 
 /**

@@ -3,24 +3,17 @@ import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { RejectedError, TransientError } from '#shared/errors.ts'
 import type { AccountRemoval, SignedAccount } from '../authority/account-publisher.ts'
-import { accountsInUse, confirmInUse, inUse } from './accounts-in-use.ts'
+import { accountsInUse, confirmInUse, heldOrStored, updateInUse } from './accounts-in-use.ts'
 import type { WayOptions } from './full-resolver.ts'
 import { GeneratedConfigFile, type GeneratedConfig } from './generated-config.ts'
-import { inParallel } from './in-parallel.ts'
 import { explainFileError } from './mesh-files.ts'
-import {
-  requireTaken,
-  type HeldAccount,
-  type HeldByServer,
-  type ResolverWay,
-} from './resolver-way.ts'
+import type { HeldAccount, ResolverWay } from './resolver-way.ts'
 import { pause } from './waiting.ts'
 
 const RELOAD_TIMEOUT_MS = 3_000
 const CONFIRM_INTERVAL_MS = 50
 /** While a server reads its configuration it loses questions; so they are asked again. */
 const RELOAD_ANSWER_TIMEOUT_MS = 250
-const PARALLEL = 16
 
 type Preload = GeneratedConfig['preload']
 
@@ -62,23 +55,8 @@ export class MemoryResolver implements ResolverWay {
     signal: AbortSignal,
   ): Promise<readonly HeldAccount[]> {
     const preload = await this.#file.preload()
-    const servers = await this.#options.roster.servers(signal)
-    return inParallel(accounts, PARALLEL, async (publicKey) => {
-      const told = await inUse(this.#options, publicKey, signal)
-      const written = preload.get(publicKey)?.jwt
-      const jwts = new Set([...told.values(), written ?? ''].filter((jwt) => jwt !== ''))
-      return {
-        publicKey,
-        jwts: [...jwts],
-        servers: servers.map((server): HeldByServer => {
-          const jwt = told.get(server.id) ?? ''
-          if (jwt !== '') return { server, state: 'loaded', jwt }
-          return written === undefined
-            ? { server, state: 'missing' }
-            : { server, state: 'stored', jwt: written }
-        }),
-      }
-    })
+    const storedOf = async (publicKey: string) => preload.get(publicKey)?.jwt
+    return heldOrStored(this.#options, accounts, storedOf, signal)
   }
 
   async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
@@ -87,7 +65,9 @@ export class MemoryResolver implements ResolverWay {
     for (const { publicKey, name, jwt } of accounts) after.set(publicKey, { name, jwt })
     await this.#changing(before, after, async () => {
       let skipped = false
-      for (const account of accounts) skipped = (await this.#update(account, signal)) || skipped
+      for (const account of accounts) {
+        skipped = (await updateInUse(this.#options, account, signal)).skipped || skipped
+      }
       if (skipped && this.#unread) await this.#reload(signal)
       for (const account of accounts) await confirmInUse(this.#options, account, signal)
     })
@@ -128,19 +108,6 @@ export class MemoryResolver implements ResolverWay {
     } catch (error) {
       throw explainFileError(error, dirname(this.#file.path))
     }
-  }
-
-  /** Changes an account that is in use; whether a server has it not in use. */
-  async #update(account: SignedAccount, signal: AbortSignal): Promise<boolean> {
-    const { link, roster } = this.#options
-    const { length } = await roster.servers(signal)
-    const answers = await link.gather(
-      `$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.UPDATE`,
-      account.jwt,
-      (all) => all.length >= length,
-      signal,
-    )
-    return requireTaken(answers, `the account ${account.name}`).skipped
   }
 
   /** Has the servers read their configuration again: on `$SYS` from 2.10 on, else by a signal. */

@@ -1,16 +1,8 @@
 import type { AccountRemoval, SignedAccount } from '../authority/account-publisher.ts'
 import type { AccountFolder } from './account-folder.ts'
-import { accountsInUse, confirmInUse, inUse } from './accounts-in-use.ts'
+import { accountsInUse, confirmInUse, heldOrStored, updateInUse } from './accounts-in-use.ts'
 import type { WayOptions } from './full-resolver.ts'
-import { inParallel } from './in-parallel.ts'
-import {
-  requireTaken,
-  type HeldAccount,
-  type HeldByServer,
-  type ResolverWay,
-} from './resolver-way.ts'
-
-const PARALLEL = 16
+import type { HeldAccount, ResolverWay } from './resolver-way.ts'
 
 export interface UrlResolverOptions extends WayOptions {
   /** Served by the registry process. */
@@ -44,46 +36,21 @@ export class UrlResolver implements ResolverWay {
     _thorough: boolean,
     signal: AbortSignal,
   ): Promise<readonly HeldAccount[]> {
-    const servers = await this.#options.roster.servers(signal)
-    return inParallel(accounts, PARALLEL, async (publicKey) => {
-      const told = await inUse(this.#options, publicKey, signal)
-      const served = await this.#folder.read(publicKey)
-      const jwts = new Set([...told.values(), served ?? ''].filter((jwt) => jwt !== ''))
-      return {
-        publicKey,
-        jwts: [...jwts],
-        servers: servers.map((server): HeldByServer => {
-          const jwt = told.get(server.id) ?? ''
-          if (jwt !== '') return { server, state: 'loaded', jwt }
-          return served === undefined
-            ? { server, state: 'missing' }
-            : { server, state: 'stored', jwt: served }
-        }),
-      }
-    })
+    const storedOf = (publicKey: string) => this.#folder.read(publicKey)
+    return heldOrStored(this.#options, accounts, storedOf, signal)
   }
 
   async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
     // Its keys may have changed since: what they did not sign is not served.
     await this.#folder.writeOperator(await this.#options.operatorJwt())
     for (const { publicKey, jwt } of accounts) await this.#folder.write(publicKey, jwt)
-    for (const account of accounts) await this.#update(account, signal)
+    for (const account of accounts) {
+      await updateInUse(this.#options, account, signal)
+      await confirmInUse(this.#options, account, signal)
+    }
   }
 
   async withdraw(removal: AccountRemoval): Promise<void> {
     for (const publicKey of removal.publicKeys) await this.#folder.remove(publicKey)
-  }
-
-  async #update(account: SignedAccount, signal: AbortSignal): Promise<void> {
-    const { link, roster } = this.#options
-    const { length } = await roster.servers(signal)
-    const answers = await link.gather(
-      `$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.UPDATE`,
-      account.jwt,
-      (all) => all.length >= length,
-      signal,
-    )
-    requireTaken(answers, `the account ${account.name}`)
-    await confirmInUse(this.#options, account, signal)
   }
 }
