@@ -5,6 +5,7 @@ import { formatPin } from '#shared/protocol/pin.ts'
 import {
   startCommissioningDevice,
   type CommissioningDevice,
+  type CommissioningDeviceOptions,
 } from '../../src/simulator/commissioning-device.ts'
 import type { CommissioningFaults } from '../../src/simulator/commissioning-faults.ts'
 import type { CredentialUpdateFault } from '../../src/simulator/credential-update.ts'
@@ -32,6 +33,8 @@ export interface Unboxing {
   readonly faults?: CommissioningFaults
   /** Takes new credentials over the mesh, or fails at it. */
   readonly updatesCredentials?: boolean | CredentialUpdateFault
+  /** Seconds without a heartbeat after which it counts as offline. */
+  readonly ttlSeconds?: number
   /** Keeps identity and credentials, as a device's own disk does. */
   readonly folder?: string
 }
@@ -55,13 +58,14 @@ function wrongPinFor(pin: string): string {
 /** The simulated devices of one test, on the loopback link; all end with the test. */
 export class Devices {
   readonly #devices: CommissioningDevice[] = []
+  readonly #boxes = new Map<string, CommissioningDeviceOptions>()
   readonly #responders: MdnsResponder[] = []
   #shared: Promise<MdnsResponder> | undefined
 
   /** Unboxes a device with an id that no other test uses. */
   async unbox(options: Unboxing): Promise<LabelledDevice> {
     const { kind, pin = '02468135', reportsKey = true, advertised = true, faults, folder } = options
-    const { updatesCredentials } = options
+    const { updatesCredentials, ttlSeconds = TTL_SECONDS } = options
     const id = `${kind}-${randomBytes(3).toString('hex')}`
     const description = describeDevices([{ kind, deviceId: id }], { speed: SPEED }).get(id)
     if (description === undefined) throw new Error(`The catalog does not describe ${kind}.`)
@@ -72,18 +76,27 @@ export class Devices {
       pinHash: await hashPin(pin, BCRYPT_COST),
       nowMs: Date.now(),
     })
-    const device = await startCommissioningDevice({
+    const box: CommissioningDeviceOptions = {
       description,
       identity,
       reportsKey,
-      runtime: { ttlSeconds: TTL_SECONDS },
+      runtime: { ttlSeconds, commandQueue: {} },
       ...(faults === undefined ? {} : { faults }),
       ...(folder === undefined ? {} : { folder }),
       ...(updatesCredentials === undefined ? {} : { updatesCredentials }),
       ...(advertised ? { responder: await this.#responder(faults) } : {}),
-    })
+    }
+    const device = await startCommissioningDevice(box)
     this.#devices.push(device)
+    this.#boxes.set(id, box)
     return { id, pin: formatPin(pin), wrongPin: formatPin(wrongPinFor(pin)), identity, device }
+  }
+
+  /** Switches a device on again that was stopped; it remembers what its folder holds. */
+  async switchOn({ id }: LabelledDevice): Promise<void> {
+    const box = this.#boxes.get(id)
+    if (box === undefined) throw new Error(`${id} was never unboxed here.`)
+    this.#devices.push(await startCommissioningDevice(box))
   }
 
   async dispose(): Promise<void> {

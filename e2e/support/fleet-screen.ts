@@ -37,7 +37,7 @@ export class FleetDevice {
     this.panel = panel
   }
 
-  async showTab(name: 'Overview' | 'Functions' | 'Events' | 'Record'): Promise<void> {
+  async showTab(name: 'Overview' | 'Functions' | 'Queue' | 'Events' | 'Record'): Promise<void> {
     await this.panel.getByRole('tab', { name: new RegExp(`^${name}`, 'u') }).click()
   }
 

@@ -31,7 +31,7 @@ import type { AsyncReply } from './async-reply.ts'
 import { readAsyncReply } from './async-reply.ts'
 import { commandHeaders, commandText, type CommandMessage } from './command-message.ts'
 import { MAX_ATTEMPTS, type ConsumerPosition } from './command-state.ts'
-import { consumerTaken, nameUnfit, streamUnfit } from './queue-errors.ts'
+import { consumerTaken, nameUnfit, streamUnfit, tooLarge } from './queue-errors.ts'
 
 const API_TIMEOUT_MS = 5_000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -48,6 +48,9 @@ const ACK_WAIT_MS = 30_000
 const MAX_WAITING_REQUESTS = 8
 /** Longest name of a stream or consumer that nats-server takes, in bytes. */
 const MAX_NAME_BYTES = 255
+
+/** Room for the headers of a command, which count in max_payload. */
+const HEADER_BYTES = 512
 
 const MESSAGE_NOT_FOUND = new Set([10_037, 10_043])
 const CONSUMER_NOT_FOUND = 10_014
@@ -166,6 +169,13 @@ export class CommandStream {
       found.push(...page)
       if (page.length === 0 || found.length >= limit) return found
     }
+  }
+
+  /** @throws RejectedError `QUEUE_PARAMS_TOO_LARGE` where a message can not carry the command. */
+  requireFits(command: CommandMessage): void {
+    const limit = this.#nats.info?.max_payload
+    const bytes = Buffer.byteLength(commandText(command)) + HEADER_BYTES
+    if (limit !== undefined && bytes > limit) throw tooLarge(`${bytes} of ${limit} bytes`)
   }
 
   /**

@@ -68,6 +68,7 @@ export class DeviceCommands {
     const existing = store.find(command.id)
     if (existing !== undefined) return this.#same(existing, command)
     const sending = this.#newCommand(command)
+    stream.requireFits(command)
     try {
       await stream.ensureConsumer(deviceId)
     } catch (error) {
@@ -220,8 +221,11 @@ export class DeviceCommands {
         sequence: newest.sequence,
       })
       if (at.position === undefined) await stream.ensureConsumer(deviceId)
-    } else if (isOpen(known)) {
-      this.#change(id, { sequence: newest.sequence })
+    } else if (isOpen(known) || known.state === 'gone') {
+      this.#change(id, {
+        sequence: newest.sequence,
+        ...(known.state === 'gone' ? { state: 'queued', endedAt: null } : {}),
+      })
     } else {
       // It ended, and a server that was cut off forgot that.
       await stream.remove(newest.sequence)
@@ -234,7 +238,7 @@ export class DeviceCommands {
     deadBefore: number,
   ): Promise<StoredCommand> {
     const { stream, deviceId } = this.#options
-    const sequence = waiting.get(command.id)?.at(-1)?.sequence
+    const sequence = waiting.get(command.id)?.at(-1)?.sequence ?? (await this.#overlooked(command))
     const reached = sequence === undefined || (position?.delivered.stream ?? 0) >= sequence
     let reply = reached ? await stream.reply(deviceId, command.id) : undefined
     let verdict = judge({ sequence, consumer: position, reply, deadBefore })
@@ -247,6 +251,12 @@ export class DeviceCommands {
     if (verdict.state === 'gone' && command.state === 'sending') return this.#lost(command)
     const after = this.#record(command, verdict, reply, sequence)
     return isOpen(after) ? this.#expireIfDue(after) : after
+  }
+
+  /** Its place, where it came into the queue only after that was looked at. */
+  async #overlooked({ sequence }: StoredCommand): Promise<number | undefined> {
+    if (sequence === null) return undefined
+    return (await this.#options.stream.holds(sequence)) ? sequence : undefined
   }
 
   #record(

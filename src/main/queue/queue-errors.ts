@@ -97,7 +97,7 @@ function storageFull(tenant: string, why: string, cause: unknown): RejectedError
   })
 }
 
-function tooLarge(why: string, cause: unknown): RejectedError {
+export function tooLarge(why: string, cause?: unknown): RejectedError {
   return new RejectedError({
     code: 'QUEUE_PARAMS_TOO_LARGE',
     message: `The command is larger than the queue takes (${why}). Nothing was queued.`,

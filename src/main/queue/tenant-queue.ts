@@ -1,9 +1,14 @@
-import type { NatsConnection, Subscription } from '@nats-io/nats-core'
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { DeviceQueue, TenantLag } from '#shared/contract/queue.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { parseDeviceSubject } from '#shared/protocol/subjects.ts'
-import { asyncRepliesOf, queueSubject, queueSubjectsOf } from '#shared/protocol/queue.ts'
+import {
+  asyncRepliesOf,
+  COMMAND_ID_HEADER,
+  queueSubject,
+  queueSubjectsOf,
+} from '#shared/protocol/queue.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { SerialQueue } from '../authority/serial-queue.ts'
 import type { Logger } from '../log/logger.ts'
@@ -160,22 +165,30 @@ export class TenantQueue {
   }
 
   #listen(): void {
-    const { nats, tenant, dialect } = this.#options
+    const { nats, tenant, dialect, store } = this.#options
     const device = (subject: string) => parseDeviceSubject(dialect, subject)?.device
     const prefix = `cmd-${tenant}-`
     const ofConsumer = (subject: string) => {
       const name = subject.slice(subject.lastIndexOf('.') + 1)
       return name.startsWith(prefix) ? name.slice(prefix.length) : undefined
     }
-    const hear = (subject: string, deviceOf: (subject: string) => string | undefined) => {
-      const callback = (error: Error | null, { subject: heard }: { subject: string }) => {
-        const deviceId = error === null ? deviceOf(heard) : undefined
-        if (deviceId !== undefined) this.#hear(deviceId)
+    const hear = (
+      subject: string,
+      deviceOf: (subject: string) => string | undefined,
+      isNews: (message: Msg) => boolean = () => true,
+    ) => {
+      const callback = (error: Error | null, message: Msg) => {
+        const deviceId = error === null ? deviceOf(message.subject) : undefined
+        if (deviceId !== undefined && isNews(message)) this.#hear(deviceId)
       }
       this.#subscriptions.push(nats.subscribe(subject, { callback }))
     }
     hear(asyncRepliesOf(dialect, tenant), device)
-    hear(queueSubjectsOf(dialect, tenant), device)
+    // What was put there from here is known already.
+    hear(queueSubjectsOf(dialect, tenant), device, ({ headers }) => {
+      const id = headers?.get(COMMAND_ID_HEADER) ?? ''
+      return id === '' || store.find(id) === undefined
+    })
     hear('$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.*.*', ofConsumer)
     hear('$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.*.*', ofConsumer)
     hear('$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.*.*', ofConsumer)

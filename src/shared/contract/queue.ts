@@ -3,8 +3,8 @@ import { DeviceAddress } from './fleet.ts'
 
 /** Commands that wait for one device at most: as many as a person still oversees. */
 export const MAX_WAITING_PER_DEVICE = 100
-/** How long a command may wait: shorter than one minute is a call, longer than 30 days a mistake. */
-export const LEAST_EXPIRY_MS = 60_000
+/** How long a command may wait: shorter is a call, longer than 30 days a mistake. */
+export const LEAST_EXPIRY_MS = 1_000
 export const LONGEST_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
