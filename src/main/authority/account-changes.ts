@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   ConflictError,
   messageOf,
@@ -144,6 +145,11 @@ export class AccountChanges {
     options: ApplyOptions,
   ): Promise<void> {
     const { database, store, publisher, now } = this.#parts
+    const unchanged =
+      options.overwrite === true ? Promise.resolve() : this.#requireUnchanged(changes, signal)
+    unchanged.catch(() => undefined)
+    // The question leaves before the signing, which takes as long as the answer.
+    await nextTurn()
     const at = now()
     const signed = changes.map(({ account, claims }) => signAccount(account, claims, signer, at))
     // What this process has just signed is not read again, which takes milliseconds for a long list of
@@ -154,7 +160,7 @@ export class AccountChanges {
       requireFits(account, publisher.maxPayloadBytes())
     }
     if (signal.aborted) throw cancelled()
-    if (options.overwrite !== true) await this.#requireUnchanged(changes, signal)
+    await unchanged
     try {
       await publisher.publish(signed, signal)
     } catch (thrown) {
@@ -299,7 +305,7 @@ export function signAccount(
     },
     signer,
   )
-  return { name: account.name, publicKey: account.publicKey, jwt }
+  return { name: account.name, publicKey: account.publicKey, jwt, issuer: signer.publicKey }
 }
 
 /** The operator. @throws ConflictError `AUTHORITY_NOT_SET_UP` where there is none yet. */

@@ -5,6 +5,8 @@ export interface SignedAccount {
   /** Identity key of the account (A…). */
   readonly publicKey: string
   readonly jwt: string
+  /** The key that this process has just signed it with; undefined for what came from elsewhere. */
+  readonly issuer?: string
 }
 
 /** An account as it is recorded: with what the servers confirmed last, or null before they first did. */

@@ -30,6 +30,8 @@ export class RevocationLists {
   readonly #ledger: Ledger
   readonly #now: () => Date
   readonly #prunedAt = new Map<string, number>()
+  /** Counting a long list takes milliseconds, and the next one is mostly this one with two more. */
+  readonly #sizes = new WeakMap<RevocationEntries, number>()
 
   constructor(ledger: Ledger, now: () => Date) {
     this.#ledger = ledger
@@ -49,13 +51,14 @@ export class RevocationLists {
     signingKeys: readonly string[],
   ): PrunedList {
     const due = this.#isDue(account)
-    const list = withAdded(
+    const list = this.#withAdded(
       due ? this.#pruned(account, entries, signingKeys) : { ...entries },
       added,
+      due ? undefined : this.#sizes.get(entries),
     )
-    if (sizeOf(list) <= REVOCATION_ENTRIES_MAX) return { entries: list, pruned: due }
-    const pruned = withAdded(this.#pruned(account, entries, signingKeys), added)
-    const size = sizeOf(pruned)
+    if (this.#sizeOf(list) <= REVOCATION_ENTRIES_MAX) return { entries: list, pruned: due }
+    const pruned = this.#withAdded(this.#pruned(account, entries, signingKeys), added)
+    const size = this.#sizeOf(pruned)
     if (size > REVOCATION_ENTRIES_MAX) throw listFull(account, size)
     return { entries: pruned, pruned: true }
   }
@@ -63,6 +66,29 @@ export class RevocationLists {
   /** Notes that a pruned list was recorded. */
   recorded(account: string): void {
     this.#prunedAt.set(account, this.#now().getTime())
+  }
+
+  /** Adds to the list itself, whose size may be known. */
+  #withAdded(
+    list: Record<string, number>,
+    added: RevocationEntries,
+    knownSize?: number,
+  ): Record<string, number> {
+    let size = knownSize
+    for (const [key, seconds] of Object.entries(added)) {
+      const before = list[key]
+      if (before === undefined && size !== undefined) size += 1
+      list[key] = Math.max(seconds, before ?? 0)
+    }
+    if (added[EVERY_USER] !== undefined) dropCovered(list, list[EVERY_USER] ?? 0)
+    else if (size !== undefined) this.#sizes.set(list, size)
+    return list
+  }
+
+  #sizeOf(list: RevocationEntries): number {
+    const size = this.#sizes.get(list) ?? Object.keys(list).length
+    this.#sizes.set(list, size)
+    return size
   }
 
   #isDue(account: string): boolean {
@@ -86,18 +112,6 @@ export class RevocationLists {
     }
     return kept
   }
-}
-
-function withAdded(list: Record<string, number>, added: RevocationEntries): Record<string, number> {
-  for (const [key, seconds] of Object.entries(added)) {
-    list[key] = Math.max(seconds, list[key] ?? 0)
-  }
-  if (added[EVERY_USER] !== undefined) dropCovered(list, list[EVERY_USER] ?? 0)
-  return list
-}
-
-function sizeOf(list: RevocationEntries): number {
-  return Object.keys(list).length
 }
 
 function dropCovered(entries: Record<string, number>, upTo: number): void {

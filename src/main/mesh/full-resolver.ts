@@ -18,6 +18,8 @@ import { pause } from './waiting.ts'
 /** How long the resolvers of a cluster may take to hold what they said they took. */
 const CONFIRM_TIMEOUT_MS = 5_000
 const CONFIRM_INTERVAL_MS = 50
+/** How long every server may take to say what it has, before each is asked for its list. */
+const LOOK_TIMEOUT_MS = 500
 /** Look-ups under way at once. */
 const PARALLEL = 16
 
@@ -69,6 +71,12 @@ export class FullResolver implements ResolverWay {
     })
   }
 
+  async look(publicKey: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const count = await this.#serverCount(signal)
+    const jwts = await this.#lookUp(publicKey, count, signal, LOOK_TIMEOUT_MS)
+    return jwts.length < count ? undefined : [...new Set(jwts)]
+  }
+
   async push(accounts: readonly SignedAccount[], signal: AbortSignal): Promise<void> {
     for (const account of accounts) await this.#push(account, signal)
   }
@@ -115,13 +123,19 @@ export class FullResolver implements ResolverWay {
   }
 
   /** What the resolvers hold; of `holding` servers. Those without the account say nothing, or an empty text. */
-  async #lookUp(publicKey: string, holding: number, signal: AbortSignal): Promise<string[]> {
+  async #lookUp(
+    publicKey: string,
+    holding: number,
+    signal: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<string[]> {
     if (holding === 0) return []
     const answers = await this.#options.link.gather(
       `$SYS.REQ.ACCOUNT.${publicKey}.CLAIMS.LOOKUP`,
       '',
       (all) => all.filter((jwt) => jwt !== '').length >= holding,
       signal,
+      timeoutMs,
     )
     return answers.filter((jwt) => jwt !== '')
   }

@@ -39,6 +39,11 @@ export interface ResolverWay {
     signal: AbortSignal,
   ): Promise<readonly HeldAccount[]>
   /**
+   * What the servers have of one account that all should have, in a single question: a server reads its
+   * whole folder to list accounts. Undefined where not every server said at once that it has it.
+   */
+  look?(publicKey: string, signal: AbortSignal): Promise<readonly string[] | undefined>
+  /**
    * Sends accounts in the given order, and returns once every server that answers is seen to have them.
    * @throws RejectedError `CLAIMS_REFUSED`; TransientError `MESH_NO_ANSWER`, `CLAIMS_NOT_CONFIRMED`,
    *   and what writing files throws.
