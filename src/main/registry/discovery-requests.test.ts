@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bytes, deviceParams, registryParts, rpc } from '../../../tests/support/registry-parts.ts'
 import type { RegistryOptions } from './registry-parts.ts'
@@ -166,33 +165,4 @@ test('an unknown method is error -32601, and text that is not JSON -32602', () =
   expect(JSON.parse(discovery.answer('alpha', bytes('{'), 'source'))).toMatchObject({
     error: { code: -32602 },
   })
-})
-
-test('whatever is asked is answered with JSON-RPC and never throws', () => {
-  const { discovery } = fleetOf(devices)
-  const method = fc.constantFrom(
-    'discovery/listDevices',
-    'discovery/getDevice',
-    'discovery/describeFleet',
-  )
-  const params = fc.oneof(
-    fc.jsonValue(),
-    fc.record({
-      limit: fc.jsonValue(),
-      offset: fc.jsonValue(),
-      device_type: fc.jsonValue(),
-      device_id: fc.jsonValue(),
-    }),
-  )
-  const message = fc.oneof(
-    fc.uint8Array({ maxLength: 300 }),
-    fc.tuple(method, params, fc.jsonValue()).map(([name, value, id]) => rpc(name, value, id)),
-  )
-  fc.assert(
-    fc.property(message, fc.string(), (data, tenant) => {
-      const reply = JSON.parse(discovery.answer(tenant, data, 'source'))
-      expect('result' in reply || [-32601, -32602].includes(reply.error.code)).toBe(true)
-    }),
-    { numRuns: 500 },
-  )
 })

@@ -32,7 +32,7 @@ export interface FloodLaneParts {
   /** Devices of a tenant that are known. */
   devicesOf(tenant: string): number
   open(signal: AbortSignal): Promise<Lane>
-  handle(message: Msg): void
+  readonly handle: (message: Msg) => void
   /** Heartbeats of this tenant may have been lost: nobody of it may be judged by their absence. */
   calmed(tenant: string): void
 }
