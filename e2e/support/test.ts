@@ -67,7 +67,6 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await muster.dispose()
   },
 
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from it
   complaints: async ({}, use) => {
     const errors: string[] = []
     await use((page) => {
@@ -120,14 +119,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await keepLogs(muster, testInfo)
   },
 
-  // oxlint-disable-next-line no-empty-pattern -- as above
   devices: async ({}, use) => {
     const devices = new Devices()
     await use(devices)
     await devices.dispose()
   },
 
-  // oxlint-disable-next-line no-empty-pattern -- as above
   deviceFolder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'muster-e2e-devices-'))
     await use(folder)

@@ -61,7 +61,7 @@ function suite(binary: string): void {
     await server!.stop()
     server = await restart()
     await ready(app)
-    await expect(logIn(server!.url, stolen)).rejects.toThrow(/Authorization Violation/u)
+    await expect(logIn(server.url, stolen)).rejects.toThrow(/Authorization Violation/u)
     await (await logIn(server.url, kept)).close()
     const report = await resolverOf(app).look(NEVER)
     expect(standingOf(report, 'north')).toBe('in-step')

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { unlessRoot } from '../../../tests/support/unless-root.ts'
 import { ownPath } from './own-path.ts'
 import { PathService } from './path-service.ts'
 
@@ -55,14 +56,11 @@ test('shows so many as one looks through, and says that there are more', async (
   expect(cut).toBe(true)
 })
 
-test.skipIf(process.getuid?.() === 0)(
-  'a folder that may not be read suggests nothing',
-  async () => {
-    await chmod(join(home, 'closed'), 0o000)
-    expect(await names('~/closed/')).toEqual([])
-    await chmod(join(home, 'closed'), 0o700)
-  },
-)
+unlessRoot('a folder that may not be read suggests nothing', async () => {
+  await chmod(join(home, 'closed'), 0o000)
+  expect(await names('~/closed/')).toEqual([])
+  await chmod(join(home, 'closed'), 0o700)
+})
 
 test('asks with the dialog of the host, from where the person had come to', async () => {
   const asked: unknown[] = []

@@ -7,8 +7,7 @@ const MAX_NAME = 256
 
 // Control characters, line and paragraph separators, and the marks that turn text around: a device
 // must not be able to make its name read as something else.
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what it takes out
-const NOT_SHOWN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+const NOT_SHOWN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 /** The small projection of a device that lists show; text from the device made safe to show. */
 export function toFleetDevice(entry: DeviceEntry): FleetDevice {

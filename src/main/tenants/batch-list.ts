@@ -250,8 +250,7 @@ function quotedFields(
 
 /** As much of a line as helps to find it, without control characters. */
 function shown(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what it takes out
-  const clean = text.trim().replaceAll(/[\u0000-\u001f\u007f-\u009f]/gu, ' ')
+  const clean = text.trim().replaceAll(/\p{Cc}/gu, ' ')
   return clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
 }
 

@@ -26,8 +26,7 @@ export class CredentialFolder {
   /** @throws RejectedError `FOLDER_INVALID` where it is no absolute path. */
   constructor(path: string) {
     const trimmed = path.trim()
-    // oxlint-disable-next-line no-control-regex -- control characters are exactly what it rejects
-    if (!isAbsolute(trimmed) || /[\u0000-\u001f]/u.test(trimmed)) {
+    if (!isAbsolute(trimmed) || /\p{Cc}/u.test(trimmed)) {
       throw new RejectedError({
         code: 'FOLDER_INVALID',
         message: 'The folder for the credential files has to be an absolute path on this computer.',

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthUpdate } from '#shared/contract/health.ts'
 import { startMuster } from '../../../scripts/lib/muster-process.ts'
 import { firstWhere } from '../../../scripts/lib/streams.ts'
+import { unlessRoot } from '../../support/unless-root.ts'
 import { until } from '../../support/until.ts'
 
 const WITHIN_MS = 15_000
@@ -64,16 +65,13 @@ describe('starting Muster', () => {
     expect(readFileSync(file, 'utf8')).toBe('mine')
   })
 
-  test.skipIf(process.getuid?.() === 0)(
-    'a profile that may not be written is refused',
-    async () => {
-      await mkdir(join(folder, 'locked'))
-      chmodSync(join(folder, 'locked'), 0o500)
-      const { code, words } = await startAndFail('--profile', join(folder, 'locked', 'profile'))
-      expect(code).toBe(1)
-      expect(words).toContain('own the folder')
-    },
-  )
+  unlessRoot('a profile that may not be written is refused', async () => {
+    await mkdir(join(folder, 'locked'))
+    chmodSync(join(folder, 'locked'), 0o500)
+    const { code, words } = await startAndFail('--profile', join(folder, 'locked', 'profile'))
+    expect(code).toBe(1)
+    expect(words).toContain('own the folder')
+  })
 
   test('an argument that it does not know is named', async () => {
     const { code, words } = await startAndFail('--profil', folder)

@@ -7,6 +7,7 @@ import { signerOf } from '../../../src/main/authority/signer.ts'
 import { scanStore, type StoreScan } from '../../../src/main/nsc/store-scan.ts'
 import { planImport } from '../../../src/main/nsc/import-plan.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
+import { unlessRoot } from '../../support/unless-root.ts'
 
 let store: MadeStore
 
@@ -137,7 +138,7 @@ test('leaves out signed JWTs that say nonsense, and an operator that is not its 
   ])
 })
 
-test.skipIf(process.getuid?.() === 0)('says which folders it may not read', async () => {
+unlessRoot('says which folders it may not read', async () => {
   const operator = await store.operator('acme')
   await operator.account('plant')
   await chmod(store.path('keys'), 0o000)
@@ -152,9 +153,9 @@ test.skipIf(process.getuid?.() === 0)('says which folders it may not read', asyn
   }
 })
 
+// Only Linux has a file that no user may read, root neither.
 test.skipIf(process.platform !== 'linux')('says which file it can not read', async () => {
   await store.operator('acme')
-  // No user may read it as a file, root neither.
   await symlink('/proc/self/mem', store.path('keys/keys/disk-fault.nk'))
   expect(told(await scan())).toContainEqual(['unreadable', 'file', 'keys/disk-fault.nk'])
 })

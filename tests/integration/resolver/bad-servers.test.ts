@@ -161,6 +161,7 @@ async function profileTwin(): Promise<TestApp> {
   return opened
 }
 
+// A full disk is one of 64 KiB, which takes Linux and the right to mount it.
 const unshare = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt'])
 const noMount = process.platform !== 'linux' || unshare.status !== 0
 

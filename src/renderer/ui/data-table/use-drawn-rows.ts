@@ -35,8 +35,7 @@ export function useDrawnRows({ count, active, activeKey, onDrawn }: DrawnRowsOpt
     const align = isFirst.current ? 'center' : 'auto'
     isFirst.current = false
     if (active >= 0 && active < count) virtual.scrollToIndex(active, { align })
-    // Only when the choice moves, not each time the list changes below it.
-    // oxlint-disable-next-line react/exhaustive-deps
+    // oxlint-disable-next-line react/exhaustive-deps -- only when the choice moves, not each time the list changes below it
   }, [activeKey === undefined ? active : activeKey])
   const pageRows = () => {
     const height = scroller.current?.clientHeight ?? 0

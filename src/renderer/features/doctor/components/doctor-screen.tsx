@@ -33,8 +33,7 @@ export function DoctorScreen({ subject, onAction, onClear }: DoctorScreenProps) 
     mutate(source, { onSuccess: setDiagnosis })
   useEffect(() => {
     if (subject !== null) mutate(() => subject, { onSuccess: setDiagnosis })
-    // Once for each subject that the address names.
-    // oxlint-disable-next-line react/exhaustive-deps
+    // oxlint-disable-next-line react/exhaustive-deps -- once for each subject that the address names, which is an object anew each time
   }, [JSON.stringify(subject)])
   const clear = () => {
     setDiagnosis(null)

@@ -76,8 +76,7 @@ function Bars({ calendar: { days }, chosen, onChoose }: DaysProps) {
               label={`${longDay(date)}: ${count === 0 ? 'none' : counted(count, 'credential')}${due === 0 ? '' : `, ${due.toLocaleString('en')} due for renewal`}`}
               openDelay={120}
             >
-              {/* The table says the same to the keyboard and to screen readers. */}
-              {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
+              {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions -- the table says the same to the keyboard and to screen readers */}
               <div
                 className={styles.day}
                 data-chosen={isChosen}
