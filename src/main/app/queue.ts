@@ -188,7 +188,7 @@ function queueUser({ authority, mesh }: QueueParts, tenant: string) {
  * credential stays in this process.
  */
 function queuePermissions(root: string, inboxPrefix: string): Permissions {
-  const streams = ['CREATE', 'INFO', 'PURGE', 'MSG.GET', 'MSG.DELETE']
+  const streams = ['CREATE', 'UPDATE', 'INFO', 'PURGE', 'MSG.GET', 'MSG.DELETE']
   const api = [
     'INFO',
     'STREAM.NAMES',

@@ -39,9 +39,10 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const KEPT_MS = LONGEST_EXPIRY_MS + DAY_MS
 /** Within it the server knows a message id again. */
 const DUPLICATE_WINDOW_MS = 10 * 60_000
-/** Reserved with the server at once, for each tenant that queues: hence small. */
-const COMMAND_BYTES = 16 * 1024 * 1024
-const RESULT_BYTES = 8 * 1024 * 1024
+/** The server reserves it at once, for each tenant that queues: hence small, and doubled where it is full. */
+const COMMAND_BYTES = 4 * 1024 * 1024
+const MOST_COMMAND_BYTES = 64 * 1024 * 1024
+const RESULT_BYTES = 2 * 1024 * 1024
 /** How long a device may be silent about a command before it is delivered again. */
 const ACK_WAIT_MS = 30_000
 /** Requests of one device for commands that the server holds at a time. */
@@ -186,13 +187,19 @@ export class CommandStream {
   async put(device: string, command: CommandMessage, copy: number): Promise<number> {
     const { tenant, dialect } = this.#options
     const subject = queueSubject(dialect, tenant, device)
-    const acknowledged = await jetstream(this.#nats).publish(subject, commandText(command), {
-      headers: commandHeaders(command),
-      msgID: copy === 1 ? command.id : `${command.id}.${copy}`,
-      timeout: API_TIMEOUT_MS,
-      retries: 1,
-    })
-    return acknowledged.seq
+    const publish = () =>
+      jetstream(this.#nats).publish(subject, commandText(command), {
+        headers: commandHeaders(command),
+        msgID: copy === 1 ? command.id : `${command.id}.${copy}`,
+        timeout: API_TIMEOUT_MS,
+        retries: 1,
+      })
+    try {
+      return (await publish()).seq
+    } catch (error) {
+      if (!isFull(error) || !(await this.#grow())) throw error
+      return (await publish()).seq
+    }
   }
 
   /** What waits for a device, the oldest first, at most so many. */
@@ -330,6 +337,23 @@ export class CommandStream {
     return made.config.name
   }
 
+  /** Gives the stream more room; false where there is none to be had, or it is not ours to change. */
+  async #grow(): Promise<boolean> {
+    const name = commandStream(this.#options.tenant)
+    if (this.#name !== name) return false
+    const manager = await this.#jetStream()
+    const { config } = await manager.streams.info(name)
+    const wanted = Math.min(config.max_bytes * 2, await this.#share(MOST_COMMAND_BYTES, 2))
+    if (wanted <= config.max_bytes) return false
+    try {
+      await manager.streams.update(name, { max_bytes: wanted })
+      return true
+    } catch (error) {
+      if (error instanceof JetStreamApiError) return false
+      throw error
+    }
+  }
+
   /** Undefined where it can't be had: then answers reach only those who listen at the time. */
   async #makeResults(): Promise<string | undefined> {
     const { tenant, dialect } = this.#options
@@ -375,6 +399,11 @@ export function positionOf(info: ConsumerInfo): ConsumerPosition {
     acknowledged: { stream: floor.stream_seq, consumer: floor.consumer_seq },
     inFlight,
   }
+}
+
+/** The stream takes no more bytes; a device that has its share of messages is something else. */
+function isFull(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.message.includes('maximum bytes')
 }
 
 /** Undefined where JetStream answers with one of these codes. */

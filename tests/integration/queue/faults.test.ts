@@ -93,6 +93,11 @@ describe('in an account of its own', () => {
       world.enqueue('pump-6', { console, params: { text: 'x'.repeat(2 * MEBIBYTE) } }),
     ).rejects.toMatchObject({ code: 'QUEUE_PARAMS_TOO_LARGE' })
     expect(await whenShown(console, 'pump-6', (update) => update.commands)).toEqual([])
+    // It grows from 4 MiB on.
+    const large = { console, params: { text: 'x'.repeat(900_000) } }
+    for (let number = 0; number < 6; number += 1) await world.enqueue('pump-6', large)
+    const lag = await console.queue.lag('acme', signal)
+    expect(lag.stream?.maxBytes).toBe(8 * MEBIBYTE)
   })
 
   test('a tenant without JetStream has no queue until it is switched on; a small one fills up', async () => {
