@@ -13,11 +13,15 @@ export interface EtcdOptions {
   readonly quotaBytes?: number
   /** Further command line arguments. */
   readonly args?: readonly string[]
+  /** Folder with `server.pem`, `server.key` and `ca.pem`: a second address takes TLS, with a client certificate. */
+  readonly certificates?: string
 }
 
 export interface EtcdServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
+  /** `https://127.0.0.1:PORT`; nobody listens there without certificates. */
+  readonly secureUrl: string
   readonly host: string
   readonly port: number
   readonly pid: number
@@ -34,11 +38,21 @@ interface Member {
   readonly name: string
   readonly port: number
   readonly peerPort: number
+  readonly securePort: number
+}
+
+async function newMember(name: string): Promise<Member> {
+  return {
+    name,
+    port: await freeTcpPort(),
+    peerPort: await freeTcpPort(),
+    securePort: await freeTcpPort(),
+  }
 }
 
 /** Starts a real etcd on loopback in a temporary folder and waits until it serves. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdServer> {
-  const member = { name: 'one', port: await freeTcpPort(), peerPort: await freeTcpPort() }
+  const member = await newMember('one')
   const server = new MemberProcess(member, [member], options)
   await server.startAgain()
   return server
@@ -51,8 +65,7 @@ export async function startEtcdCluster(
 ): Promise<readonly EtcdServer[]> {
   const members: Member[] = []
   for (let index = 0; index < size; index += 1) {
-    const name = `member-${index}`
-    members.push({ name, port: await freeTcpPort(), peerPort: await freeTcpPort() })
+    members.push(await newMember(`member-${index}`))
   }
   const servers = members.map((member) => new MemberProcess(member, members, options))
   await Promise.all(servers.map((server) => server.startAgain()))
@@ -62,6 +75,7 @@ export async function startEtcdCluster(
 class MemberProcess implements EtcdServer {
   readonly host = '127.0.0.1'
   readonly url: string
+  readonly secureUrl: string
   readonly port: number
   readonly #member: Member
   readonly #members: readonly Member[]
@@ -73,6 +87,7 @@ class MemberProcess implements EtcdServer {
   constructor(member: Member, members: readonly Member[], options: EtcdOptions) {
     this.port = member.port
     this.url = `http://127.0.0.1:${member.port}`
+    this.secureUrl = `https://127.0.0.1:${member.securePort}`
     this.#member = member
     this.#members = members
     this.#options = options
@@ -126,17 +141,29 @@ class MemberProcess implements EtcdServer {
 
   #arguments(): string[] {
     const peer = (member: Member) => `http://127.0.0.1:${member.peerPort}`
-    const { quotaBytes, args = [] } = this.#options
+    const { quotaBytes, certificates, args = [] } = this.#options
+    const secure = certificates === undefined ? [] : [this.secureUrl]
     return [
       `--name=${this.#member.name}`,
       `--data-dir=${this.#folder}`,
-      `--listen-client-urls=${this.url}`,
+      `--listen-client-urls=${[this.url, ...secure].join(',')}`,
       `--advertise-client-urls=${this.url}`,
       `--listen-peer-urls=${peer(this.#member)}`,
       `--initial-advertise-peer-urls=${peer(this.#member)}`,
       `--initial-cluster=${this.#members.map((it) => `${it.name}=${peer(it)}`).join(',')}`,
       ...(quotaBytes === undefined ? [] : [`--quota-backend-bytes=${quotaBytes}`]),
+      ...tlsArguments(certificates),
       ...args,
     ]
   }
+}
+
+function tlsArguments(folder: string | undefined): string[] {
+  if (folder === undefined) return []
+  return [
+    `--cert-file=${join(folder, 'server.pem')}`,
+    `--key-file=${join(folder, 'server.key')}`,
+    `--trusted-ca-file=${join(folder, 'ca.pem')}`,
+    '--client-cert-auth',
+  ]
 }

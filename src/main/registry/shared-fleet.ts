@@ -67,6 +67,10 @@ export class SharedFleet implements StoreFollower {
     this.#parts.claims.told(device)
   }
 
+  reached(): void {
+    this.#parts.writes.retryNow()
+  }
+
   ownersChanged(): void {
     this.#parts.writes.mayWriteMore()
     this.#parts.claims.takeOver()

@@ -19,6 +19,8 @@ export interface StoreFollower {
   gone(device: DeviceKey): void
   /** A claim of ours, of which it was not known whether it went through, did. */
   claimed(device: DeviceKey): void
+  /** The store answers, for the first time or again. */
+  reached(): void
   /** Devices may have changed hands among the registries. */
   ownersChanged(): void
 }

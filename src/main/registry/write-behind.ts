@@ -206,13 +206,18 @@ export class WriteBehind {
     }
   }
 
+  /** The store is known to answer: what waits for a next try need not wait any longer. */
+  retryNow(): void {
+    if (this.#retryTimer === undefined) return
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    this.#registrationsDue = true
+    this.#statusDue = true
+    this.#pump()
+  }
+
   #retryLater(): void {
-    this.#retryTimer ??= setTimeout(() => {
-      this.#retryTimer = undefined
-      this.#registrationsDue = true
-      this.#statusDue = true
-      this.#pump()
-    }, this.#retryMs)
+    this.#retryTimer ??= setTimeout(() => this.retryNow(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
     this.#releaseAll()
   }

@@ -36,7 +36,9 @@ export async function startEtcdRegistry(options: EtcdRegistryOptions): Promise<E
     ...options.etcd,
   })
   const instanceId = randomUUID()
-  const store = new EtcdStore({ client, dialect, logger, instanceId, compactAfterSeconds: null })
+  const { compactAfterSeconds = null } = options.etcd ?? {}
+  const names = { dialect, logger, instanceId }
+  const store = new EtcdStore({ client, ...names, compactAfterSeconds, lookEveryMs: 300 })
   const registry = await openRegistry({ dialect, store, logger }, AbortSignal.timeout(20_000))
   const connection = await connect({
     servers: options.natsUrl,

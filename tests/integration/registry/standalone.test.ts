@@ -1,10 +1,10 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
+import { makeCertificates } from '../../support/certificates.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
@@ -186,31 +186,4 @@ async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-alone-'))
   closing.push(() => rm(folder, { recursive: true, force: true }))
   return folder
-}
-
-/** `ca.pem`, and a server's and a client's certificate by it, each with its key. */
-async function makeCertificates(folder: string): Promise<void> {
-  const run = promisify(execFile)
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
-  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=ca')
-  for (const [name, usage] of [
-    ['server', 'serverAuth'],
-    ['client', 'clientAuth'],
-  ] as const) {
-    const extensions = ['-addext', 'subjectAltName=IP:127.0.0.1']
-    const use = ['-addext', `extendedKeyUsage=${usage}`]
-    const request = [
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${name}`,
-    ]
-    await openssl('req', ...request, ...extensions, ...use)
-    const signed = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-copy_extensions', 'copy']
-    await openssl('x509', '-req', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '2', ...signed)
-  }
 }

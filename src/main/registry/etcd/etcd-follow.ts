@@ -16,6 +16,8 @@ export interface EtcdFollowParts {
   readonly takeIn: () => Promise<number>
   /** Called in order for each prefix; an event may come twice. */
   readonly event: (event: EtcdEvent) => void
+  /** etcd answers, for the first time or again. */
+  readonly reached: () => void
 }
 
 /**
@@ -100,6 +102,7 @@ export class EtcdFollow {
     signal.addEventListener('abort', stop, { once: true })
     try {
       this.#following = true
+      this.#parts.reached()
       this.#lastError = undefined
       this.#retryMs = RETRY_MIN_MS
       await over.promise

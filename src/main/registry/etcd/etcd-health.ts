@@ -4,23 +4,28 @@ import type { StoreProblem } from '../shared-store.ts'
 import { etcdError } from './etcd-errors.ts'
 import type { EtcdClient, EtcdMember, EtcdMemberStatus } from './etcd-client.ts'
 
-const LOOK_EVERY_MS = 5000
+export const LOOK_EVERY_MS = 5000
 /** etcd's own unless it is told another; its metrics tell. */
 const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3
 const NOTICE_AT = 0.6
 const WARN_AT = 0.8
-/** How much history is left when space has to be made: enough for watches that are a moment behind. */
+/** How much history is left when room is made in time: enough for watches that are a moment behind. */
 const KEPT_REVISIONS = 1000
-/** A defragmentation holds a member up; not more often than this. */
+/** A defragmentation holds a member up; not more often than this, and while nothing can be written, than that. */
 const MAKE_ROOM_EVERY_MS = 60_000
+const MAKE_ROOM_AT_ONCE_EVERY_MS = 5000
 
 export interface EtcdHealthParts {
   readonly client: EtcdClient
   readonly logger: Logger
-  /** Whether this registry does what has to be done once for all. */
-  readonly leads: () => boolean
+  /**
+   * Whether this registry does what has to be done once for all.
+   * @param unseated even where etcd can not be told of this registry, since it takes no writes
+   */
+  readonly leads: (unseated: boolean) => boolean
   /** History kept when it compacts; null leaves that to others. */
   readonly compactAfterSeconds: number | null
+  readonly lookEveryMs: number
 }
 
 export interface EtcdFindings {
@@ -59,7 +64,7 @@ export class EtcdHealth {
     if (this.#closed || this.#looking !== undefined) return
     this.#looking = this.#look().finally(() => {
       this.#looking = undefined
-      if (!this.#closed) this.#timer = setTimeout(() => this.start(), LOOK_EVERY_MS)
+      if (!this.#closed) this.#timer = setTimeout(() => this.start(), this.#parts.lookEveryMs)
     })
   }
 
@@ -75,10 +80,11 @@ export class EtcdHealth {
       const members = await client.members()
       this.#findings = findingsOf(members)
       this.#tell(this.#findings.problem)
-      if (!leads()) return
+      const outOfSpace = members.some(({ status }) => status?.outOfSpace === true)
+      if (!leads(outOfSpace)) return
       const revision = Math.max(...members.map(({ status }) => status?.revision ?? 0))
       await this.#compactHistory(revision)
-      await this.#makeRoom(members, revision)
+      await this.#makeRoom(members, revision, outOfSpace)
     } catch (error) {
       logger.warn('the health of etcd could not be looked after', { why: messageOf(error) })
     }
@@ -116,19 +122,24 @@ export class EtcdHealth {
     }
   }
 
-  async #makeRoom(members: readonly EtcdMember[], revision: number): Promise<void> {
+  async #makeRoom(
+    members: readonly EtcdMember[],
+    revision: number,
+    outOfSpace: boolean,
+  ): Promise<void> {
     const { client, logger } = this.#parts
     const short = members.some(({ status }) => status !== undefined && isShort(status))
     const now = performance.now()
-    if (!short || now - this.#roomMadeAtMs < MAKE_ROOM_EVERY_MS) return
+    const everyMs = outOfSpace ? MAKE_ROOM_AT_ONCE_EVERY_MS : MAKE_ROOM_EVERY_MS
+    if (!short || now - this.#roomMadeAtMs < everyMs) return
     this.#roomMadeAtMs = now
-    await this.#compactTo(client, Math.max(revision - KEPT_REVISIONS, 1))
+    // Who watches and is behind reads everything anew; that is better than to save nothing.
+    await this.#compactTo(client, outOfSpace ? revision : Math.max(revision - KEPT_REVISIONS, 1))
     await client.defragment()
     const after = await client.members()
-    this.#findings = findingsOf(after)
-    const outOfSpace = after.some(({ status }) => status?.outOfSpace === true)
     const room = after.every(({ status }) => status === undefined || usedPart(status) < WARN_AT)
     if (outOfSpace && room) await client.disarmSpaceAlarms()
+    this.#findings = findingsOf(outOfSpace && room ? await client.members() : after)
     logger.info('etcd was compacted and defragmented', { outOfSpace, room })
   }
 }

@@ -14,7 +14,7 @@ import { EtcdWriter } from './etcd-writer.ts'
 import { LeaseBook } from './lease-book.ts'
 import { Membership } from './membership.ts'
 import { OfflineMarks } from './offline-marks.ts'
-import { EtcdHealth } from './etcd-health.ts'
+import { EtcdHealth, LOOK_EVERY_MS } from './etcd-health.ts'
 
 /** A registry begins without its store where that takes longer to answer. */
 const FIRST_VIEW_TIMEOUT_MS = 3000
@@ -40,6 +40,8 @@ export interface EtcdStoreOptions {
   readonly instanceId: string
   /** History kept when this registry compacts; null leaves that to others. */
   readonly compactAfterSeconds: number | null
+  /** How often to look at how etcd is. */
+  readonly lookEveryMs?: number
 }
 
 /**
@@ -99,12 +101,14 @@ export class EtcdStore implements SharedStore {
       prefixes: [keys.records, keys.own],
       takeIn: () => this.#view.takeIn(),
       event: (event) => this.#view.event(event),
+      reached: () => this.#follower?.reached(),
     })
     this.#health = new EtcdHealth({
       client,
       logger,
-      leads: () => this.#members.leads,
+      leads: (unseated) => this.#members.leads(unseated),
       compactAfterSeconds: options.compactAfterSeconds,
+      lookEveryMs: options.lookEveryMs ?? LOOK_EVERY_MS,
     })
   }
 

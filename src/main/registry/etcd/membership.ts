@@ -139,8 +139,8 @@ export class Membership {
   }
 
   /** Of several, exactly one at a time does what has to be done once for all. */
-  get leads(): boolean {
-    return this.seated && this.owns({ tenant: '', deviceId: 'leader' })
+  leads(unseated: boolean): boolean {
+    return (this.seated || unseated) && this.owns({ tenant: '', deviceId: 'leader' })
   }
 
   #tick(): void {
