@@ -25,7 +25,7 @@ export default defineConfig({
           ...SHARED,
           ...WORKING,
           name: 'unit',
-          include: ['src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['src/renderer/**'],
         },
       },
@@ -59,7 +59,7 @@ export default defineConfig({
           include: ['tests/faults/**/*.test.ts'],
           testTimeout: process.env['FAULTS'] === 'full' ? 400_000 : 90_000,
           // Faults of one file run beside each other: they wait more than they work.
-          maxConcurrency: 4,
+          maxConcurrency: 6,
         },
       },
       {
