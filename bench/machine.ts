@@ -8,6 +8,7 @@ export interface Machine {
   readonly node: string
   /** Undefined where there is none on the PATH. */
   readonly natsServer: string | undefined
+  readonly etcd: string | undefined
   /** Processes that wanted to run, as an average of the last minute. */
   readonly load: number
 }
@@ -15,20 +16,25 @@ export interface Machine {
 export function thisMachine(): Machine {
   const cores = cpus()
   const [load = 0] = loadavg()
-  const { stdout } = spawnSync('nats-server', ['--version'], { encoding: 'utf8' })
+  const versionOf = (program: string) => {
+    const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+    return /v?(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1]
+  }
   return {
     cpu: cores[0]?.model.trim() ?? 'unknown CPU',
     cores: cores.length,
     node: process.versions.node,
-    natsServer: /v?(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1],
+    natsServer: versionOf('nats-server'),
+    etcd: versionOf('etcd'),
     load,
   }
 }
 
 /** One line for the head of the table, and a second one where the machine is not idle. */
-export function describeMachine({ cpu, cores, node, natsServer, load }: Machine): string[] {
+export function describeMachine({ cpu, cores, node, natsServer, etcd, load }: Machine): string[] {
   const server = natsServer === undefined ? 'no nats-server' : `nats-server ${natsServer}`
-  const line = `${cpu}, ${cores} cores, Node ${node}, ${server}, load ${load.toFixed(1)}`
+  const store = etcd === undefined ? 'no etcd' : `etcd ${etcd}`
+  const line = `${cpu}, ${cores} cores, Node ${node}, ${server}, ${store}, load ${load.toFixed(1)}`
   const busy = `WARNING: others use this machine (load ${load.toFixed(1)} on ${cores} cores). The figures say little and the ratios are rough.`
   return load > cores ? [line, busy] : [line]
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterSetUp, nodePath, toolEnvironment } from './lib/prepare.mjs'
 import { ROOT, run } from './lib/run.mjs'
 
-const FOR_BENCHMARKS = ['nats-server', 'chromium']
+const FOR_BENCHMARKS = ['nats-server', 'etcd', 'chromium']
 
 // With --json standard output carries results and nothing else.
 if (process.argv.includes('--json')) console.log = console.error

@@ -57,8 +57,8 @@ const ROUNDS: readonly Round[] = [
   ],
   [[vitest('contract')]],
   [[vitest('integration')]],
-  // Interop waits more than it works.
-  [[e2e], [vitest('interop')]],
+  // These two wait more than they work.
+  [[e2e], [vitest('interop'), vitest('faults')]],
 ]
 
 /** A suite that hangs fails, and the others still run. */

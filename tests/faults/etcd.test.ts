@@ -7,6 +7,8 @@ import { until } from '../support/until.ts'
 import { SCALE, TTL_MS } from './support/scale.ts'
 import { Scene, UNHARMED } from './support/scene.ts'
 
+const FILLER_BYTES = 8 * 1024
+const FILLERS_AT_ONCE = 16
 const RECORDS = '/device-connect/field/devices/'
 
 const storeAt = (...ports: readonly number[]) => ({
@@ -79,12 +81,10 @@ test.concurrent('an etcd whose quota is used up costs nobody, and heals', async 
   await scene.startRegistry(storeAt(etcd.port))
   const fleet = await scene.fleet()
   scene.strike()
+  // A history that nobody compacts is what fills it in the field, too.
   await fillUp(gateway)
-  // Newcomers can't be stored now; they are known all the same.
+  // These can't be stored now; they are known all the same. To make room is the registry's work.
   const newcomers = scene.newcomers('newcomer', 50)
-  await pause(TTL_MS)
-  // What filled it goes; compacting, defragmenting and disarming are the registry's.
-  await gateway.clear('/filler/')
   await newcomers
   await scene.recovered(fleet)
   await allStored(etcd, SCALE.devices + 50)
@@ -133,14 +133,20 @@ test.concurrent('a registry that is cut off from etcd alone harms nobody', async
   expect(await scene.verdict('one of two registries cut off from etcd', fleet)).toEqual(UNHARMED)
 })
 
-/** Writes until etcd refuses: values of its own, since room that is given back is what heals it. */
+/** Writes one key again and again until etcd refuses. */
 async function fillUp(gateway: EtcdGateway): Promise<void> {
-  const value = 'x'.repeat(256 * 1024)
-  for (let index = 0; ; index += 1) {
-    try {
-      await gateway.putAll([[`/filler/${index}`, value]])
-    } catch {
-      return
+  const value = 'x'.repeat(FILLER_BYTES)
+  const worker = async (_: unknown, number: number) => {
+    for (;;) {
+      const put = gateway.putAll([[`/filler/${number}`, value]])
+      if (
+        await put.then(
+          () => false,
+          () => true,
+        )
+      )
+        return
     }
   }
+  await Promise.all(Array.from({ length: FILLERS_AT_ONCE }, worker))
 }

@@ -35,8 +35,8 @@ export interface AloneRegistry {
 /** Starts the real registry process with this environment and nothing else of ours. */
 export function startAloneRegistry(options: AloneRegistryOptions): AloneRegistry {
   const nodeArguments = [...SIDECAR_NODE_ARGUMENTS, ...(options.nodeArgs ?? [])]
-  const [command = '', ...rest] = [...(options.wrapper ?? []), process.execPath]
-  const child = spawn(command, [...rest, ...nodeArguments, ENTRY], {
+  const whole = [...(options.wrapper ?? []), process.execPath, ...nodeArguments, ENTRY]
+  const child = spawn(whole[0] ?? process.execPath, whole.slice(1), {
     env: { PATH: process.env['PATH'], HOME: tmpdir(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
