@@ -6,8 +6,13 @@ import packageJson from '../../package.json' with { type: 'json' }
 // What documents say of files and commands is checked, since nobody re-reads them when one moves.
 const ROOT = join(import.meta.dirname, '..', '..')
 const DOCUMENTS = globSync(['README.md', 'docs/**/*.md'], { cwd: ROOT })
+const SOURCES = globSync('{src,tests,e2e,scripts,bench}/**/*.{ts,tsx,mjs}', { cwd: ROOT }).map(
+  (path) => `/${path.replaceAll('\\', '/')}`,
+)
 
 const PATH = /(?<![\w/.-])(?:src|tests|e2e|scripts|bench|resources|docs)\/[\w./*-]*[\w*/]/gu
+/** A file of ours by its name, or the end of its path. */
+const SOURCE = /`([\w./-]+\.(?:tsx?|mjs))`/gu
 const LINK = /\]\((?!https?:)([^)]+)\)/gu
 const SCRIPT = /npm (?:run (?:--silent )?)([a-z][\w:-]*)/gu
 
@@ -19,7 +24,10 @@ test.each(DOCUMENTS)('%s names files that exist', (document) => {
   const missing = all(PATH, textOf(document)).filter(
     (path) => globSync(path, { cwd: ROOT }).length === 0,
   )
-  expect(missing).toEqual([])
+  const unknown = all(SOURCE, textOf(document)).filter(
+    (name) => !SOURCES.some((source) => source.endsWith(`/${name}`)),
+  )
+  expect([...missing, ...unknown]).toEqual([])
 })
 
 test.each(DOCUMENTS)('%s links to files and headings that exist', (document) => {
