@@ -9,7 +9,7 @@ import {
   listPayload,
   offlinePayload,
 } from './payloads.ts'
-import { PROBE_QUEUE, type Target } from './target.ts'
+import { PROBE_CONSUMER, PROBE_QUEUE, type Target } from './target.ts'
 
 /** What must work while an attack is under way, or its failure would prove nothing. */
 export type ControlId =
@@ -213,7 +213,7 @@ export const PROBES: readonly Probe[] = [
     crossing: (victim) => `reached a JetStream stream of ${victim}`,
     title: 'Reach the other tenant’s streams',
     tries:
-      'Asks the JetStream API for a stream of the other tenant: to list, read, empty and delete it; and listens to JetStream’s notices.',
+      'Asks the JetStream API for a stream of the other tenant: to list, read, fetch from, empty and delete it; and listens to JetStream’s notices.',
     expected: 'The server refuses, or knows no such stream in the attacker’s account.',
     severity: 'critical',
     controls: ['jetstream'],
@@ -300,18 +300,21 @@ export function descriptionOf(probe: Probe): ProbeDescription {
 }
 
 function streamShots(stream: string): readonly Shot[] {
-  const ask = (verb: string, payload: string) =>
+  const ask = (call: string, payload: string) =>
     refused<Shot>({
-      subject: `$JS.API.STREAM.${verb}`,
+      subject: `$JS.API.${call}`,
       payload: () => payload,
       leaks: (answer: string) => judgeStreamAnswer(answer, stream),
     })
   return [
-    ask('NAMES', ''),
-    ask(`INFO.${stream}`, ''),
-    ask(`MSG.GET.${stream}`, '{"seq":1}'),
-    ask(`PURGE.${stream}`, ''),
-    ask(`DELETE.${stream}`, ''),
+    ask('STREAM.NAMES', ''),
+    ask(`STREAM.INFO.${stream}`, ''),
+    ask(`STREAM.MSG.GET.${stream}`, '{"seq":1}'),
+    ask(`CONSUMER.INFO.${stream}.${PROBE_CONSUMER}`, ''),
+    // As a device fetches a queued command.
+    ask(`CONSUMER.MSG.NEXT.${stream}.${PROBE_CONSUMER}`, '{"batch":1,"no_wait":true}'),
+    ask(`STREAM.PURGE.${stream}`, ''),
+    ask(`STREAM.DELETE.${stream}`, ''),
   ]
 }
 

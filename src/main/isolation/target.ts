@@ -30,3 +30,6 @@ export interface Target {
 
 /** Queue group of the device's command queue in the proof. */
 export const PROBE_QUEUE = 'muster-probe'
+
+/** The consumer of each stream that the proof makes, as a device's queue has one. */
+export const PROBE_CONSUMER = 'MUSTER_PROBE_CONSUMER'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ProbeConnection } from './probe-connection.ts'
+import { PROBE_CONSUMER } from './target.ts'
 
 const PREFIX = 'MUSTER_PROBE_'
 const ANSWER_TIMEOUT_MS = 3_000
@@ -26,7 +27,7 @@ export type StreamOutcome =
   | { readonly type: 'none' }
   | { readonly type: 'failed'; readonly why: string }
 
-/** Makes a small stream in memory, with one message in it, in the account of an unrestricted user. */
+/** Makes a small stream in memory, with a consumer and one message, in the account of an unrestricted user. */
 export async function makeStream(owner: ProbeConnection, id: string): Promise<StreamOutcome> {
   const name = `${PREFIX}${id}`
   const subject = `${PREFIX}SUBJECT.${id}`
@@ -48,7 +49,14 @@ export async function makeStream(owner: ProbeConnection, id: string): Promise<St
       ? { type: 'none' }
       : { type: 'failed', why: error.description }
   }
-  owner.publish(subject, 'one message')
+  // Whoever fetches the message is known by the name in it.
+  owner.publish(subject, `one message of ${name}`)
+  const consumer = { durable_name: PROBE_CONSUMER, ack_policy: 'explicit', deliver_policy: 'all' }
+  await owner.ask(
+    `$JS.API.CONSUMER.DURABLE.CREATE.${name}.${PROBE_CONSUMER}`,
+    JSON.stringify({ stream_name: name, config: consumer }),
+    ANSWER_TIMEOUT_MS,
+  )
   await owner.barrier()
   return { type: 'made', name }
 }
