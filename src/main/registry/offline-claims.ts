@@ -16,6 +16,8 @@ export interface OfflineClaimsParts {
   find(device: DeviceKey): DeviceEntry | undefined
   /** It is offline since then: in memory, and for the console. */
   goOffline(entry: DeviceEntry, sinceEpochMs: number): void
+  /** Whether its registration is on its way to the store: what is claimed meanwhile would come to life again. */
+  isBeingWritten(entry: DeviceEntry): boolean
   /** It is watched again. */
   watch(entry: DeviceEntry): void
   announceOffline(device: DeviceKey): void
@@ -54,6 +56,10 @@ export class OfflineClaims {
   /** Its TTL passed. It stays online until the store has the claim. */
   claim(entry: DeviceEntry): void {
     if (this.#claiming.has(entry)) return
+    if (this.#parts.isBeingWritten(entry)) {
+      this.#parts.watch(entry)
+      return
+    }
     this.#claiming.set(entry, { facts: entry.facts, told: false })
     this.#queue.push(entry)
     if (this.#queue.length === 1) setImmediate(() => this.#next())

@@ -136,6 +136,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
       clock,
       find: ({ tenant, deviceId }) => index.get(tenant, deviceId),
       goOffline,
+      isBeingWritten: (entry) => writes.isBeingWritten(entry),
       watch: (entry) => presence.watch(entry),
       announceOffline: (device) => {
         counters.wentOffline += 1

@@ -131,6 +131,11 @@ export class WriteBehind {
     return entry.pendingWrite === PUT_PENDING
   }
 
+  /** Whether a registration of it waits, or something of it is under way. */
+  isBeingWritten(entry: DeviceEntry): boolean {
+    return this.isRegistering(entry) || this.#writing.has(entry)
+  }
+
   /**
    * Resolves once the registration that was put last is written; at once where the store is away,
    * since a device must not wait for that.

@@ -172,12 +172,14 @@ export class EtcdView {
       return
     }
     const read = readOfflineEntry(device, entry.value.toString())
-    if (read === undefined || !marks.put(entry.key, device, entry.revision, read.entry)) return
+    if (read === undefined) return
+    const isNews = marks.put(entry.key, device, entry.revision, read.entry)
     if (row !== undefined && row.revision > entry.revision) {
-      // It registered at the same moment elsewhere, where nobody knew of this entry yet.
+      // It registered at the same moment, where nobody knew of this entry yet.
       if (members.owns(device)) this.#parts.stale(entry.key, entry.revision)
       return
     }
+    if (!isNews) return
     if (read.entry.by === instanceId && !read.entry.announced) follower()?.claimed(device)
     else follower()?.found(read.device)
   }
