@@ -13,7 +13,7 @@ export function conditionOf(
   devicesOnline: number,
   trouble: Problem | null,
 ): RegistryCondition {
-  const problem = problemOf(state)
+  const problem = problemOf(state.failure)
   switch (state.state) {
     case 'stopped':
       return { state: 'off' }
@@ -27,7 +27,7 @@ export function conditionOf(
       }
     case 'running':
       return state.connection.state === 'connected'
-        ? { state: 'running', devicesOnline, problem: trouble }
+        ? { state: 'running', devicesOnline, problem: trouble ?? problemOf(state.storeProblem) }
         : { state: 'starting', problem }
   }
 }
@@ -52,7 +52,6 @@ function shown(name: string): string {
   return cleanText(name, MAX_NAME)
 }
 
-function problemOf(state: SidecarState): Problem | null {
-  if (state.failure === undefined) return null
-  return { ...state.failure, kind: 'transient', details: {} }
+function problemOf(failure: SidecarState['failure']): Problem | null {
+  return failure === undefined ? null : { ...failure, kind: 'transient', details: {} }
 }
