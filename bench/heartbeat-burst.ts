@@ -53,6 +53,11 @@ export class HeartbeatSender {
     }
   }
 
+  /** Sends them and waits for nothing. */
+  push(beats: Buffer): void {
+    this.#socket.write(beats)
+  }
+
   close(): void {
     this.#socket.destroy()
   }
@@ -66,16 +71,26 @@ export class HeartbeatSender {
 }
 
 /** Heartbeats of the whole fleet, round after round, in which nothing changes but the time. */
-export function unchangedBeats(tenant: string, count: number): Buffer {
+export function unchangedBeats(
+  tenant: string,
+  count: number,
+  deviceIds: readonly string[] = DEVICE_IDS,
+): Buffer {
   const startedAt = Date.now() / 1000
   const lines: string[] = []
   for (let index = 0; index < count; index += 1) {
-    const deviceId = DEVICE_IDS[index % DEVICE_IDS.length] ?? ''
-    const ts = startedAt + Math.floor(index / DEVICE_IDS.length) * 5 + 0.25
+    const deviceId = deviceIds[index % deviceIds.length] ?? ''
+    const ts = startedAt + Math.floor(index / deviceIds.length) * 5 + 0.25
     const beat = `{"device_id":"${deviceId}","ts":${ts.toFixed(3)},"location":"hall/north","availability":"available","busy_score":0.25,"battery":88,"online":true}`
     lines.push(
       `PUB device-connect.${tenant}.${deviceId}.heartbeat ${Buffer.byteLength(beat)}\r\n${beat}\r\n`,
     )
   }
   return Buffer.from(lines.join(''))
+}
+
+/** A heartbeat whose status holds `mark`, as bytes of the NATS protocol. */
+export function markedBeat(tenant: string, deviceId: string, mark: string): string {
+  const beat = `{"device_id":"${deviceId}","ts":${(Date.now() / 1000).toFixed(3)},"error_state":"${mark}"}`
+  return `PUB device-connect.${tenant}.${deviceId}.heartbeat ${Buffer.byteLength(beat)}\r\n${beat}\r\n`
 }

@@ -5,16 +5,21 @@ import {
   whenServing,
   type RunningSidecar,
 } from '../tests/integration/registry/running-sidecar.ts'
+import { idsOf, type FleetPlan } from '../tests/support/fleet-load/records.ts'
 import { startNatsServer } from '../tests/support/nats-server.ts'
 import { deviceParams } from '../tests/support/registry-parts.ts'
-import type { Benchmark } from './benchmark.ts'
+import { until } from '../tests/support/until.ts'
+import type { Benchmark, Figure } from './benchmark.ts'
 import type { Endings } from './endings.ts'
 import { BEATS, DEVICE_IDS, HeartbeatSender, unchangedBeats } from './heartbeat-burst.ts'
 import { perSecond } from './measure.ts'
 import { startProcess } from './processes/start-process.ts'
 import { DISCOVERY_ROWS } from './registry/discovery-rows.ts'
+import { ETCD_ROWS } from './registry/etcd-rows.ts'
+import { GROWTH } from './registry/growth.ts'
 import { LOAD_ROWS } from './registry/load-rows.ts'
 import { PRESENCE_ROWS } from './registry/presence-rows.ts'
+import { REFERENCE, figureOf, startReference, type Reference } from './registry/reference.ts'
 import { REGISTRATIONS } from './registry/registrations.ts'
 
 const BARE_SUBSCRIBER = join(import.meta.dirname, 'processes', 'bare-subscriber.ts')
@@ -28,6 +33,14 @@ const REGISTER_TIMEOUT_MS = 20_000
 /** Longer than the benchmark: no device may count as offline while others are measured. */
 const DEVICE_TTL_SECONDS = 3600
 
+const AGAINST_REFERENCE: Figure = {
+  name: 'registry.heartbeats-vs-reference',
+  unit: '/s',
+  better: 'more',
+  goal: { of: 'ratio', limit: 200 },
+  peer: REFERENCE,
+}
+
 /** Heartbeats in which nothing changed: nearly all that a registry gets. */
 const HEARTBEATS: Benchmark = {
   name: 'registry.heartbeats',
@@ -35,6 +48,7 @@ const HEARTBEATS: Benchmark = {
   better: 'more',
   goal: { of: 'ratio', limit: 0.4 },
   peer: 'a bare NATS subscriber that parses each, on the same server',
+  further: [AGAINST_REFERENCE],
   prepare: async ({ endings }) => {
     const { url, sidecar, client } = await startRegistry(endings)
     await startProcess(BARE_SUBSCRIBER, endings, { args: [url, BARE_TENANT] })
@@ -44,6 +58,9 @@ const HEARTBEATS: Benchmark = {
     await sendToRegistry(sender, unchangedBeats(TENANT, DEVICE_IDS.length))
     const beats = unchangedBeats(TENANT, BEATS)
     const bareBeats = unchangedBeats(BARE_TENANT, BEATS)
+    const reference = await startReference(endings)
+    const theirs =
+      'notRun' in reference ? undefined : await referenceBeats(endings, reference, REFERENCE_FLEET)
     let heardByBare = 0
     return async () => {
       const before = await sidecar.freshStats()
@@ -56,7 +73,8 @@ const HEARTBEATS: Benchmark = {
         if (heard - heardByBare !== BEATS) throw new Error('The bare subscriber lost heartbeats.')
         heardByBare = heard
       })
-      return { value, peer }
+      const slow = await figureOf(reference, async () => theirs?.() ?? Number.NaN)
+      return { value, peer, further: { [AGAINST_REFERENCE.name]: { value, peer: slow } } }
     }
   },
 }
@@ -64,10 +82,49 @@ const HEARTBEATS: Benchmark = {
 export const REGISTRY_BENCHMARKS: readonly Benchmark[] = [
   HEARTBEATS,
   ...REGISTRATIONS,
+  ...ETCD_ROWS,
   ...DISCOVERY_ROWS,
   ...LOAD_ROWS,
   ...PRESENCE_ROWS,
+  GROWTH,
 ]
+
+const REFERENCE_FLEET: FleetPlan = {
+  tenant: TENANT,
+  prefix: 'device',
+  count: 500,
+  ttlSeconds: DEVICE_TTL_SECONDS,
+}
+const REFERENCE_BEATS = 2000
+const REFERENCE_TIMEOUT_MS = 30_000
+
+/** What measures how many unchanged heartbeats a second the reference works off. */
+async function referenceBeats(
+  endings: Endings,
+  { nats, gateway, load }: Reference,
+  plan: FleetPlan,
+): Promise<() => Promise<number>> {
+  await load.create(plan)
+  await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+  const sender = endings.add(await HeartbeatSender.open(nats.url), (it) => it.close())
+  const ids = idsOf(plan)
+  const key = `/device-connect/${TENANT}/devices/${ids[0]}`
+  let marks = 0
+  /** It works off one after the other, so it is through with them when the one behind them shows. */
+  const send = async (beats: Buffer) => {
+    marks += 1
+    const mark = `mark-${marks}`
+    sender.push(beats)
+    const marked = { device_id: ids[0], ts: 1, availability: mark }
+    const text = JSON.stringify(marked)
+    const subject = `device-connect.${TENANT}.${ids[0]}.heartbeat`
+    sender.push(Buffer.from(`PUB ${subject} ${text.length}\r\n${text}\r\n`))
+    const worked = async () => (await gateway.range(key)).get(key)?.includes(mark) === true
+    await until('the reference to work off heartbeats', worked, REFERENCE_TIMEOUT_MS)
+  }
+  await send(unchangedBeats(TENANT, ids.length, ids))
+  return () => perSecond(REFERENCE_BEATS, () => send(unchangedBeats(TENANT, REFERENCE_BEATS, ids)))
+}
 
 async function startRegistry(
   endings: Endings,

@@ -1,0 +1,194 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { EtcdGateway } from '../../tests/support/etcd-gateway.ts'
+import type { FleetLoad } from '../../tests/support/fleet-load/fleet-load.ts'
+import { idsOf, type FleetPlan } from '../../tests/support/fleet-load/records.ts'
+import { until } from '../../tests/support/until.ts'
+import type { Benchmark, Figure } from '../benchmark.ts'
+import type { Endings } from '../endings.ts'
+import { HeartbeatSender, markedBeat, unchangedBeats } from '../heartbeat-burst.ts'
+import { REFERENCE, figureOf, startReference } from './reference.ts'
+import { startEtcdSite } from './site.ts'
+
+const TENANT = 'fleet'
+const RECORDS = `/device-connect/${TENANT}/devices/`
+const IN_FLIGHT = 64
+const STORED_TIMEOUT_MS = 30_000
+
+const OURS: FleetPlan = { tenant: TENANT, prefix: 'wide', count: 10_000, ttlSeconds: 3600 }
+const THEIRS: FleetPlan = { ...OURS, prefix: 'few', count: 1000 }
+const ROUNDS = 6
+/** Keys that begin like this are watched: the hundredth part, so that watching is not what is measured. */
+const WATCHED = `${RECORDS}wide-000`
+const PACED_PER_SECOND = 30_750
+const PACED_MS = 2000
+const TICK_MS = 20
+
+const STALE: Figure = {
+  name: 'registry.heartbeats-changing-stale',
+  unit: 'ms',
+  better: 'less',
+  goal: { of: 'value', limit: 1000 },
+  peer: 'nothing',
+}
+
+/**
+ * Heartbeats that all change the status, in a burst: over when etcd holds the last one of every
+ * device. And at 30,750 a second: how long etcd lacks what a device said at most.
+ */
+const CHANGING: Benchmark = {
+  name: 'registry.heartbeats-changing',
+  unit: '/s',
+  better: 'more',
+  goal: { of: 'ratio', limit: 75 },
+  peer: REFERENCE,
+  further: [STALE],
+  prepare: async ({ endings }) => {
+    const { nats, etcd, load } = await startEtcdSite(endings)
+    const ours = await marker(endings, nats.url, etcd.url, load, OURS)
+    const reference = await startReference(endings)
+    const theirs =
+      'notRun' in reference
+        ? undefined
+        : await marker(endings, reference.nats.url, reference.etcd.url, reference.load, THEIRS)
+    return async () => {
+      const value = await ours.burst(ROUNDS)
+      const stale = await ours.longestStale(endings)
+      const peer = await figureOf(reference, async () => theirs?.burst(1) ?? Number.NaN)
+      return { value, peer, further: { [STALE.name]: { value: stale, peer: null } } }
+    }
+  },
+}
+
+/** Registers a fleet and returns what makes its status change. */
+async function marker(
+  endings: Endings,
+  natsUrl: string,
+  etcdUrl: string,
+  load: FleetLoad,
+  plan: FleetPlan,
+) {
+  await load.create(plan)
+  await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+  const sender = endings.add(await HeartbeatSender.open(natsUrl), (it) => it.close())
+  const gateway = new EtcdGateway(etcdUrl)
+  const deviceIds = idsOf(plan)
+  let bursts = 0
+
+  const burst = async (rounds: number): Promise<number> => {
+    bursts += 1
+    const beats: string[] = []
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const id of deviceIds) beats.push(markedBeat(TENANT, id, `${bursts}-${round}`))
+    }
+    const bytes = Buffer.from(beats.join(''))
+    const last = `"error_state":"${bursts}-${rounds}"`
+    const holdsAll = async (prefix: string) => {
+      const values = [...(await gateway.range(prefix)).values()]
+      return values.every((value) => has(value, last))
+    }
+    const startedAt = performance.now()
+    sender.push(bytes)
+    // The hundredth part first, since to read them all takes long.
+    await until(
+      'some to be stored',
+      () => holdsAll(`${RECORDS}${plan.prefix}-000`),
+      STORED_TIMEOUT_MS,
+    )
+    let storedAt = performance.now()
+    await until(
+      'the last status of every device to be stored',
+      () => {
+        storedAt = performance.now()
+        return holdsAll(`${RECORDS}${plan.prefix}-`)
+      },
+      STORED_TIMEOUT_MS,
+    )
+    return (beats.length * 1000) / (storedAt - startedAt)
+  }
+
+  const longestStale = async (within: Endings): Promise<number> => {
+    bursts += 1
+    const watching = within.add(new AbortController(), (it) => it.abort())
+    /** When each mark that etcd lacks was sent, by device. */
+    const lacking = new Map<string, Map<string, number>>()
+    let longestMs = 0
+    await gateway.watch(
+      WATCHED,
+      (events) => {
+        for (const { key, value } of events) {
+          const sent = lacking.get(key)
+          const mark = /"error_state": ?"([^"]*)"/u.exec(value)?.[1]
+          if (sent === undefined || mark === undefined) continue
+          for (const [earlier, sentAt] of sent) {
+            longestMs = Math.max(longestMs, performance.now() - sentAt)
+            sent.delete(earlier)
+            if (earlier === mark) break
+          }
+        }
+      },
+      watching.signal,
+    )
+    const startedAt = performance.now()
+    let next = 0
+    for (let elapsed = 0; elapsed < PACED_MS; elapsed = performance.now() - startedAt) {
+      const due = Math.floor((elapsed * PACED_PER_SECOND) / 1000)
+      const beats: string[] = []
+      for (; next < due; next += 1) {
+        const id = deviceIds[next % deviceIds.length] ?? ''
+        const key = RECORDS + id
+        const mark = `${bursts}.${next}`
+        beats.push(markedBeat(TENANT, id, mark))
+        if (!key.startsWith(WATCHED)) continue
+        const sent = lacking.get(key) ?? new Map<string, number>()
+        lacking.set(key, sent.set(mark, performance.now()))
+      }
+      sender.push(Buffer.from(beats.join('')))
+      await pause(TICK_MS)
+    }
+    const allSeen = () => [...lacking.values()].every((sent) => sent.size === 0)
+    await until('the last marks to be stored', allSeen, STORED_TIMEOUT_MS)
+    watching.abort()
+    return longestMs
+  }
+
+  return { burst, longestStale }
+}
+
+/** Whether a record holds a member; the reference writes a space behind the colon. */
+function has(record: string, member: string): boolean {
+  return record.includes(member) || record.includes(member.replace('":"', '": "'))
+}
+
+const BEATS = 100_000
+const SETTLED_MS = 1500
+
+/** What unchanged heartbeats add to etcd's history: a busy fleet once filled its quota with it. */
+const REVISIONS: Benchmark = {
+  name: 'registry.revisions-unchanged',
+  unit: 'writes',
+  better: 'less',
+  goal: { of: 'value', limit: 0 },
+  peer: 'nothing',
+  prepare: async ({ endings }) => {
+    const { nats, etcd, load } = await startEtcdSite(endings)
+    const gateway = new EtcdGateway(etcd.url)
+    const sender = endings.add(await HeartbeatSender.open(nats.url), (it) => it.close())
+    await load.create(THEIRS)
+    await load.register(THEIRS.prefix, { inFlight: IN_FLIGHT, retry: false })
+    const send = async (count: number) => {
+      const beats = unchangedBeats(TENANT, count, idsOf(THEIRS))
+      const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'discovery/describeFleet' })
+      await sender.send(beats, `device-connect.${TENANT}.discovery`, request)
+      await pause(SETTLED_MS)
+    }
+    // The first of each device says something new.
+    await send(THEIRS.count)
+    return async () => {
+      const before = await gateway.revision()
+      await send(BEATS)
+      return { value: (await gateway.revision()) - before, peer: null }
+    }
+  },
+}
+
+export const ETCD_ROWS: readonly Benchmark[] = [CHANGING, REVISIONS]
