@@ -1,19 +1,6 @@
-import type { CheckArea, Diagnosis, Finding } from '#shared/contract/doctor.ts'
+import { CHECK_AREAS } from '#shared/check-areas.ts'
+import type { Diagnosis, Finding } from '#shared/contract/doctor.ts'
 import { redact } from '../log/redact.ts'
-
-const AREAS: Readonly<Record<CheckArea, string>> = {
-  file: 'File',
-  signature: 'Signature',
-  seed: 'Seed',
-  dates: 'Dates',
-  account: 'Account',
-  signer: 'Signer',
-  revocation: 'Revocation',
-  limits: 'Limits',
-  permissions: 'Permissions',
-  address: 'Address',
-  login: 'Login',
-}
 
 const MARKS: Readonly<Record<Finding['severity'], string>> = {
   refused: 'REFUSED',
@@ -59,7 +46,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
   }
   lines.push('')
   for (const { area, severity, code, title, meaning, advice } of findings) {
-    lines.push(`[${MARKS[severity]}] ${AREAS[area]}: ${title} (${code})`)
+    lines.push(`[${MARKS[severity]}] ${CHECK_AREAS[area]}: ${title} (${code})`)
     lines.push(`  ${meaning}`)
     if (advice !== '') lines.push(`  ${advice}`)
   }

@@ -1,19 +1,5 @@
-import type { CheckArea, Diagnosis, Finding, FindingAction } from '#shared/contract/doctor.ts'
+import type { Diagnosis, Finding, FindingAction } from '#shared/contract/doctor.ts'
 import type { Tone } from '../../ui/state-mark.tsx'
-
-export const AREA_NAMES: Readonly<Record<CheckArea, string>> = {
-  file: 'File',
-  signature: 'Signature',
-  seed: 'Seed',
-  dates: 'Dates',
-  account: 'Account',
-  signer: 'Signer',
-  revocation: 'Revocation',
-  limits: 'Limits',
-  permissions: 'Permissions',
-  address: 'Address',
-  login: 'Login',
-}
 
 export const SEVERITY: Readonly<Record<Finding['severity'], { word: string; tone: Tone }>> = {
   refused: { word: 'Refused for this', tone: 'bad' },

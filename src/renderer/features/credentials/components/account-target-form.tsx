@@ -1,7 +1,8 @@
 import { useState } from 'react'
-import { Button, Select, TextInput } from '@mantine/core'
+import { Select, TextInput } from '@mantine/core'
 import type { RevocationTarget } from '#shared/contract/credentials.ts'
 import dialog from '../../../ui/dialog.module.css'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 
 interface AccountTargetFormProps {
   readonly tenants: readonly string[]
@@ -52,14 +53,9 @@ export function AccountTargetForm({ tenants, onCancel, onChoose }: AccountTarget
           setValid(value === '' || Date.parse(value) <= Date.now())
         }}
       />
-      <div className={dialog.footer}>
-        <Button variant="default" onClick={onCancel}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={tenant === null || !isValid}>
-          See what it takes down
-        </Button>
-      </div>
+      <SubmitRow onCancel={onCancel} disabled={tenant === null || !isValid}>
+        See what it takes down
+      </SubmitRow>
     </form>
   )
 }

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
+import { CHECK_AREAS } from '#shared/check-areas.ts'
 import type { Finding, FindingAction } from '#shared/contract/doctor.ts'
 import { StateMark } from '../../../ui/state-mark.tsx'
-import { ACTION_WORDS, AREA_NAMES, SEVERITY, SEVERITY_ORDER } from '../doctor-words.ts'
+import { ACTION_WORDS, SEVERITY, SEVERITY_ORDER } from '../doctor-words.ts'
 import styles from './doctor.module.css'
 
 interface FindingListProps {
@@ -22,7 +23,7 @@ export function FindingList({ findings, onAction }: FindingListProps) {
           className={styles.finding}
           data-severity={finding.severity}
         >
-          <span className={styles.area}>{AREA_NAMES[finding.area]}</span>
+          <span className={styles.area}>{CHECK_AREAS[finding.area]}</span>
           <div className={styles.findingText}>
             <div className={styles.findingHead}>
               <strong>

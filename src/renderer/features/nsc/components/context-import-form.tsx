@@ -1,10 +1,11 @@
 import { useState } from 'react'
-import { Button, Select, TextInput } from '@mantine/core'
+import { Select, TextInput } from '@mantine/core'
 import { StrictName } from '#shared/contract/common.ts'
 import type { NatsContext } from '#shared/contract/nsc.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useImportContext } from '../api/import-context.ts'
 import styles from './nsc.module.css'
 
@@ -67,14 +68,9 @@ export function ContextImportForm({ context, onClose }: ContextImportFormProps) 
         />
       </div>
       {take.isError && <ProblemNotice problem={problemOf(take.error)} />}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={take.isPending}>
-          Take over
-        </Button>
-      </div>
+      <SubmitRow onCancel={onClose} loading={take.isPending}>
+        Take over
+      </SubmitRow>
     </form>
   )
 }

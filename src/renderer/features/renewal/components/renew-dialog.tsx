@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Button, Modal, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core'
+import { Modal, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core'
 import type {
   RenewalJob,
   RenewalOrder,
@@ -12,6 +12,7 @@ import dialog from '../../../ui/dialog.module.css'
 import { Figure, Figures } from '../../../ui/figures.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { PathInput } from '../../../ui/path-input.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useDefaultDays } from '../api/get-default-days.ts'
 import { usePlan } from '../api/get-plan.ts'
 import { useStartRenewal } from '../api/start-renewal.ts'
@@ -172,14 +173,9 @@ function RenewForm({ selection, plan, days, onClose, onStarted }: RenewFormProps
         />
       </div>
       {start.isError && <ProblemNotice problem={problemOf(start.error)} />}
-      <div className={dialog.footer}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={start.isPending} disabled={!isComplete} data-autofocus>
-          {count === 0 ? 'Nothing to renew' : `Renew ${counted(count, 'credential')}`}
-        </Button>
-      </div>
+      <SubmitRow onCancel={onClose} loading={start.isPending} disabled={!isComplete} data-autofocus>
+        {count === 0 ? 'Nothing to renew' : `Renew ${counted(count, 'credential')}`}
+      </SubmitRow>
     </form>
   )
 }

@@ -8,6 +8,7 @@ import { problemOf } from '../../../lib/problem.ts'
 import { CopyTextButton } from '../../../ui/copy-button.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { PathInput } from '../../../ui/path-input.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useBatch, useCheckBatch, useStartBatch } from '../api/batch.ts'
 import { IsolationChoice } from './isolation-choice.tsx'
 import { SettingsSourceField } from './settings-source.tsx'
@@ -150,16 +151,11 @@ function BatchForm({ onClose }: { onClose: () => void }) {
       <SettingsSourceField value={request.settings} onChange={(settings) => change({ settings })} />
       <IsolationChoice value={request.isolation} onChange={(isolation) => change({ isolation })} />
       {start.isError && <ProblemNotice problem={problemOf(start.error)} />}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={!ready || open} loading={start.isPending}>
-          {check.data === undefined || check.data.tenants === 0
-            ? 'Create'
-            : `Create ${check.data.tenants.toLocaleString('en')} tenants`}
-        </Button>
-      </div>
+      <SubmitRow onCancel={onClose} disabled={!ready || open} loading={start.isPending}>
+        {check.data === undefined || check.data.tenants === 0
+          ? 'Create'
+          : `Create ${check.data.tenants.toLocaleString('en')} tenants`}
+      </SubmitRow>
     </form>
   )
 }

@@ -1,8 +1,9 @@
 import { useState } from 'react'
-import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core'
+import { Modal, SegmentedControl, TextInput } from '@mantine/core'
 import { subjectProblem } from '#shared/protocol/subject-patterns.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useAddExport } from '../api/tenant-wiring.ts'
 import styles from './tenant-forms.module.css'
 
@@ -50,18 +51,13 @@ function ExportForm({ tenant, onClose }: Omit<WiringDialogProps, 'opened'>) {
         onChange={(event) => setSubject(event.currentTarget.value)}
       />
       {add.isError && <ProblemNotice problem={problemOf(add.error)} />}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          disabled={subject === '' || problem !== undefined}
-          loading={add.isPending}
-        >
-          Export
-        </Button>
-      </div>
+      <SubmitRow
+        onCancel={onClose}
+        disabled={subject === '' || problem !== undefined}
+        loading={add.isPending}
+      >
+        Export
+      </SubmitRow>
     </form>
   )
 }

@@ -1,9 +1,10 @@
 import { useState } from 'react'
-import { Button, Checkbox, Modal, Select, TextInput } from '@mantine/core'
+import { Checkbox, Modal, Select, TextInput } from '@mantine/core'
 import { subjectProblem } from '#shared/protocol/subject-patterns.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useAddImport } from '../api/tenant-wiring.ts'
 import { suggestedLocal } from '../local-subject.ts'
 import { CrossingTypeField, nameOf } from './export-dialog.tsx'
@@ -99,18 +100,13 @@ function ImportForm({ tenant, onClose }: Omit<ImportDialogProps, 'opened'>) {
         onChange={(event) => setOffer(event.currentTarget.checked)}
       />
       {add.isError && <ProblemNotice problem={problemOf(add.error)} />}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          disabled={from === null || subject === '' || problem !== undefined}
-          loading={add.isPending}
-        >
-          Import
-        </Button>
-      </div>
+      <SubmitRow
+        onCancel={onClose}
+        disabled={from === null || subject === '' || problem !== undefined}
+        loading={add.isPending}
+      >
+        Import
+      </SubmitRow>
     </form>
   )
 }

@@ -1,10 +1,11 @@
 import { useState } from 'react'
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Modal, TextInput } from '@mantine/core'
 import type { SettingsSource, Tenant } from '#shared/contract/tenants.ts'
 import { foldedName, newNameProblem } from '#shared/protocol/tenant-names.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useCreateTenantWith } from '../api/tenant-mutations.ts'
 import { IsolationChoice } from './isolation-choice.tsx'
 import { SettingsSourceField } from './settings-source.tsx'
@@ -72,14 +73,9 @@ function NewTenantForm({ onClose, onCreated }: Omit<NewTenantDialogProps, 'opene
         <SettingsSourceField value={settings} onChange={setSettings} />
       )}
       {create.isError && <ProblemNotice problem={problemOf(create.error)} />}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={create.isPending}>
-          Create the tenant
-        </Button>
-      </div>
+      <SubmitRow onCancel={onClose} loading={create.isPending}>
+        Create the tenant
+      </SubmitRow>
     </form>
   )
 }

@@ -4,6 +4,7 @@ import { IconTrash } from '@tabler/icons-react'
 import { StrictName } from '#shared/contract/common.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
+import { SubmitRow } from '../../../ui/submit-row.tsx'
 import { useRemoveTemplate, useSaveTemplate, useTemplates } from '../api/templates.ts'
 import { useTenantSettings } from '../api/tenant-queries.ts'
 import { limitsText } from '../limit-text.ts'
@@ -82,18 +83,13 @@ function TemplateForm({ tenant, onClose }: { tenant: string; onClose: () => void
           ))}
         </ul>
       )}
-      <div className={styles.buttons}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          disabled={name === '' || error !== undefined || settings.data === undefined}
-          loading={save.isPending}
-        >
-          {replaces ? 'Replace it' : 'Save'}
-        </Button>
-      </div>
+      <SubmitRow
+        onCancel={onClose}
+        disabled={name === '' || error !== undefined || settings.data === undefined}
+        loading={save.isPending}
+      >
+        {replaces ? 'Replace it' : 'Save'}
+      </SubmitRow>
     </form>
   )
 }
