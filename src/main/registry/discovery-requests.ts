@@ -74,6 +74,14 @@ export class DiscoveryRequests {
     return this.#refuse(id, JSON_RPC_METHOD_NOT_FOUND, 'method not found', source)
   }
 
+  /**
+   * The devices that a selector addresses, for the app itself, from whom nothing is hidden.
+   * @throws RejectedError `SELECTOR_MALFORMED`
+   */
+  select(tenant: string, selector: string): readonly DeviceEntry[] {
+    return this.#selectors.devices(tenant, selector)
+  }
+
   #list(tenant: string, id: JsonRpcId, params: Record<string, unknown>, source: string): string {
     const read = readListQuery(params, this.#parts.maxLimit)
     if ('complaint' in read) {

@@ -67,11 +67,14 @@ function byFrequency(values: ReadonlyMap<string, number>): [string, number][] {
   return [...values].sort(([a, one], [b, other]) => other - one || byCodePoint(a, b))
 }
 
+/** What the labels of devices are made of. */
+export type LabelledGroup = Pick<DeviceGroup, 'offer' | 'type' | 'location'>
+
 /**
  * A label of the devices of a group. Type and location stand in for labels of these names, where
  * the driver declares none (protocol.md, "Selectors").
  */
-export function labelOf(group: DeviceGroup, key: string): LabelValue | undefined {
+export function labelOf(group: LabelledGroup, key: string): LabelValue | undefined {
   const declared = group.offer.labels.values.get(key)
   if (declared !== undefined) return declared
   if (key === 'location') return group.location || undefined

@@ -3,7 +3,7 @@ import type { FromSidecar, ToSidecar } from './sidecar-messages.ts'
 
 const ANSWER_TIMEOUT_MS = 5000
 
-type Answer = Extract<FromSidecar, { type: 'record' | 'forgotten' }>
+type Answer = Extract<FromSidecar, { type: 'record' | 'forgotten' | 'selected' }>
 
 interface Pending {
   resolve(answer: Answer): void

@@ -11,6 +11,7 @@ import {
   type SidecarConnection,
   type ToSidecar,
 } from './sidecar-messages.ts'
+import type { DeviceKey } from './store.ts'
 import type { SidecarExit, SidecarProcess } from './sidecar-process.ts'
 
 const RESTART_MIN_MS = 250
@@ -29,6 +30,8 @@ export interface SidecarState {
   /** What the sidecar said before it gave up. */
   readonly failure?: { readonly code: string; readonly message: string; readonly advice: string }
   readonly connection: SidecarConnection
+  /** What is, or soon will be, wrong with its store. */
+  readonly storeProblem?: SidecarState['failure'] | undefined
   /** Where the sidecar set a damaged database aside. */
   readonly setAside?: string
 }
@@ -115,6 +118,26 @@ export class RegistrySupervisor {
   }
 
   /**
+   * The online devices that a selector addresses, of one tenant or of all, up to a number.
+   * @throws TransientError `REGISTRY_DOWN`, `REGISTRY_SLOW`; the signal's reason
+   */
+  async select(
+    selector: string,
+    tenant: string | null,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<readonly DeviceKey[]> {
+    const answer = await this.#ask('selected', signal, (requestId) => ({
+      type: 'select',
+      requestId,
+      tenant,
+      selector,
+      most,
+    }))
+    return answer.devices.map(([of, deviceId]) => ({ tenant: of, deviceId }))
+  }
+
+  /**
    * Takes an offline device off the list; it comes back when it registers.
    * @throws ConflictError `DEVICE_ONLINE`; TransientError `REGISTRY_DOWN`, `REGISTRY_SLOW`
    */
@@ -158,7 +181,7 @@ export class RegistrySupervisor {
     this.#exited = promise
     this.#process = sidecar
     this.#startedAtMs = performance.now()
-    this.#setState({ state, connection: NOT_CONNECTED }, sidecar.pid)
+    this.#setState({ state, connection: NOT_CONNECTED, storeProblem: undefined }, sidecar.pid)
     sidecar.onMessage((message) => {
       if (this.#process === sidecar) this.#receive(sidecar, message)
     })
@@ -226,6 +249,7 @@ export class RegistrySupervisor {
       }
       case 'record':
       case 'forgotten':
+      case 'selected':
         this.#answers.settle(message)
         break
       case 'impostor': {
@@ -233,6 +257,9 @@ export class RegistrySupervisor {
         this.#emit({ type: 'impostor', impostor })
         break
       }
+      case 'store-problem':
+        this.#setState({ storeProblem: message.problem ?? undefined }, sidecar.pid)
+        break
       case 'stats':
         this.#emit({ type: 'stats', stats: message.stats })
         break
@@ -264,7 +291,7 @@ export class RegistrySupervisor {
     }
   }
 
-  #ask<Type extends 'record' | 'forgotten'>(
+  #ask<Type extends 'record' | 'forgotten' | 'selected'>(
     type: Type,
     signal: AbortSignal,
     question: (requestId: number) => ToSidecar,

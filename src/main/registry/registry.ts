@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { parseSelector } from '#shared/protocol/selectors.ts'
 import type { RegistryCounters } from './counters.ts'
 import type { DeviceEntry } from './device-entry.ts'
 import type { OwnedDevice } from './identity-guard.ts'
@@ -9,7 +10,7 @@ import { FloodLane, LOOK_AT_RATES_MS, type Lane } from './flood-lane.ts'
 import { messageHandlers } from './message-intake.ts'
 import { PRESENCE_TICK_MS, type PresenceMonitor } from './presence-monitor.ts'
 import { assembleRegistry, type RegistryOptions } from './registry-parts.ts'
-import type { SharedStore } from './shared-store.ts'
+import { storeReadings, type SharedStore, type StoreHealth } from './shared-store.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { WriteCounters } from './write-behind.ts'
 
@@ -22,6 +23,8 @@ const DRAIN_TIMEOUT_MS = 2000
 export interface RegistryStats extends RegistryCounters, WriteCounters {
   readonly devicesKnown: number
   readonly devicesOnline: number
+  /** Devices that the store does not have as they are. */
+  readonly storeBacklog: number
 }
 
 type ForgetOutcome = 'forgotten' | 'unknown' | 'online'
@@ -31,9 +34,16 @@ export interface Registry {
   devices(): IterableIterator<DeviceEntry>
   /** The whole record as JSON text; undefined for a device that is not known. */
   record(tenant: string, deviceId: string): string | undefined
+  /**
+   * The online devices that a selector addresses, of one tenant or of all, up to a number.
+   * @throws RejectedError `SELECTOR_MALFORMED`
+   */
+  select(selector: string, tenant: string | null, most: number): DeviceEntry[]
   /** Drops an offline device. An online one would be back with its next heartbeat, so it stays. */
   forget(tenant: string, deviceId: string): ForgetOutcome
   stats(): RegistryStats
+  /** How a store that is a server is; undefined for one that is a file. */
+  storeHealth(): StoreHealth | undefined
   /** How many devices of each tenant are online. */
   onlineByTenant(): Iterable<readonly [tenant: string, devices: number]>
   /** How long messages took to handle, by kind. */
@@ -77,6 +87,18 @@ export async function openRegistry(
   return {
     devices: () => index.all(),
     record: (tenant, deviceId) => index.get(tenant, deviceId)?.record(),
+    select: (selector, tenant, most) => {
+      const tenants = tenant === null ? [...index.tenants()].map(([name]) => name) : [tenant]
+      // Where there is no tenant, the selector is looked at all the same.
+      if (tenants.length === 0) parseSelector(selector)
+      const found: DeviceEntry[] = []
+      for (const name of tenants) {
+        const devices = parts.discovery.select(name, selector)
+        found.push(...devices.slice(0, most - found.length))
+        if (found.length >= most) break
+      }
+      return found
+    },
     forget: (tenant, deviceId) => {
       const entry = index.get(tenant, deviceId)
       if (entry === undefined) return 'unknown'
@@ -95,7 +117,10 @@ export async function openRegistry(
       ...writes.counters,
       devicesKnown: index.size,
       devicesOnline: index.onlineCount,
+      storeBacklog: writes.backlog,
+      ...(sharing && storeReadings(sharing.store.health())),
     }),
+    storeHealth: () => sharing?.store.health(),
     serve: (connection, openLane) => {
       parts.wire.attach(connection)
       const { dialect, logger, trustsRequesters = false } = options

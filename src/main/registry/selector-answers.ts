@@ -87,6 +87,17 @@ export class SelectorAnswers {
   }
 
   /**
+   * The devices that a selector addresses, in key order; not to be changed.
+   * @throws RejectedError `SELECTOR_MALFORMED`
+   */
+  devices(tenant: string, selectorText: string): readonly DeviceEntry[] {
+    const selector = parseSelector(selectorText)
+    return this.#tenant(tenant)
+      .view(this.#query(selectorText, selector, ''))
+      .inOrder()
+  }
+
+  /**
    * The vocabulary of labels, as JSON text: all keys, or all values of one such as
    * `device.location`.
    */

@@ -86,6 +86,19 @@ export interface SharedStore extends RegistryStore {
   health(): StoreHealth
 }
 
+/** The same as numbers, beside what the registry counts. */
+export function storeReadings(health: StoreHealth) {
+  return {
+    etcdReachable: health.reachable ? 1 : 0,
+    etcdRegistries: health.instances,
+    etcdLeases: health.leases,
+    etcdRevision: health.revision,
+    etcdDatabaseBytes: health.databaseBytes,
+    etcdQuotaBytes: health.quotaBytes,
+    etcdMembersAway: health.membersAway,
+  }
+}
+
 export function isShared(store: RegistryStore): store is SharedStore {
   return 'claimOffline' in store
 }

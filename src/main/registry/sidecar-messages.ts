@@ -95,6 +95,14 @@ export const ToSidecar = z.discriminatedUnion('type', [
     tenant: Name,
     deviceId: Name,
   }),
+  /** Asks which devices a selector addresses; of all tenants where that is null. */
+  z.strictObject({
+    type: z.literal('select'),
+    requestId: RequestId,
+    tenant: Name.nullable(),
+    selector: z.string(),
+    most: z.int().positive(),
+  }),
   z.strictObject({ type: z.literal('forget'), requestId: RequestId, tenant: Name, deviceId: Name }),
   /** Answers `credentials-wanted`; null where there are none. */
   z.strictObject({ type: z.literal('credentials'), credentials: Credentials.nullable() }),
@@ -161,6 +169,12 @@ export const FromSidecar = z.discriminatedUnion('type', [
     record: z.string().nullable(),
   }),
   z.strictObject({
+    type: z.literal('selected'),
+    requestId: RequestId,
+    /** `[tenant, deviceId]` */
+    devices: z.array(z.tuple([z.string(), z.string()])),
+  }),
+  z.strictObject({
     type: z.literal('forgotten'),
     requestId: RequestId,
     outcome: z.enum(['forgotten', 'unknown', 'online']),
@@ -173,6 +187,8 @@ export const FromSidecar = z.discriminatedUnion('type', [
     publicKey: z.string(),
     name: z.string(),
   }),
+  /** What is, or soon will be, wrong with the store; null once that is over. */
+  z.strictObject({ type: z.literal('store-problem'), problem: Failure.nullable() }),
   z.strictObject({ type: z.literal('stats'), stats: z.record(z.string(), z.number()) }),
   z.strictObject({ type: z.literal('failed'), failure: Failure }),
 ])

@@ -3,6 +3,7 @@ import { openFileLogger, openStderrLogger, type Logger } from '../log/logger.ts'
 import { FleetOutbox } from './fleet-outbox.ts'
 import type { ParentChannel } from './parent-channel.ts'
 import { ToSidecar, type SidecarConfig, type SidecarCredentials } from './sidecar-messages.ts'
+import type { StoreProblem } from './shared-store.ts'
 import { runSidecar, type SidecarRun } from './sidecar-run.ts'
 
 const STATS_EVERY_MS = 1000
@@ -23,6 +24,8 @@ export class SupervisedSidecar {
   #started = false
   #stopping = false
   #stats: NodeJS.Timeout | undefined
+  /** The message of what was told last. */
+  #storeProblem: string | undefined
   #takeCredentials: ((credentials: SidecarCredentials | null) => void) | undefined
 
   constructor(parent: ParentChannel, exit: (code: number) => void) {
@@ -79,6 +82,13 @@ export class SupervisedSidecar {
         this.#parent.send({ type: 'record', requestId: message.requestId, record })
         break
       }
+      case 'select': {
+        const { requestId, selector, tenant, most } = message
+        // The app has parsed it already; a selector that is none addresses nothing.
+        const found = this.#select(selector, tenant, most)
+        this.#parent.send({ type: 'selected', requestId, devices: found })
+        break
+      }
       case 'forget': {
         const outcome = this.#run?.registry.forget(message.tenant, message.deviceId) ?? 'unknown'
         this.#parent.send({ type: 'forgotten', requestId: message.requestId, outcome })
@@ -93,6 +103,27 @@ export class SupervisedSidecar {
       case 'stop':
         void this.stop(0)
         break
+    }
+  }
+
+  #tellStoreProblem(problem: StoreProblem | undefined): void {
+    if (problem?.message === this.#storeProblem) return
+    this.#storeProblem = problem?.message
+    const told = problem && {
+      code: problem.code,
+      message: problem.message,
+      advice: problem.advice,
+    }
+    this.#parent.send({ type: 'store-problem', problem: told ?? null })
+  }
+
+  #select(selector: string, tenant: string | null, most: number): [string, string][] {
+    try {
+      const found = this.#run?.registry.select(selector, tenant, most) ?? []
+      return found.map(({ tenant: of, deviceId }) => [of, deviceId])
+    } catch (error) {
+      this.#logger.warn('a selector could not be answered', { why: messageOf(error) })
+      return []
     }
   }
 
@@ -115,6 +146,7 @@ export class SupervisedSidecar {
       this.#outbox.start(run.registry.devices())
       this.#stats = setInterval(() => {
         this.#parent.send({ type: 'stats', stats: { ...run.registry.stats() } })
+        this.#tellStoreProblem(run.registry.storeHealth()?.problem)
       }, STATS_EVERY_MS)
       await run.ended
       if (!this.#stopping) await this.stop(1)
