@@ -1,13 +1,12 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import type { ConnectedNow, ServerConnection } from '#shared/contract/credentials.ts'
-import { messageOf, TransientError } from '#shared/errors.ts'
+import { TransientError } from '#shared/errors.ts'
+import { askServers, countServers, jsonOf } from '../mesh/ask-servers.ts'
 import { quotedClaims } from './user-claims.ts'
 
 /** Longest wait for the answers of all servers. */
 const GATHER_TIMEOUT_MS = 2_000
-/** Servers that answer later than this after the last one are taken for gone. */
-const STALL_MS = 250
 /** How long the number of servers is trusted; a cluster grows and shrinks by hand. */
 const SERVERS_TRUSTED_MS = 60_000
 /** How many connections one answer names; each comes with its JWT. */
@@ -129,14 +128,12 @@ export class ServerView {
     query: object,
     signal: AbortSignal,
   ): Promise<Answer[]> {
-    const subject = `$SYS.REQ.ACCOUNT.${account}.CONNZ`
-    const texts = await gather(
+    const texts = await askServers(
       nats,
-      subject,
+      `$SYS.REQ.ACCOUNT.${account}.CONNZ`,
       JSON.stringify(query),
-      await this.#count(nats, signal),
+      { servers: await this.#count(nats, signal), timeoutMs: GATHER_TIMEOUT_MS, signal },
     )
-    signal.throwIfAborted()
     const answers = texts.flatMap((text) => {
       const parsed = Answer.safeParse(jsonOf(text))
       return parsed.success ? [parsed.data] : []
@@ -151,34 +148,10 @@ export class ServerView {
     const known = this.#servers
     const now = this.#now().getTime()
     if (known?.nats === nats && now - known.at < SERVERS_TRUSTED_MS) return known.count
-    const count = (await gather(nats, '$SYS.REQ.SERVER.PING', '', undefined)).length
-    signal.throwIfAborted()
-    if (count === 0) throw noAnswer('no server answered')
+    const count = await countServers(nats, GATHER_TIMEOUT_MS, signal)
     this.#servers = { nats, count, at: now }
     return count
   }
-}
-
-/** Answers to a request until `expected` came, or no more do. */
-async function gather(
-  nats: NatsConnection,
-  subject: string,
-  payload: string,
-  expected: number | undefined,
-): Promise<string[]> {
-  const texts: string[] = []
-  const options =
-    expected === undefined
-      ? ({ strategy: 'stall', stall: STALL_MS, maxWait: GATHER_TIMEOUT_MS } as const)
-      : ({ strategy: 'count', maxMessages: expected, maxWait: GATHER_TIMEOUT_MS } as const)
-  try {
-    for await (const message of await nats.requestMany(subject, payload, options)) {
-      texts.push(message.string())
-    }
-  } catch (error) {
-    if (texts.length === 0) throw noAnswer(messageOf(error), error)
-  }
-  return texts
 }
 
 function connectionOf(
@@ -198,19 +171,10 @@ function connectionOf(
   }
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function noAnswer(why: string, cause?: unknown): TransientError {
+function noAnswer(why: string): TransientError {
   return new TransientError({
     code: 'MESH_NO_ANSWER',
     message: `The servers did not tell who is connected: ${why}.`,
     advice: 'Try again once the mesh is connected.',
-    cause,
   })
 }

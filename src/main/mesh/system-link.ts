@@ -7,6 +7,7 @@ import {
 import { z } from 'zod'
 import { messageOf, MusterError, RejectedError, TransientError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { askServers, countServers } from './ask-servers.ts'
 import { KeptConnection, type ConnectionTarget, type KeptState } from './kept-connection.ts'
 import { orAborted } from '../steps/or-aborted.ts'
 
@@ -119,7 +120,8 @@ export class SystemLink {
 
   /**
    * Whether a client that authenticated with this user key is connected. nats-server 2.9 filters by
-   * nothing that helps, so all connections of the account are looked through, the newest first.
+   * nothing that helps, so all connections of the account are looked through, on each server the newest first
+   * of the longest list.
    */
   async isUserConnected(account: string, user: string, signal: AbortSignal): Promise<boolean> {
     let { total } = await this.#connections(account, 0, 1, signal)
@@ -159,10 +161,19 @@ export class SystemLink {
     limit: number,
     signal: AbortSignal,
   ): Promise<{ readonly total: number; readonly users: readonly string[] }> {
+    const nats = await this.#ready(signal)
+    const timeoutMs = REQUEST_TIMEOUT_MS
+    const servers = await countServers(nats, timeoutMs, signal)
     const query = JSON.stringify({ auth: true, sort: 'cid', offset, limit })
-    const answer = await this.request(`$SYS.REQ.ACCOUNT.${account}.CONNZ`, query, signal)
-    const { total, connections } = parse(ConnectionsAnswer, answer).data
-    return { total, users: connections?.map((one) => one.authorized_user) ?? [] }
+    const subject = `$SYS.REQ.ACCOUNT.${account}.CONNZ`
+    const answers = await askServers(nats, subject, query, { servers, timeoutMs, signal })
+    const pages = answers.map((answer) => parse(ConnectionsAnswer, answer).data)
+    return {
+      total: Math.max(...pages.map(({ total }) => total)),
+      users: pages.flatMap(({ connections }) =>
+        (connections ?? []).map((one) => one.authorized_user),
+      ),
+    }
   }
 
   /**

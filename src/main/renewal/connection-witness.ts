@@ -4,13 +4,12 @@ import { z } from 'zod'
 import { toMusterError, TransientError } from '#shared/errors.ts'
 import { parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import type { Logger } from '../log/logger.ts'
+import { askServers, countServers, jsonOf } from '../mesh/ask-servers.ts'
 import { pause } from '../steps/pause.ts'
 
 const REQUEST_TIMEOUT_MS = 5_000
 /** Connections that one answer names; each comes with its JWT. */
 const CONNECTIONS_PER_PAGE = 256
-/** Servers that answer later than this after the last one are taken for gone. */
-const STALL_MS = 250
 /** In case that an event was lost: for devices that are awaited, and for those that may come some day. */
 const LOOK_AGAIN_SOON_MS = 5_000
 const LOOK_AGAIN_LATER_MS = 5 * 60_000
@@ -78,15 +77,19 @@ export class ConnectionWitness {
   readonly #system: SystemConnection
   readonly #log: Logger
   readonly #lookAgainMs: { readonly soon: number; readonly later: number }
+  readonly #answerTimeoutMs: number
   readonly #accounts = new Map<string, WatchedAccount>()
 
   constructor(options: {
     readonly system: SystemConnection
     readonly log: Logger
     readonly lookAgainMs?: { readonly soon: number; readonly later: number }
+    /** How long every server of a cluster may take to answer. */
+    readonly answerTimeoutMs?: number
   }) {
     this.#system = options.system
     this.#log = options.log
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? REQUEST_TIMEOUT_MS
     this.#lookAgainMs = options.lookAgainMs ?? {
       soon: LOOK_AGAIN_SOON_MS,
       later: LOOK_AGAIN_LATER_MS,
@@ -111,7 +114,7 @@ export class ConnectionWitness {
 
   /**
    * The connections of a key now.
-   * @throws TransientError where the server can't be asked; the signal's reason.
+   * @throws TransientError where a server of the cluster does not answer; the signal's reason.
    */
   async look(account: string, publicKey: string, signal: AbortSignal): Promise<Sighting[]> {
     const nats = await this.#system.connected(signal, true)
@@ -194,14 +197,20 @@ export class ConnectionWitness {
     signal: AbortSignal,
     onEach: (sighting: Sighting) => void,
   ): Promise<void> {
-    let servers: number | undefined
+    const timeoutMs = this.#answerTimeoutMs
+    const servers = await countServers(nats, timeoutMs, signal)
+    const subject = `$SYS.REQ.ACCOUNT.${account}.CONNZ`
     for (let offset = 0, total = 1; offset < total; offset += CONNECTIONS_PER_PAGE) {
-      const answers = await askAll(nats, account, offset, servers, signal)
-      servers = answers.length
-      total = Math.max(...answers.map((answer) => answer.total))
-      for (const one of answers.flatMap((answer) => answer.connections ?? [])) {
+      const query = { auth: true, sort: 'cid', offset, limit: CONNECTIONS_PER_PAGE }
+      const asked = { servers, timeoutMs, signal }
+      const texts = await askServers(nats, subject, JSON.stringify(query), asked)
+      const pages = texts.map((text) => Connections.parse(jsonOf(text)).data)
+      total = Math.max(...pages.map((page) => page.total))
+      for (const one of pages.flatMap((page) => page.connections ?? [])) {
         onEach(sightingOf(account, one.authorized_user, one.jwt, one.start))
       }
+      // Whoever is on a server that keeps silent is neither there nor gone.
+      if (texts.length < servers) throw notAll(texts.length, servers)
     }
   }
 }
@@ -220,33 +229,11 @@ function tell({ expectations }: WatchedAccount, sighting: Sighting): void {
   }
 }
 
-/** A page of the connections on each server; `servers` is how many answer, where that is known. */
-async function askAll(
-  nats: NatsConnection,
-  account: string,
-  offset: number,
-  servers: number | undefined,
-  signal: AbortSignal,
-) {
-  const query = JSON.stringify({ auth: true, sort: 'cid', offset, limit: CONNECTIONS_PER_PAGE })
-  const subject = `$SYS.REQ.ACCOUNT.${account}.CONNZ`
-  const answers = await nats.requestMany(
-    subject,
-    query,
-    servers === undefined
-      ? { strategy: 'stall', stall: STALL_MS, maxWait: REQUEST_TIMEOUT_MS }
-      : { strategy: 'count', maxMessages: servers, maxWait: REQUEST_TIMEOUT_MS },
-  )
-  const pages = []
-  for await (const answer of answers) {
-    signal.throwIfAborted()
-    pages.push(Connections.parse(answer.json()).data)
-  }
-  if (pages.length > 0) return pages
-  throw new TransientError({
+function notAll(answered: number, servers: number): TransientError {
+  return new TransientError({
     code: 'MESH_NO_ANSWER',
-    message: 'The NATS server did not say who is connected.',
-    advice: 'Try again once the mesh is connected.',
+    message: `Only ${answered} of ${servers} NATS servers said who is connected.`,
+    advice: 'It is asked again by itself. Look at the servers of the cluster if that goes on.',
   })
 }
 

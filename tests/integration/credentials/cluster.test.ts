@@ -3,46 +3,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CREDENTIAL_MIGRATIONS } from '../../../src/main/credentials/migrations.ts'
 import { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
-import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { logIn } from '../../support/log-in.ts'
-import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
-import { until } from '../../support/until.ts'
-import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
-import { NEVER, order, ready } from '../resolver/support/managed-site.ts'
+import { startCluster, type ManagedCluster } from '../resolver/support/managed-cluster.ts'
+import { NEVER } from '../resolver/support/managed-site.ts'
 import { seen } from './support/site.ts'
 
 const PATIENCE_MS = 60_000
 const DAY_MS = 24 * 60 * 60 * 1000
 
-let profile: TestProfile
-let app: TestApp
+let cluster: ManagedCluster
 let service: CredentialsService
-const servers: NatsServer[] = []
 
 beforeAll(async () => {
-  profile = await TestProfile.create()
-  app = profile.open()
-  const ports = [await freeTcpPort(), await freeTcpPort()]
-  const routes = [await freeTcpPort(), await freeTcpPort()]
-  const urls = ports.map((port) => `nats://127.0.0.1:${port}`)
-  const { id } = await app.mesh.addManaged(order({ urls: urls.slice(0, 1) }))
-  const config = await app.mesh.configuration(id)
-  const members = ports.map((port, index) =>
-    startNatsServer({
-      port,
-      config: `${config}
-server_name: "member-${index}"
-cluster { name: site, listen: "127.0.0.1:${routes[index]}", routes: ["nats://127.0.0.1:${routes[1 - index]}"] }
-`,
-    }),
-  )
-  servers.push(...(await Promise.all(members)))
-  await app.mesh.use(id)
-  await ready(app)
-  await until('two servers', async () => {
-    app.publisher.roster.forget()
-    return (await app.publisher.roster.servers(NEVER)).length === 2
-  })
+  cluster = await startCluster()
+  const { app } = cluster
   for (const { sql } of CREDENTIAL_MIGRATIONS) app.database.exec(sql)
   service = new CredentialsService({
     database: app.database,
@@ -56,13 +30,13 @@ cluster { name: site, listen: "127.0.0.1:${routes[index]}", routes: ["nats://127
 }, PATIENCE_MS)
 afterAll(async () => {
   await service.close()
-  await profile.close()
-  await Promise.all(servers.map((server) => server.stop()))
+  await cluster.close()
 })
 
 test(
   'in a cluster every server is asked, and what another one closes is seen',
   async () => {
+    const { app, servers } = cluster
     const tenant = app.tenants.list()[0]?.name ?? ''
     const user = await app.authority.issueUser({
       account: { tenant },

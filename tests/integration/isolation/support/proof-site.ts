@@ -46,15 +46,31 @@ export function witnessFor({ publisher }: Deployment): SystemWitness {
 export function openProofSite(
   deployment: Deployment,
   authority: IsolationAuthority = deployment.authority,
-  { barrierTimeoutMs = 5_000, witness = witnessFor(deployment) }: ProofSiteOptions = {},
+  { witness = witnessFor(deployment), ...rest }: ProofSiteOptions = {},
 ): ProofSite {
+  return openProofSiteAt({ authority, servers: [deployment.server.url], witness, ...rest })
+}
+
+export interface ProofPlace extends ProofSiteOptions {
+  readonly authority: IsolationAuthority
+  readonly servers: readonly string[]
+  readonly witness: SystemWitness
+}
+
+/** The same where there is no single server. */
+export function openProofSiteAt({
+  authority,
+  servers,
+  witness,
+  barrierTimeoutMs = 5_000,
+}: ProofPlace): ProofSite {
   const database = new DatabaseSync(':memory:')
   for (const { sql } of ISOLATION_MIGRATIONS) database.exec(sql)
   const saved: FileToSave[] = []
   const service = new IsolationService({
     database,
     authority,
-    mesh: { proofServer: () => ({ name: 'Test mesh', servers: [deployment.server.url] }) },
+    mesh: { proofServer: () => ({ name: 'Test mesh', servers }) },
     witness,
     saveFile: (file) => {
       saved.push(file)
