@@ -295,6 +295,24 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   { name: 'fleet', scenarios: ALL, path: '/fleet' },
+  {
+    name: 'fleet-selector',
+    scenarios: ['full'],
+    path: '/fleet',
+    prepare: async (page) => {
+      await page.getByLabel('Search the fleet').fill('device(type:*pump, location:Gate*)')
+      await page.getByText('irrigation-pump-').first().waitFor()
+    },
+  },
+  {
+    name: 'fleet-selector-wrong',
+    scenarios: ['full'],
+    path: '/fleet',
+    prepare: async (page) => {
+      await page.getByLabel('Search the fleet').fill('device(type:camera,, zone:A)')
+      await page.getByRole('alert').waitFor()
+    },
+  },
   { name: 'device-overview', scenarios: WITH_DEVICES, path: PUMP },
   {
     name: 'device-functions',
@@ -535,6 +553,19 @@ export const SCREENS: readonly Screen[] = [
       await page.getByLabel('Type muster to write them').fill('muster')
       await page.getByRole('button', { name: 'Write the store' }).click()
       await page.getByText(/The store is written|Nothing was written/u).waitFor()
+    },
+  },
+  { name: 'roles-imported', scenarios: ['full'], path: '/keys/roles?role=custom:sensor' },
+  {
+    name: 'transfer-role',
+    scenarios: ['full'],
+    path: '/keys/transfer',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Write a context…' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('textbox', { name: 'For' }).click()
+      await page.getByRole('option', { name: 'north-farm' }).click()
+      await dialog.getByRole('textbox', { name: 'Role' }).click()
     },
   },
   {

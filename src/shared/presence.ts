@@ -68,10 +68,11 @@ function onlineReason(device: Observed, nowMs: number): string {
   }
   if (pause === null) return `last heartbeat ${ago(age)}`
   if (age <= pause * OVERDUE) {
-    return `last heartbeat ${ago(age)}, next expected within ${span(Math.max(1000, pause - age))}`
+    return `last heartbeat ${ago(age)}, next expected within ${span(Math.max(1000, pause - age), Math.ceil)}`
   }
   const left = ttlLeftMs(device, nowMs) ?? 0
-  if (left > 0) return `last heartbeat ${ago(age)}, overdue; offline in ${span(left)} unless heard`
+  if (left > 0)
+    return `last heartbeat ${ago(age)}, overdue; offline in ${span(left, Math.ceil)} unless heard`
   return `last heartbeat ${ago(age)}, and a whole TTL more since the registry could not listen`
 }
 
@@ -82,16 +83,16 @@ function pauseMs({ presence, ttlSeconds }: Observed): number | null {
 }
 
 function ago(milliseconds: number): string {
-  return milliseconds < 1000 ? 'just now' : `${span(milliseconds)} ago`
+  return milliseconds < 1000 ? 'just now' : `${span(milliseconds, Math.floor)} ago`
 }
 
 /** A stretch of time in its largest unit: `40 s`, `3 min`, `2 h`, `5 days`. */
-function span(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000)
+function span(milliseconds: number, whole: (number: number) => number = Math.round): string {
+  const seconds = whole(milliseconds / 1000)
   if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`
-  return `${Math.round(seconds / (24 * 3600))} days`
+  if (seconds < 3600) return `${whole(seconds / 60)} min`
+  if (seconds < 48 * 3600) return `${whole(seconds / 3600)} h`
+  return `${whole(seconds / (24 * 3600))} days`
 }
 
 /** The time of day, with the day where it is not within the last. */

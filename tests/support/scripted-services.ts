@@ -58,6 +58,13 @@ export function scriptedServices() {
       find: unscripted,
       wipe: unscripted,
     },
+    enrollment: {
+      subscribe: unscripted,
+      servers: unscripted,
+      create: unscripted,
+      revoke: unscripted,
+      remove: unscripted,
+    },
     credentials: {
       page: unscripted,
       counts: unscripted,
@@ -199,6 +206,7 @@ export function scriptedServices() {
         labels: {},
         raw: '{}',
       }),
+      select: unscripted,
       credentials: unscripted,
       forget: () => Promise.reject(new Error('secret detail of the inside')),
     },

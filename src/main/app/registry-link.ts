@@ -220,6 +220,8 @@ function sourceOf(supervisor: RegistrySupervisor): FleetSource {
     },
     record: (address: DeviceAddress, signal: AbortSignal) =>
       supervisor.record(address.tenant, address.deviceId, signal),
+    select: (_selector, text, tenant, most, signal) =>
+      supervisor.select(text, tenant, most, signal),
     forget: (address: DeviceAddress) =>
       supervisor.forget(address.tenant, address.deviceId, AbortSignal.timeout(FORGET_TIMEOUT_MS)),
   }

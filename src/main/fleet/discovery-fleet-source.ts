@@ -1,10 +1,13 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { DeviceAddress, FleetDevice, FleetUpdate } from '#shared/contract/fleet.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
+import type { Selector } from '#shared/protocol/selectors.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
 import type { Logger } from '../log/logger.ts'
 import type { TenantConnections } from '../rpc/tenant-connections.ts'
 import { DiscoveryClient } from './discovery-client.ts'
+import { deviceIdOf } from './project-device.ts'
+import { isAddressed } from './selected-record.ts'
 import { DiscoverySession } from './discovery-session.ts'
 import type { FleetSource } from './fleet-source.ts'
 
@@ -50,6 +53,26 @@ export class DiscoveryFleetSource implements FleetSource {
   async record(address: DeviceAddress, signal: AbortSignal): Promise<unknown> {
     if (address.tenant !== this.options.tenant || this.client === undefined) return null
     return this.client.getDevice(address.deviceId, signal)
+  }
+
+  /** Reads the registry for it: one of another make may know nothing of selectors. */
+  async select(
+    selector: Selector,
+    _text: string,
+    tenant: string | null,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<readonly DeviceAddress[]> {
+    const { tenant: own } = this.options
+    if (this.client === undefined || (tenant !== null && tenant !== own)) return []
+    const found: DeviceAddress[] = []
+    for (const record of await this.client.listAll(signal)) {
+      const deviceId = deviceIdOf(record)
+      if (deviceId === undefined || !isAddressed(selector, deviceId, record)) continue
+      found.push({ tenant: own, deviceId })
+      if (found.length >= most) break
+    }
+    return found
   }
 
   /** Takes an offline device off this list; a registry elsewhere has forgotten it already. */

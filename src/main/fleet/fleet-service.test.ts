@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CredentialSummary, FleetDevice, FleetUpdate } from '#shared/contract/fleet.ts'
+import type {
+  CredentialSummary,
+  DeviceAddress,
+  FleetDevice,
+  FleetUpdate,
+} from '#shared/contract/fleet.ts'
 import { FleetService } from './fleet-service.ts'
 import type { CredentialLedger, FleetSource, PendingDevice } from './fleet-source.ts'
 
@@ -30,6 +35,12 @@ class ScriptedSource implements FleetSource {
 
   record() {
     return Promise.resolve(this.recordText)
+  }
+
+  readonly selected: DeviceAddress[] = []
+
+  select(_selector: unknown, _text: string, _tenant: string | null, most: number) {
+    return Promise.resolve(this.selected.slice(0, most))
   }
 
   async forget(address: unknown) {
@@ -266,4 +277,28 @@ describe('one device', () => {
       code: 'DEVICE_UNKNOWN',
     })
   })
+})
+
+test('a selector that is none is refused before anybody is asked', async () => {
+  const never = new AbortController().signal
+  await expect(fleet.select({ selector: 'device(', tenant: null }, never)).rejects.toMatchObject({
+    code: 'SELECTOR_MALFORMED',
+    details: { position: 6 },
+  })
+})
+
+test('what a selector addresses is listed, up to a number that says so', async () => {
+  const never = new AbortController().signal
+  source.selected.push({ tenant: 'alpha', deviceId: 'a' })
+  const query = { selector: 'device(a)', tenant: null }
+  expect(await fleet.select(query, never)).toEqual({
+    devices: [{ tenant: 'alpha', deviceId: 'a' }],
+    truncated: false,
+  })
+  for (let number = 0; number < 30_000; number += 1) {
+    source.selected.push({ tenant: 'alpha', deviceId: `d${number}` })
+  }
+  const { devices, truncated } = await fleet.select(query, never)
+  expect(truncated).toBe(true)
+  expect(devices.length).toBeLessThan(30_000)
 })

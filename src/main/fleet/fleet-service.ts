@@ -4,11 +4,16 @@ import type {
   DeviceRecord,
   FleetDevice,
   FleetUpdate,
+  SelectorMatch,
 } from '#shared/contract/fleet.ts'
 import { ConflictError, RejectedError } from '#shared/errors.ts'
+import { parseSelector } from '#shared/protocol/selectors.ts'
 import { Pace } from '../events/pace.ts'
 import { toDeviceRecord } from './device-record.ts'
 import type { CredentialLedger, FleetSource, PendingDevice } from './fleet-source.ts'
+
+/** Beyond this a person narrows the selector; the list says so. */
+const MOST_SELECTED = 20_000
 
 /** At most twenty batches a second leave for the window. */
 const CHANGES_EVERY_MS = 50
@@ -24,6 +29,7 @@ export interface FleetServiceOptions {
 export class FleetService {
   private readonly ledger: CredentialLedger
   private readonly listeners = new Set<(update: FleetUpdate) => void>()
+  private readonly forgetters = new Set<(address: DeviceAddress) => void>()
   private readonly arrivals = new Map<string, Set<() => void>>()
   private readonly pace = new Pace(CHANGES_EVERY_MS, () => this.flush())
   private readonly unsubscribeLedger: () => void
@@ -99,6 +105,20 @@ export class FleetService {
     return toDeviceRecord(address, record)
   }
 
+  /**
+   * The online devices that a selector addresses, of one tenant or of all.
+   * @throws RejectedError `SELECTOR_MALFORMED`; TransientError where the registry does not answer.
+   */
+  async select(
+    { selector: text, tenant }: { readonly selector: string; readonly tenant: string | null },
+    signal: AbortSignal,
+  ): Promise<SelectorMatch> {
+    const selector = parseSelector(text)
+    const found = await this.source?.select(selector, text, tenant, MOST_SELECTED + 1, signal)
+    const devices = found?.slice(0, MOST_SELECTED) ?? []
+    return { devices, truncated: (found?.length ?? 0) > MOST_SELECTED }
+  }
+
   credentials(address: DeviceAddress): CredentialSummary[] {
     return this.ledger.credentialsOf(address)
   }
@@ -114,6 +134,13 @@ export class FleetService {
       throw this.pending.has(keyOf(address)) ? devicePending() : deviceUnknown()
     }
     await this.source.forget(address)
+    for (const listener of this.forgetters) listener(address)
+  }
+
+  /** Calls `listener` with each device that was forgotten from here; returns how to stop that. */
+  onForgotten(listener: (address: DeviceAddress) => void): () => void {
+    this.forgetters.add(listener)
+    return () => void this.forgetters.delete(listener)
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { Selector } from '#shared/protocol/selectors.ts'
 import type { CredentialSummary, DeviceAddress, FleetUpdate } from '#shared/contract/fleet.ts'
 
 /** Where the fleet comes from: the registry sidecar of the local mesh, or a remote registry. */
@@ -9,6 +10,14 @@ export interface FleetSource {
   subscribe(listener: (update: FleetUpdate) => void): () => void
   /** The registry's record, as parsed JSON or as its text; null where there is none. */
   record(address: DeviceAddress, signal: AbortSignal): Promise<unknown>
+  /** The online devices that a selector addresses, of one tenant or of all, up to a number. */
+  select(
+    selector: Selector,
+    selectorText: string,
+    tenant: string | null,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<readonly DeviceAddress[]>
   /** Takes an offline device off the list. */
   forget(address: DeviceAddress): Promise<void>
 }

@@ -1,6 +1,7 @@
 import type { MusterError } from '#shared/errors.ts'
 import { auditRouter } from './audit.ts'
 import { bundlesRouter } from './bundles.ts'
+import { enrollmentRouter } from './enrollment.ts'
 import { credentialsRouter } from './credentials.ts'
 import { doctorRouter } from './doctor.ts'
 import { implementContract } from './implementer.ts'
@@ -36,6 +37,7 @@ export function createRouter(services: Services, options: RouterOptions) {
     app: { info: os.app.info.handler(() => app.info()) },
     audit: auditRouter(os.audit, services.audit),
     bundles: bundlesRouter(os.bundles, services.bundles),
+    enrollment: enrollmentRouter(os.enrollment, services.enrollment),
     commissioning: {
       inspect: os.commissioning.inspect.handler(({ input, signal }) =>
         commissioning.inspect(input.key, signal ?? NEVER),
@@ -74,6 +76,7 @@ export function createRouter(services: Services, options: RouterOptions) {
         streamOf((listener) => fleet.subscribe(listener), signal ?? NEVER),
       ),
       record: os.fleet.record.handler(({ input, signal }) => fleet.record(input, signal ?? NEVER)),
+      select: os.fleet.select.handler(({ input, signal }) => fleet.select(input, signal ?? NEVER)),
       credentials: os.fleet.credentials.handler(({ input }) => fleet.credentials(input)),
       forget: os.fleet.forget.handler(async ({ input }) => {
         await fleet.forget(input)

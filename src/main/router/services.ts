@@ -12,6 +12,7 @@ import type {
   DeviceAddress,
   DeviceRecord,
   FleetUpdate,
+  SelectorMatch,
 } from '#shared/contract/fleet.ts'
 import type { HealthUpdate } from '#shared/contract/health.ts'
 import type { KeychainLoss, KeychainStatus } from '#shared/contract/keychain.ts'
@@ -27,6 +28,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { AuditCalls } from './audit.ts'
 import type { BundleCalls } from './bundles.ts'
+import type { EnrollmentCalls } from './enrollment.ts'
 import type { DoctorCalls } from './doctor.ts'
 import type { CredentialsCalls } from './credentials.ts'
 import type { IsolationCalls } from './isolation.ts'
@@ -45,6 +47,7 @@ export interface Services {
   readonly app: { info(): AppInfo }
   readonly audit: AuditCalls
   readonly bundles: BundleCalls
+  readonly enrollment: EnrollmentCalls
   readonly doctor: DoctorCalls
   readonly contexts: ContextCalls
   readonly credentials: CredentialsCalls
@@ -93,6 +96,10 @@ export interface Services {
   readonly fleet: {
     subscribe(listener: (update: FleetUpdate) => void): () => void
     record(address: DeviceAddress, signal: AbortSignal): Promise<DeviceRecord | null>
+    select(
+      query: { readonly selector: string; readonly tenant: string | null },
+      signal: AbortSignal,
+    ): Promise<SelectorMatch>
     credentials(address: DeviceAddress): CredentialSummary[]
     forget(address: DeviceAddress): Promise<void>
   }

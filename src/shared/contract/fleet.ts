@@ -1,5 +1,4 @@
-import { ROLE_NAMES } from '../protocol/roles.ts'
-import { eventIterator, Instant, procedure, WireName, z } from './common.ts'
+import { eventIterator, Instant, procedure, WireName, z, Role } from './common.ts'
 
 /**
  * Why a device is in its state, in what the registry observed. `heard`: it beats; `registered`: it
@@ -101,7 +100,7 @@ export const CredentialSummary = z.strictObject({
   id: z.string(),
   publicKey: z.string(),
   fingerprint: z.string(),
-  role: z.enum(ROLE_NAMES),
+  role: Role,
   state: z.enum(['pending', 'active', 'struck', 'revoked', 'expired']),
   issuedAt: Instant,
   expiresAt: Instant,
@@ -123,10 +122,22 @@ export const DeviceRecord = z.strictObject({
 })
 export type DeviceRecord = z.infer<typeof DeviceRecord>
 
+/** What a selector addresses (protocol.md, "Selectors"): only what is online can be addressed. */
+export const SelectorMatch = z.strictObject({
+  devices: z.array(DeviceAddress),
+  /** More match than are listed. */
+  truncated: z.boolean(),
+})
+export type SelectorMatch = z.infer<typeof SelectorMatch>
+
 export const fleet = {
   watch: procedure.output(eventIterator(FleetUpdate)),
   /** The whole record; null where the registry has none (pending, or forgotten). */
   record: procedure.input(DeviceAddress).output(DeviceRecord.nullable()),
+  /** Devices that a selector addresses, or whose functions or events it does. `REJECTED` where it is malformed. */
+  select: procedure
+    .input(z.strictObject({ selector: z.string().max(4096), tenant: WireName.nullable() }))
+    .output(SelectorMatch),
   credentials: procedure.input(DeviceAddress).output(z.array(CredentialSummary)),
   /** Takes an offline device off the list; it comes back when it registers again. */
   forget: procedure.input(DeviceAddress).output(z.null()),

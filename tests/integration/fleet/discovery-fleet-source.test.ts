@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FleetDevice, FleetUpdate } from '#shared/contract/fleet.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import type { JsonObject } from '#shared/protocol/json-rpc.ts'
+import { parseSelector } from '#shared/protocol/selectors.ts'
 import { DiscoveryFleetSource } from '../../../src/main/fleet/discovery-fleet-source.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { openRegistry, type Registry } from '../../../src/main/registry/registry.ts'
@@ -107,6 +108,12 @@ describe('with a registry that keeps to the protocol', () => {
       state: 'online',
       registeredAt: expect.stringMatching(/Z$/),
     })
+    const select = (text: string) => source.select(parseSelector(text), text, null, 10, NEVER)
+    expect(await select('device(type:pump,location:Hall)')).toEqual([
+      { tenant: TENANT, deviceId: 'pump-1' },
+    ])
+    expect(await select('device(location:hall)')).toEqual([])
+    expect(await select('function(nothing)')).toEqual([])
     await wire.register(TENANT, 'pump-2', { device_ttl: 1 })
     await until('the second is online', () => state('pump-2') === 'online')
     await until('it is offline after its TTL', () => state('pump-2') === 'offline')

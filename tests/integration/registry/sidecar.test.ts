@@ -255,6 +255,23 @@ test('a mesh that is away at start is waited for, and the known devices show mea
   await whenServing(supervisor)
 })
 
+test('selectors are answered from what is online', async () => {
+  const { supervisor } = await start()
+  const device = await client()
+  await device.register('alpha', 'soil-1', { device_ttl: 60 })
+  await device.register('beta', 'soil-2', { device_ttl: 60 })
+  await device.register('beta', 'pump', { device_ttl: 60, identity: { device_type: 'pump' } })
+  const select = (selector: string, tenant: string | null = null, most = 10) =>
+    supervisor.select(selector, tenant, most, NEVER)
+  expect(await select('device(type:soil-sensor)')).toEqual([
+    { tenant: 'alpha', deviceId: 'soil-1' },
+    { tenant: 'beta', deviceId: 'soil-2' },
+  ])
+  expect(await select('function(measure)', 'beta')).toHaveLength(2)
+  expect(await select('device(*)', null, 2)).toHaveLength(2)
+  expect(await select('device(', null)).toEqual([])
+})
+
 test('closing ends the process, and its log was written', async () => {
   const sidecar = await start()
   const { pid } = sidecar.supervisor.state()

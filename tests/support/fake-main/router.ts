@@ -1,3 +1,4 @@
+import { fitsFilter, parseSelector } from '#shared/protocol/selectors.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
@@ -5,6 +6,7 @@ import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { isolationRouter } from '../../../src/main/router/isolation.ts'
 import { auditRouter } from '../../../src/main/router/audit.ts'
 import { bundlesRouter } from '../../../src/main/router/bundles.ts'
+import { enrollmentRouter } from '../../../src/main/router/enrollment.ts'
 import { doctorRouter } from '../../../src/main/router/doctor.ts'
 import { credentialsRouter } from '../../../src/main/router/credentials.ts'
 import { toContractError } from '../../../src/main/router/errors.ts'
@@ -17,6 +19,7 @@ import { queueRouter } from '../../../src/main/router/queue.ts'
 import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
 import { fakeBundles } from './bundles.ts'
+import { fakeEnrollment } from './enrollment.ts'
 import { fakePaths } from './paths.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
@@ -58,6 +61,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     },
     audit: auditRouter(os.audit, state.audit),
     bundles: bundlesRouter(os.bundles, fakeBundles(state.scenario)),
+    enrollment: enrollmentRouter(os.enrollment, fakeEnrollment(state.scenario)),
     doctor: doctorRouter(os.doctor, state.doctor),
     isolation: isolationRouter(os.isolation, state.isolation),
     credentials: credentialsRouter(os.credentials, state.credentials),
@@ -138,6 +142,25 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
         if (failing) throw asError(PROBLEMS.registryDown)
         const device = deviceOf(input)
         return device === undefined || device.state === 'pending' ? null : recordOf(device)
+      }),
+      select: os.fleet.select.handler(({ input }) => {
+        if (failing) throw asError(PROBLEMS.registryDown)
+        const { device } = parseSelector(input.selector)
+        const devices = state.fleet.filter(
+          ({ deviceId, deviceType, location, state: is, tenant }) =>
+            is === 'online' &&
+            (input.tenant === null || tenant === input.tenant) &&
+            fitsFilter(
+              device,
+              deviceId,
+              (key) =>
+                (key === 'type' ? deviceType : key === 'location' ? location : null) ?? undefined,
+            ),
+        )
+        return {
+          devices: devices.map(({ tenant, deviceId }) => ({ tenant, deviceId })),
+          truncated: false,
+        }
       }),
       credentials: os.fleet.credentials.handler(({ input }) => {
         if (failing) throw asError(PROBLEMS.registryDown)

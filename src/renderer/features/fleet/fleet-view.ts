@@ -1,4 +1,5 @@
 import type { FleetDevice } from '#shared/contract/fleet.ts'
+import { fleetKey } from '../../lib/live/fleet-state.ts'
 
 export type StateFilter = 'all' | FleetDevice['state']
 
@@ -8,6 +9,8 @@ export interface FleetFilter {
   readonly state: StateFilter
   /** Null for all. */
   readonly tenant: string | null
+  /** Keys of the only devices that fit, in place of the words; undefined for any. */
+  readonly keys?: ReadonlySet<string> | undefined
 }
 
 export interface FleetCounts {
@@ -31,19 +34,24 @@ export function countStates(devices: readonly FleetDevice[], tenant: string | nu
 /** The devices that fit, in the order in which they were given. */
 export function fittingDevices(
   devices: readonly FleetDevice[],
-  { search, state, tenant }: FleetFilter,
+  { search, state, tenant, keys }: FleetFilter,
 ): readonly FleetDevice[] {
-  const words = search
-    .toLowerCase()
-    .split(/\s+/u)
-    .filter((word) => word !== '')
-  if (words.length === 0 && state === 'all' && tenant === null) return devices
+  const words = keys === undefined ? wordsOf(search) : []
+  if (keys === undefined && words.length === 0 && state === 'all' && tenant === null) return devices
   return devices.filter(
     (device) =>
       (tenant === null || device.tenant === tenant) &&
       (state === 'all' || device.state === state) &&
+      (keys === undefined || keys.has(fleetKey(device))) &&
       hasWords(device, words),
   )
+}
+
+function wordsOf(search: string): string[] {
+  return search
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter((word) => word !== '')
 }
 
 function hasWords(device: FleetDevice, words: readonly string[]): boolean {

@@ -10,6 +10,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { NothingFits } from '../../../ui/nothing-fits.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { ListDetail, PageHeader } from '../../../ui/page.tsx'
+import { isSelector, useSelection, type Selection } from '../api/select-devices.ts'
 import { useFleetView, type FleetQuery } from '../hooks/use-fleet-view.ts'
 import { FLEET_COLUMNS } from './fleet-columns.tsx'
 import styles from './fleet-screen.module.css'
@@ -45,7 +46,7 @@ export function FleetScreen(props: FleetScreenProps) {
 
 function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
   const { fleet, tenant, selected, onSelect, onDeselect, onCommission, detail } = props
-  const [chosen, setChosen] = useState<Omit<FleetQuery, 'tenant'>>({
+  const [chosen, setChosen] = useState<Omit<FleetQuery, 'tenant' | 'keys'>>({
     search: '',
     state: 'all',
     sortBy: 'deviceId',
@@ -54,7 +55,9 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
   const [cursor, setCursor] = useState<string | null>(null)
   // Typing stays quick while a large fleet is searched.
   const search = useDeferredValue(chosen.search)
-  const { devices, counts } = useFleetView(fleet, { ...chosen, search, tenant })
+  const selection = useSelection(search, tenant)
+  const keys = selection === undefined ? undefined : (selection.keys ?? NO_KEYS)
+  const { devices, counts } = useFleetView(fleet, { ...chosen, search, tenant, keys })
   const isOpen = detail !== null && selected !== null
   const activeKey = isOpen ? fleetKey(selected) : cursor
   const activate = (device: FleetDevice) => {
@@ -88,14 +91,17 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
         <TextInput
           className={styles.search ?? ''}
           aria-label="Search the fleet"
-          placeholder="Search id, type, location, firmware"
+          placeholder="Search, or device(type:camera)"
+          title={SEARCH_HELP}
+          classNames={isSelector(chosen.search) ? { input: 'm-mono' } : {}}
           leftSection={<IconSearch size={16} />}
           value={chosen.search}
           onChange={(event) => setChosen({ ...chosen, search: event.currentTarget.value })}
         />
       </div>
       {banner}
-      {devices.length === 0 ? (
+      {selection !== undefined && <SelectionNotice selection={selection} />}
+      {selection?.problem !== undefined ? null : devices.length === 0 ? (
         <NothingFits
           title="No device fits"
           text="Search and state filter leave nothing over."
@@ -121,6 +127,29 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
   )
 }
 
+/** What is wrong with a selector, or that it addresses more than is shown. */
+function SelectionNotice({ selection: { problem, truncated } }: { selection: Selection }) {
+  if (problem !== undefined) {
+    const [what, ...drawing] = problem.message.split('\n')
+    return (
+      <div className={styles.banner}>
+        <Notice tone="warn" title={what} urgent>
+          {drawing.length > 0 && <pre className={styles.drawing}>{drawing.join('\n')}</pre>}
+          {problem.advice}
+        </Notice>
+      </div>
+    )
+  }
+  if (!truncated) return null
+  return (
+    <div className={styles.banner}>
+      <Notice tone="info" title="More devices fit than are shown">
+        Narrow the selector, for example by location.
+      </Notice>
+    </div>
+  )
+}
+
 function StaleBanner() {
   return (
     <div className={styles.banner}>
@@ -142,6 +171,11 @@ function NoDevices({ tenant, onCommission }: { tenant: string | null; onCommissi
     </EmptyState>
   )
 }
+
+const NO_KEYS: ReadonlySet<string> = new Set()
+
+const SEARCH_HELP =
+  'Words of id, type, location, tenant, maker or firmware; or a selector of devices online: device(category:camera,location:hall*), function(direction:write)'
 
 /** As of a state, an id, a type, a place and a time. */
 const LOADING = {

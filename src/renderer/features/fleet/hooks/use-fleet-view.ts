@@ -25,14 +25,14 @@ export interface FleetView {
 export function useFleetView(fleet: FleetState, query: FleetQuery): FleetView {
   const steady = useSteadyFleet(fleet, query.sortBy === 'lastSeenAt')
   const [order] = useState(() => new FleetOrder())
-  const { search, state, tenant, sortBy, descending } = query
+  const { search, state, tenant, keys, sortBy, descending } = query
   const ordered = useMemo(
     () => order.of(steady, sortBy, descending),
     [order, steady, sortBy, descending],
   )
   const devices = useMemo(
-    () => fittingDevices(ordered, { search, state, tenant }),
-    [ordered, search, state, tenant],
+    () => fittingDevices(ordered, { search, state, tenant, keys }),
+    [ordered, search, state, tenant, keys],
   )
   const counts = useMemo(() => countStates(steady.devices, tenant), [steady, tenant])
   return { devices, counts }
