@@ -1,9 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Revocation } from '#shared/contract/credentials.ts'
 import { osDenied } from '../../../src/main/keychain/errors.ts'
+import { KeychainService } from '../../../src/main/keychain/keychain-service.ts'
+import { silentLogger } from '../../../src/main/log/logger.ts'
+import { CHEAP_SCRYPT } from '../../support/cheap-scrypt.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { until } from '../../support/until.ts'
 import { seen, startSite, type CredentialsSite } from './support/site.ts'
+
+const PASSPHRASE = 'correct horse battery'
 
 let site: CredentialsSite
 beforeAll(async () => {
@@ -100,6 +108,54 @@ test('where the keychain is denied nothing changes, and it can be tried again', 
   expect(stateOf()).toBe('active')
   await expectWorks()
   expect((await site.revoke(target())).state).toBe('done')
+})
+
+test('while the keychain is locked nothing changes, and unlocked it goes through', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-locked-'))
+  const openVault = async () => {
+    const vault = new KeychainService({
+      folder,
+      packaged: false,
+      log: silentLogger(),
+      vaultCost: CHEAP_SCRYPT,
+      os: { loadBinding: () => Promise.reject(new Error('There is none.')) },
+    })
+    await vault.open()
+    return vault
+  }
+  const first = await openVault()
+  await first.createVault(PASSPHRASE)
+  for (const [account, secret] of site.keychain.entries) await first.set(account, secret)
+  await first.close()
+  const vault = await openVault()
+  const get = site.keychain.get.bind(site.keychain)
+  site.keychain.get = (account) => vault.get(account)
+  const account = site.authority.ledger.entry(user.ledgerId)?.account ?? ''
+  const before = await site.publisher.lookUp(account)
+  const device = await site.connectAs(user)
+  try {
+    const { id } = begin()
+    const failed = await seen(site.service, id, is('failed'))
+    expect(failed.problem).toMatchObject({
+      code: 'KEYCHAIN_LOCKED',
+      message: expect.stringContaining('locked'),
+      advice: expect.stringMatching(/passphrase/iu),
+    })
+    expect(failed.revokedAt).toBeNull()
+    expect(stateOf()).toBe('active')
+    expect(await site.publisher.lookUp(account)).toBe(before)
+    expect(site.authority.procedures.unfinished()).toEqual([])
+    await device.flush()
+    await vault.unlock(PASSPHRASE)
+    const done = await site.revoke(target())
+    expect(done.evidence).toMatchObject({ verdict: 'proven', connectedBefore: 1 })
+    await device.closed()
+    expect(stateOf()).toBe('revoked')
+  } finally {
+    site.keychain.get = get
+    await vault.close()
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('on a full disk nothing is begun', async () => {
