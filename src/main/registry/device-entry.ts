@@ -111,15 +111,21 @@ export class DeviceEntry {
 
   /** @param part what devices of its model have in common, if it occurs in the document */
   setDocument(document: string, part: string): void {
-    this.releaseDocument()
     const at = part === '' ? -1 : document.indexOf(part)
-    if (at < 0) {
-      this.#ownText = this.#documents.keep(document)
+    if (at >= 0) {
+      this.setDocumentParts(document.slice(0, at), part, document.slice(at + part.length))
       return
     }
-    this.#sharedAt = at
+    this.releaseDocument()
+    this.#ownText = this.#documents.keep(document)
+  }
+
+  /** The same in three pieces, of which the middle one is what devices have in common. */
+  setDocumentParts(head: string, part: string, tail: string): void {
+    this.releaseDocument()
+    this.#sharedAt = head.length
     this.#sharedText = this.#documents.share(part)
-    this.#ownText = this.#documents.keep(document.slice(0, at) + document.slice(at + part.length))
+    this.#ownText = this.#documents.keep(head + tail)
   }
 
   /** It was forgotten; its document is empty from now on. */

@@ -25,7 +25,11 @@ export interface StatusFacts {
 }
 
 /** Facts of a parsed record. Wrong types read as absent: a store may hold what others wrote. */
-export function deviceFacts(record: JsonObject, fallbackTtlSeconds: number): DeviceFacts {
+export function deviceFacts(
+  record: JsonObject,
+  fallbackTtlSeconds: number,
+  offer: DeviceOffer = offerOf(record['capabilities']),
+): DeviceFacts {
   const identity = objectOf(record['identity'])
   const capabilities = objectOf(record['capabilities'])
   const ttl = record['device_ttl']
@@ -38,7 +42,7 @@ export function deviceFacts(record: JsonObject, fallbackTtlSeconds: number): Dev
     eventCount: lengthOf(capabilities['events']),
     ttlSeconds: typeof ttl === 'number' && ttl > 0 ? ttl : fallbackTtlSeconds,
     registeredAt: textOf(objectOf(record['registry'])['registered_at']),
-    offer: offerOf(capabilities),
+    offer,
   }
 }
 

@@ -7,9 +7,10 @@ import { deviceFacts, statusFacts } from './device-facts.ts'
 import type { FleetFeed } from './fleet-feed.ts'
 import type { FleetIndex } from './fleet-index.ts'
 import { takePresence } from './presence-text.ts'
+import { OfferBook } from './offer-book.ts'
 import type { PresenceMonitor } from './presence-monitor.ts'
 import type { RegistrationParams } from './registration-params.ts'
-import { joinRecord, type DeviceKey, type StoredDevice } from './store.ts'
+import type { DeviceKey, StoredDevice } from './store.ts'
 import type { TextArena } from './text-arena.ts'
 import type { WriteBehind } from './write-behind.ts'
 
@@ -50,6 +51,7 @@ export type RegistrationOutcome =
 export class Registrar {
   readonly #parts: RegistrarParts
   readonly #timestamp = wireTimestamps()
+  readonly #offers = new OfferBook()
 
   constructor(parts: RegistrarParts) {
     this.#parts = parts
@@ -67,21 +69,24 @@ export class Registrar {
       device_registration_id: randomUUID(),
       registered_at: this.#timestamp(now),
     }
-    const { status: givenStatus, ...rest } = { ...params, registry }
-    const document = JSON.stringify(rest)
+    const record = { ...params, registry }
+    const { status: givenStatus, capabilities: given, ...rest } = record
+    const capabilities = JSON.stringify(given)
+    // Devices of one model say the same about themselves here, and it is most of what they say.
+    const [head, tail] = ['{"capabilities":', `,${JSON.stringify(rest).slice(1)}`]
     const status = JSON.stringify(givenStatus)
     const limitBytes = this.#parts.wire.maxPayload() - ENVELOPE_BYTES
-    if (Buffer.byteLength(joinRecord(document, status)) > limitBytes) {
+    if (bytesOf([head, capabilities, tail, status]) > limitBytes) {
       return { tooLarge: true, limitBytes }
     }
 
     const known = index.get(tenant, params.device_id)
     const entry = known ?? this.#add(tenant, params.device_id, status)
     history.registered(entry, known !== undefined && !(asked && known.online))
-    // Devices of one model say the same about themselves here, and it is most of what they say.
-    entry.setDocument(document, JSON.stringify(params.capabilities))
+    entry.setDocumentParts(head, capabilities, tail)
     entry.status = status
-    entry.facts = deviceFacts(rest, this.#parts.fallbackTtlSeconds)
+    const offer = this.#offers.of(given, capabilities)
+    entry.facts = deviceFacts(record, this.#parts.fallbackTtlSeconds, offer)
     entry.statusFacts = statusFacts(givenStatus)
     entry.forgetBeat()
     if (!entry.online) entry.sinceEpochMs = now
@@ -186,6 +191,10 @@ export class Registrar {
     this.#parts.index.add(entry)
     return entry
   }
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }
 
 function setStatus(entry: DeviceEntry, status: string): void {
