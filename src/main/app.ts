@@ -4,6 +4,7 @@ import { composeAudit } from './app/audit.ts'
 import { composeBundles } from './app/bundles.ts'
 import { composeCredentials } from './app/credentials.ts'
 import { composeDoctor } from './app/doctor.ts'
+import { composeEnrollment } from './app/enrollment.ts'
 import { composeIsolation } from './app/isolation.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { composeKeys } from './app/keys.ts'
@@ -190,8 +191,30 @@ export async function createApp(options: AppOptions): Promise<App> {
       log,
     })
     owned(bundles)
+    const enrollment = owned(
+      composeEnrollment({
+        database,
+        authority,
+        mesh,
+        bundles: bundles.service,
+        credentials,
+        keychain,
+        audit,
+        log,
+      }),
+    )
 
-    const queues = owned(composeQueue({ database, authority, mesh, tenants: tenancy.service, log }))
+    const queues = owned(
+      composeQueue({
+        database,
+        authority,
+        mesh,
+        fleet,
+        tenants: tenancy.service,
+        notify: (notice) => health.notify(notice),
+        log,
+      }),
+    )
     const doctor = owned(composeDoctor({ authority, link, mesh, audit, saveFile: host.saveFile }))
     const isolation = owned(
       composeIsolation({
@@ -240,6 +263,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         commissioning.resume()
         renewal.resume()
         queues.queue.resume()
+        enrollment.resume()
         credentials.resume()
       }),
     )
@@ -259,6 +283,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         },
         audit: auditLog,
         bundles: bundles.calls,
+        enrollment,
         keychain,
         mesh: meshWithRegistry(mesh, registry),
         tenants: tenancy.calls,
@@ -267,7 +292,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         commissioning,
         contexts,
         credentials,
-        fleet: queues.withQueues(fleet),
+        fleet,
         isolation,
         recovery,
         startOver: recoveryParts.startOver,

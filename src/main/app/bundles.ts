@@ -30,6 +30,7 @@ export interface BundleParts {
 /** Bundles: what is handed over, and what came back. */
 export function composeBundles(parts: BundleParts): {
   readonly calls: BundleCalls
+  readonly service: BundleService
   close(): Promise<void>
 } {
   const { database, authority, mesh, audit, saveFile, version } = parts
@@ -41,8 +42,12 @@ export function composeBundles(parts: BundleParts): {
     authority: view,
     mesh: {
       deviceEndpoint: () => mesh.deviceEndpoint(),
-      ownAddresses: () =>
-        mesh.state().kind === 'local' ? mesh.networkAddresses().map(({ address }) => address) : [],
+      // On loopback nothing listens at the others.
+      ownAddresses: () => {
+        const { kind, reach } = mesh.state()
+        if (kind !== 'local' || reach !== 'network') return []
+        return mesh.networkAddresses().map(({ address }) => address)
+      },
     },
     audit,
     openDestination: (choice) => FolderDestination.open(choice.path, choice.allowSynced),
@@ -61,6 +66,7 @@ export function composeBundles(parts: BundleParts): {
     audit,
   })
   return {
+    service,
     calls: {
       subscribe: (listener) => service.subscribe(listener),
       plan: (choice) => service.plan(choice),

@@ -3,6 +3,7 @@ import { AUDIT_MIGRATIONS } from '../audit/migrations.ts'
 import { AUTHORITY_MIGRATIONS } from '../authority/migrations.ts'
 import { BUNDLE_MIGRATIONS } from '../bundles/migrations.ts'
 import { CREDENTIAL_MIGRATIONS } from '../credentials/migrations.ts'
+import { ENROLLMENT_MIGRATIONS } from '../enrollment/migrations.ts'
 import type { HealthService } from '../health/health-service.ts'
 import { ISOLATION_MIGRATIONS } from '../isolation/migrations.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
@@ -26,6 +27,7 @@ export const PROFILE_MIGRATIONS: readonly Migration[] = [
   ...ISOLATION_MIGRATIONS,
   ...BUNDLE_MIGRATIONS,
   ...QUEUE_MIGRATIONS,
+  ...ENROLLMENT_MIGRATIONS,
 ]
 
 /**

@@ -41,9 +41,6 @@ export interface BundleProcedureOptions {
   workOf(id: string): BundleWork | undefined
 }
 
-/** One at a time. */
-export const BUNDLE_SUBJECT = 'bundle'
-
 /** The files of something else are never touched: only what has the very name and content. */
 const MAX_REMOVED_BYTES = 512 * 1024 * 1024
 
@@ -57,7 +54,7 @@ export function bundleProcedure(options: BundleProcedureOptions): ProcedureKind<
   return {
     kind: 'bundle',
     state: State,
-    subject: () => BUNDLE_SUBJECT,
+    subject: ({ id }) => `bundle:${id}`,
     describe: ({ name }) => `Hand over the bundle ${name}`,
     needs: 'mesh',
     atStart: 'roll-back',

@@ -21,7 +21,7 @@ const MAX_RECEIPT_NAMES = 500
 
 export interface BundleRunOptions {
   readonly id: string
-  readonly order: BundleOrder
+  readonly order: Omit<BundleOrder, 'destination'>
   readonly items: readonly PlannedItem[]
   /** The tenant's account (A…). */
   readonly account: string

@@ -65,7 +65,7 @@ export class BundleService {
   readonly #procedure: Procedure<BundleState>
   readonly #listeners = new Set<(update: BundlesSnapshot) => void>()
   #job: BundleJob | null = null
-  #run: { readonly id: string; readonly run: BundleRun } | undefined
+  readonly #runs = new Map<string, BundleRun>()
   #cancel = new AbortController()
   #working: Promise<void> = Promise.resolve()
   #toldAt = 0
@@ -78,7 +78,7 @@ export class BundleService {
     this.#procedure = options.authority.procedures.register(
       bundleProcedure({
         authority: options.authority,
-        workOf: (id) => (this.#run?.id === id ? this.#run.run : undefined),
+        workOf: (id) => this.#runs.get(id),
       }),
     )
   }
@@ -138,10 +138,13 @@ export class BundleService {
     this.#cancel = new AbortController()
     const { signal } = this.#cancel
     try {
-      const { destination, planned, people, sealing } = await this.#check(order, signal)
-      this.#change({ credentials: planned.items.length })
-      const run = this.#runOf(id, order, planned, destination, people, sealing)
-      this.#run = { id, run }
+      const checked = await this.#check(order)
+      const destination = await this.#openFor(order, checked.planned.items.length, signal)
+      this.#change({ credentials: checked.planned.items.length })
+      this.#runs.set(
+        id,
+        this.#runOf(id, order, checked, destination, (step) => this.#change(step)),
+      )
       this.#working = this.#work(id, order, destination, signal)
     } catch (error) {
       this.#job = null
@@ -154,6 +157,35 @@ export class BundleService {
   /** Takes back the bundle under way: what was issued is withdrawn, what was written removed. */
   cancel(id: string): void {
     if (this.#job?.id === id) this.#cancel.abort(cancelled())
+  }
+
+  /**
+   * Makes a bundle beside the window's and hands it to a destination that is there already, such as the answer
+   * to somebody's request. What fails is taken back. `id` becomes that of its receipt.
+   * @throws as `create`, and what the destination throws.
+   */
+  async handOver(
+    id: string,
+    order: Omit<BundleOrder, 'destination'>,
+    destination: Destination,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const checked = await this.#check(order)
+    this.#runs.set(
+      id,
+      this.#runOf(id, order, checked, destination, () => undefined),
+    )
+    try {
+      await this.#procedure.start(startOf(id, order, destination), signal)
+      this.#tell()
+    } finally {
+      this.#runs.delete(id)
+    }
+  }
+
+  /** Keys (U…) of what went out with a receipt; undefined where there is no such receipt. */
+  keysOf(receipt: string): readonly string[] | undefined {
+    return this.#receipts.keysOf(receipt)
   }
 
   /** @throws RejectedError `RECEIPT_UNKNOWN`, `FILE_NOT_WRITTEN`. */
@@ -185,7 +217,7 @@ export class BundleService {
     this.#listeners.clear()
   }
 
-  async #check(order: BundleOrder, signal: AbortSignal) {
+  async #check(order: Omit<BundleOrder, 'destination'>): Promise<CheckedOrder> {
     const { choice, sealing } = order
     requireUrls(order.urls, order.allowLoopback)
     const people = sealing.kind === 'people' ? this.#book.chosen(sealing.people) : []
@@ -194,33 +226,33 @@ export class BundleService {
     if (items.length === 0) {
       throw nothingToHandOver(planned.items[0]?.reason ?? 'no device was chosen.')
     }
+    return { planned: { ...planned, items }, people, sealing: sealingOf(sealing, people) }
+  }
+
+  async #openFor(
+    order: BundleOrder,
+    credentials: number,
+    signal: AbortSignal,
+  ): Promise<Destination> {
     const destination = await this.#options.openDestination(order.destination, signal)
     try {
       const { syncedBy } = destination.facts
-      if (sealing.kind === 'plain' && syncedBy !== null) throw plainSynced(syncedBy)
-      await destination.check(
-        { bytes: estimatedBytes(items.length), names: bundleFileNames(order) },
-        signal,
-      )
+      if (order.sealing.kind === 'plain' && syncedBy !== null) throw plainSynced(syncedBy)
+      const need = { bytes: estimatedBytes(credentials), names: bundleFileNames(order) }
+      await destination.check(need, signal)
+      return destination
     } catch (error) {
       await destination.close()
       throw error
-    }
-    return {
-      destination,
-      planned: { ...planned, items },
-      people,
-      sealing: sealingOf(sealing, people),
     }
   }
 
   #runOf(
     id: string,
-    order: BundleOrder,
-    planned: Planned,
+    order: Omit<BundleOrder, 'destination'>,
+    { planned, people, sealing }: CheckedOrder,
     destination: Destination,
-    people: readonly Person[],
-    sealing: Sealing | null,
+    onProgress: BundleRunOptions['onProgress'],
   ): BundleRun {
     const { authority, mesh, starters, version, by, database, audit } = this.#options
     const { name, publicKey, jwt, dialect } = requireOperator(authority.operator())
@@ -240,7 +272,7 @@ export class BundleService {
       madeBy: `Muster ${version}`,
       by,
       now: this.#now,
-      onProgress: (progress) => this.#change(progress),
+      onProgress,
       record: (receipt, publicKeys) =>
         inTransaction(database, () => {
           this.#receipts.add(receipt, publicKeys)
@@ -266,18 +298,7 @@ export class BundleService {
   ): Promise<void> {
     const { log } = this.#options
     try {
-      await this.#procedure.start(
-        {
-          id,
-          name: order.name,
-          keys: [],
-          folder: destination.facts.path,
-          files: [],
-          sealed: order.sealing.kind !== 'plain',
-          seen: false,
-        },
-        signal,
-      )
+      await this.#procedure.start(startOf(id, order, destination), signal)
       this.#change({ state: 'done', receipt: id, endedAt: this.#now().toISOString() })
       log.info('a bundle was handed over', { kind: order.choice.kind })
     } catch (thrown) {
@@ -286,7 +307,7 @@ export class BundleService {
       this.#change({ state, problem: problemOf(error), endedAt: this.#now().toISOString() })
       if (state === 'failed') log.warn('a bundle could not be handed over', { error })
     } finally {
-      this.#run = undefined
+      this.#runs.delete(id)
       await destination
         .close()
         .catch((error: unknown) => log.warn('a destination did not close well', { error }))
@@ -322,6 +343,21 @@ export class BundleService {
     const update = this.#snapshot()
     for (const listener of this.#listeners) listener(update)
   }
+}
+
+interface CheckedOrder {
+  readonly planned: Planned
+  readonly people: readonly Person[]
+  readonly sealing: Sealing | null
+}
+
+function startOf(
+  id: string,
+  { name, sealing }: Pick<BundleOrder, 'name' | 'sealing'>,
+  { facts }: Destination,
+): BundleState {
+  const sealed = sealing.kind !== 'plain'
+  return { id, name, keys: [], folder: facts.path, files: [], sealed, seen: false }
 }
 
 function sealingOf(sealing: BundleOrder['sealing'], people: readonly Person[]): Sealing | null {

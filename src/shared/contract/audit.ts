@@ -29,6 +29,7 @@ export const AuditAction = z.enum([
   'bundle-deliver',
   'bundle-import',
   'bundle-wipe',
+  'enrollment',
 ])
 export type AuditAction = z.infer<typeof AuditAction>
 

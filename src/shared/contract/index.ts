@@ -5,6 +5,7 @@ import { commissioning } from './commissioning.ts'
 import { credentials } from './credentials.ts'
 import { discovery } from './discovery.ts'
 import { doctor } from './doctor.ts'
+import { enrollment } from './enrollment.ts'
 import { events } from './events.ts'
 import { fleet } from './fleet.ts'
 import { health } from './health.ts'
@@ -31,6 +32,7 @@ export const contract = {
   credentials,
   discovery,
   doctor,
+  enrollment,
   events,
   fleet,
   health,

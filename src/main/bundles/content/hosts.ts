@@ -42,7 +42,12 @@ export function hostCandidates({ urls, own }: KnownPlaces, kind: BundleKind): Ho
 /** Whether an address leads to whichever computer it is used on. */
 export function isLoopbackUrl(url: string): boolean {
   const host = dialled(url, null)?.host
-  return host !== undefined && LOOPBACK.test(host)
+  return host !== undefined && isLoopbackHost(host)
+}
+
+/** Whether a name or address means whichever computer it is used on. */
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK.test(host)
 }
 
 /**

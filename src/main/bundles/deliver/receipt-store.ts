@@ -48,6 +48,16 @@ export class ReceiptStore {
     return row === undefined ? undefined : String(row['receipt'])
   }
 
+  /** Keys (U…) of what went out with a receipt; undefined where there is no such receipt. */
+  keysOf(receipt: string): string[] | undefined {
+    const known = this.#database.prepare('SELECT 1 FROM bundle_receipts WHERE id = ?').get(receipt)
+    if (known === undefined) return undefined
+    return this.#database
+      .prepare('SELECT public_key FROM bundle_credentials WHERE receipt = ?')
+      .all(receipt)
+      .map((row) => String(row['public_key']))
+  }
+
   /** Receipts that a credential went out with, the newest first. */
   receiptsOfKey(publicKey: string): string[] {
     return this.#database

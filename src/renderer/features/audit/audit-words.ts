@@ -46,6 +46,7 @@ export const ACTION_NAMES: Readonly<Record<AuditAction, string>> = {
   'bundle-deliver': 'Bundle handed over',
   'bundle-import': 'Bundle brought in',
   'bundle-wipe': 'Bundle wiped',
+  enrollment: 'Enrollment token',
 }
 
 /** An action in words; as it stands in the log where a newer Muster wrote it. */
