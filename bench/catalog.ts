@@ -1,5 +1,6 @@
 import { AUTHORITY_BENCHMARKS } from './authority.ts'
 import type { Benchmark } from './benchmark.ts'
+import { BUNDLE_BENCHMARKS } from './bundle.ts'
 import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
 import { ISOLATION_BENCHMARKS } from './isolation.ts'
@@ -19,5 +20,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...REVOCATION_BENCHMARKS,
   ...RENEWAL_BENCHMARKS,
   ...ISOLATION_BENCHMARKS,
+  ...BUNDLE_BENCHMARKS,
   ...REGISTRY_BENCHMARKS,
 ]

@@ -10,6 +10,7 @@ machine of its own.
 """
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -21,7 +22,7 @@ from device import trust
 
 LOCATION = "greenhouse-1"
 DRY_BELOW_PERCENT = 30.0
-MEASURE_EVERY_SECONDS = 5.0
+MEASURE_EVERY_SECONDS = float(os.environ.get("MEASURE_EVERY_SECONDS", "5"))
 
 
 class Driver(DeviceDriver):

@@ -1,11 +1,17 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, credsAuthenticator, jwtAuthenticator } from '@nats-io/transport-node'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { CredentialFile } from '../../../src/shared/protocol/credentials.ts'
+import { bundleAuthority } from '../../../src/main/app/bundles.ts'
+import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { TransientError } from '../../../src/shared/errors.ts'
+import { bundleProcedure } from '../../../src/main/bundles/bundle-procedure.ts'
 import { FolderDestination } from '../../../src/main/bundles/deliver/folder-destination.ts'
+import { silentLogger } from '../../../src/main/log/logger.ts'
+import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
 
 let site: BundleSite
@@ -278,5 +284,48 @@ test('a file that is there is never written over, and a folder that is closed sa
       destination: { ...destination, path: join(folder, 'test.zip') },
     }),
   ).rejects.toMatchObject({ kind: 'rejected' })
-  await chmod(folder, 0o700)
+})
+
+test('what a crash cut off is taken back at the next start: files gone, credentials withdrawn', async () => {
+  const folder = join(site.folder, 'crashed')
+  await mkdir(folder)
+  const whole = Buffer.from('the finished file')
+  const sha256 = createHash('sha256').update(whole).digest('hex')
+  await writeFile(join(folder, 'test.zip.age'), whole)
+  await writeFile(join(folder, '.test.zip.age.0123456789ab.part'), 'half')
+  await writeFile(join(folder, 'mine.zip.age'), whole)
+  const { publicKey } = createNkey('user')
+  await site.app.authority.issueUser({
+    account: { tenant: 'north' },
+    role: 'device',
+    name: 'cut-off',
+    deviceId: 'cut-off',
+    publicKey,
+    ttlMs: 600_000,
+    delivery: 'bundle',
+  })
+  // As the journal has it when the process dies while it writes.
+  const state = {
+    id: 'b',
+    name: 'test',
+    keys: [publicKey],
+    folder,
+    files: [{ name: 'test.zip.age', sha256 }],
+    sealed: true,
+    seen: false,
+  }
+  const now = Date.now()
+  site.app.database
+    .prepare(
+      "INSERT INTO procedures (id, kind, subject, direction, state, done, current, problem, begun_at, changed_at) VALUES ('p', 'bundle', 'bundle', 'forward', ?, ?, 'Write the bundle', NULL, ?, ?)",
+    )
+    .run(JSON.stringify(state), JSON.stringify(['Issue the credentials']), now, now)
+  const { authority, database } = site.app
+  const procedures = new Procedures({ database, log: silentLogger() })
+  const view = bundleAuthority(database, authority)
+  procedures.register(bundleProcedure({ authority: view, workOf: () => undefined }))
+  const taken = await procedures.takeUp('mesh', AbortSignal.timeout(10_000))
+  expect(taken).toMatchObject([{ title: 'Hand over the bundle test', outcome: 'rolled-back' }])
+  expect(await readdir(folder)).toEqual(['mine.zip.age'])
+  expect(site.app.authority.ledger.entriesOfKey(publicKey)).toMatchObject([{ state: 'struck' }])
 })

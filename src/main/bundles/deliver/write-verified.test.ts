@@ -6,10 +6,10 @@ import { writeVerified, type VerifiedWriteOptions } from './write-verified.ts'
 
 const folderOf = () => mkdtemp(join(tmpdir(), 'muster-verified-'))
 const files = [
-  { name: 'bundle.age', content: Buffer.alloc(700_000, 'a'), mode: 0o600 },
+  { name: 'bundle.age', content: Buffer.alloc(9_700_000, 'a'), mode: 0o600 },
   { name: 'README.txt', content: Buffer.from('hello'), mode: 0o644 },
 ]
-const total = 700_005
+const total = 9_700_005
 
 const run = (more: Partial<VerifiedWriteOptions> = {}): VerifiedWriteOptions => ({
   signal: new AbortController().signal,
@@ -28,7 +28,7 @@ test('writes all files, tells how far it is, and leaves nothing else', async () 
   expect((await readdir(folder)).toSorted()).toEqual(['README.txt', 'bundle.age'])
   expect((await stat(join(folder, 'bundle.age'))).mode & 0o777).toBe(0o600)
   expect(delivered.map(({ name, bytes }) => [name, bytes])).toEqual([
-    ['bundle.age', 700_000],
+    ['bundle.age', 9_700_000],
     ['README.txt', 5],
   ])
   expect(told).toContain(`reading-back ${total}`)

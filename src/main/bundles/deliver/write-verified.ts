@@ -5,8 +5,9 @@ import { syncFolder } from '../../files/atomic-write.ts'
 import { cancelled, notWritten, readBackDiffers } from '../bundle-errors.ts'
 import type { DeliveredFile, DeliveryRun, OutgoingFile } from './destination.ts'
 
-/** What is written and read at once; progress and cancelling go by it. */
-const PIECE_BYTES = 256 * 1024
+/** What is written, and what is read, at once; progress and cancelling go by it. */
+const PIECE_BYTES = 1024 * 1024
+const READ_BYTES = 4 * PIECE_BYTES
 
 export interface VerifiedWriteOptions extends DeliveryRun {
   /** Opens a file for reading it back; another way where the system's cache has to be passed by. */
@@ -122,20 +123,31 @@ async function compareOne(
   compared: (bytes: number) => void,
 ): Promise<void> {
   const handle = await openBack(path)
+  // While one piece is compared, the next is read.
+  const size = Math.min(READ_BYTES, content.length + 1)
+  const buffers = [Buffer.alloc(size), Buffer.alloc(size)] as const
+  const readAt = (at: number, turn: number) => {
+    const reading = handle.read(buffers[turn % 2 === 0 ? 0 : 1], 0, size, at)
+    // Seen to below, or not at all where the comparing failed before.
+    reading.catch(() => undefined)
+    return reading
+  }
+  let reading = readAt(0, 0)
   try {
-    const buffer = Buffer.alloc(PIECE_BYTES)
     let at = 0
-    for (;;) {
+    for (let turn = 0; ; turn += 1) {
       requireGoingOn(signal)
-      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, at)
+      const { bytesRead } = await reading
       if (bytesRead === 0) break
-      const wanted = content.subarray(at, at + bytesRead)
-      if (!buffer.subarray(0, bytesRead).equals(wanted)) throw readBackDiffers(name)
+      reading = readAt(at + bytesRead, turn + 1)
+      const piece = buffers[turn % 2 === 0 ? 0 : 1].subarray(0, bytesRead)
+      if (!piece.equals(content.subarray(at, at + bytesRead))) throw readBackDiffers(name)
       at += bytesRead
       compared(bytesRead)
     }
     if (at !== content.length) throw readBackDiffers(name)
   } finally {
+    await reading.catch(() => undefined)
     await handle.close()
   }
 }

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { writeVerified } from '../src/main/bundles/deliver/write-verified.ts'
+import { BundleSite } from '../tests/integration/bundles/support/bundle-site.ts'
+import type { Benchmark, PeerFigure } from './benchmark.ts'
+import { millisecondsOf } from './measure.ts'
+
+const execute = promisify(execFile)
+
+const CREDENTIALS = 1000
+const MEGABYTE = 1024 * 1024
+const READ_BYTES = 128 * MEGABYTE
+const PIECE_BYTES = 4 * MEGABYTE
+const LOOK_AT_MEMORY_EVERY_MS = 20
+
+/** From the click to the receipt: issued, laid out, signed, packed, sealed, written, read back, recorded. */
+const HAND_OVER: Benchmark = {
+  name: 'bundle.hand-over-1000',
+  unit: 'ms',
+  better: 'less',
+  goal: { of: 'value', limit: 3_000 },
+  peer: 'stock age sealing the finished zip, and sync',
+  further: [
+    {
+      name: 'bundle.hand-over-1000-memory',
+      unit: 'MB',
+      better: 'less',
+      goal: { of: 'value', limit: 200 },
+      peer: '',
+    },
+  ],
+  prepare: async ({ endings }) => {
+    const site = endings.add(await BundleSite.create(), (it) => it.close())
+    const publicKey = await identityToRecipient(await generateX25519Identity())
+    const { id } = site.bundles.addPerson({ name: 'bench', publicKey, note: '' })
+    let round = 0
+    const handOver = async (people: string[] | null) => {
+      round += 1
+      const folder = join(site.folder, String(round))
+      const order = site.order(
+        {
+          kind: 'tenant',
+          newDevices: Array.from({ length: CREDENTIALS }, (_, index) => `d${round}-${index}`),
+          devices: [`none-${round}`],
+        },
+        {
+          destination: { kind: 'folder', path: folder, allowSynced: false },
+          sealing:
+            people === null ? { kind: 'plain', confirmed: true } : { kind: 'people', people },
+        },
+      )
+      const { job } = await site.made(order)
+      if (job.state !== 'done') throw new Error(job.problem?.message ?? job.state)
+      return folder
+    }
+    const plain = join(await handOver(null), 'test.zip')
+    return async () => {
+      const peer = await sealByAge(plain, publicKey)
+      const before = process.memoryUsage().rss
+      let most = before
+      const looking = setInterval(() => {
+        most = Math.max(most, process.memoryUsage().rss)
+      }, LOOK_AT_MEMORY_EVERY_MS)
+      let folder = ''
+      const value = await millisecondsOf(async () => {
+        folder = await handOver([id])
+      })
+      clearInterval(looking)
+      await rm(folder, { recursive: true })
+      const memory = { value: (most - before) / MEGABYTE, peer: null }
+      return { value, peer, further: { 'bundle.hand-over-1000-memory': memory } }
+    }
+  },
+}
+
+/** How fast what was written is read back and compared, against reading it alone. */
+const READ_BACK: Benchmark = {
+  name: 'bundle.read-back',
+  unit: '%',
+  better: 'more',
+  goal: { of: 'value', limit: 80 },
+  peer: 'the same file read from the disk alone, MB/s; the value is the share of that',
+  prepare: async ({ endings }) => {
+    const site = endings.add(await BundleSite.create(), (it) => it.close())
+    const folder = join(site.folder, 'read-back')
+    await mkdir(folder)
+    const content = randomBytes(READ_BYTES)
+    const name = 'large'
+    return async () => {
+      let began = 0
+      let ended = 0
+      await writeVerified(folder, [{ name, content, mode: 0o600 }], {
+        signal: new AbortController().signal,
+        openBack: async (path) => {
+          await dropFromCache(path)
+          began = performance.now()
+          return open(path, 'r')
+        },
+        onProgress: ({ step, bytes }) => {
+          if (step === 'reading-back' && bytes === READ_BYTES) ended = performance.now()
+        },
+      })
+      await dropFromCache(join(folder, name))
+      const bare = await millisecondsOf(() => readThrough(join(folder, name)))
+      await rm(join(folder, name))
+      const mbPerSecond = READ_BYTES / MEGABYTE / (bare / 1000)
+      return { value: (bare / (ended - began)) * 100, peer: mbPerSecond }
+    }
+  },
+}
+
+export const BUNDLE_BENCHMARKS: readonly Benchmark[] = [HAND_OVER, READ_BACK]
+
+/** So that reading comes from the disk: GNU dd passes the advice on to the system. */
+async function dropFromCache(path: string): Promise<void> {
+  await execute('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'])
+}
+
+async function readThrough(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  const buffer = Buffer.alloc(PIECE_BYTES)
+  for (let at = 0; ;) {
+    const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES, at)
+    if (bytesRead === 0) break
+    at += bytesRead
+  }
+  await handle.close()
+}
+
+async function sealByAge(path: string, recipient: string): Promise<PeerFigure> {
+  try {
+    await readFile(path)
+    return await millisecondsOf(async () => {
+      await execute('age', ['-r', recipient, '-o', `${path}.age`, path])
+      await execute('sync', ['-f', `${path}.age`])
+    })
+  } catch {
+    return { notRun: 'age is not installed' }
+  } finally {
+    await rm(`${path}.age`, { force: true })
+  }
+}
