@@ -1,46 +1,33 @@
-import type { DatabaseSync } from 'node:sqlite'
-import type { Dialect } from '#shared/protocol/dialect.ts'
-import { composeAudit } from './app/audit.ts'
 import { composeBundles } from './app/bundles.ts'
 import { composeCredentials } from './app/credentials.ts'
 import { composeDoctor } from './app/doctor.ts'
+import { Endings } from './app/endings.ts'
 import { composeEnrollment } from './app/enrollment.ts'
+import { composeFoundation, type Foundation } from './app/foundation.ts'
 import { composeIsolation } from './app/isolation.ts'
 import { connectKeychain } from './app/keychain-health.ts'
 import { composeKeys } from './app/keys.ts'
 import { composeNsc } from './app/nsc.ts'
-import { openProfileDatabase } from './app/profile-database.ts'
 import { composeQueue } from './app/queue.ts'
-import { RegistryLink } from './app/registry-link.ts'
+import type { RegistryLink } from './app/registry-link.ts'
 import { composeRecovery } from './app/recovery.ts'
 import { composeRenewal } from './app/renewal.ts'
-import { composeTenants } from './app/tenants.ts'
 import { composeResolver } from './app/resolver.ts'
 import { SwitchingDiscovery } from './app/switching-discovery.ts'
-import { Authority } from './authority/authority.ts'
 import { DeviceCredentials } from './authority/device-credentials.ts'
 import { CommissioningService } from './commissioning/commissioning-service.ts'
 import { DeviceHttp } from './commissioning/device-http.ts'
 import { EventsService } from './events/events-service.ts'
-import { FleetService } from './fleet/fleet-service.ts'
-import { HealthService } from './health/health-service.ts'
 import { watchMesh } from './health/watch-mesh.ts'
 import { watchRegistry } from './health/watch-registry.ts'
 import type { AppHost } from './host.ts'
-import { KeychainService } from './keychain/keychain-service.ts'
-import { openFileLogger, type Logger } from './log/logger.ts'
-import { ClaimsPublisher } from './mesh/claims-publisher.ts'
-import { MeshService } from './mesh/mesh-service.ts'
-import { PushMarks } from './mesh/push-marks.ts'
-import { SystemLink } from './mesh/system-link.ts'
+import type { Logger } from './log/logger.ts'
+import type { MeshService } from './mesh/mesh-service.ts'
 import { PathService } from './paths/path-service.ts'
-import { lockProfile } from './profile/profile-lock.ts'
 import type { Profile } from './profile/profile.ts'
-import { LentKeys } from './recovery/lent-keys.ts'
 import { createRouter, type AppRouter } from './router/router.ts'
 import type { Services } from './router/services.ts'
 import { RpcService } from './rpc/rpc-service.ts'
-import { SettingsService } from './settings/settings-service.ts'
 
 export interface AppOptions {
   readonly host: AppHost
@@ -59,263 +46,146 @@ export interface App {
 }
 
 /**
- * Composes the app for one host and one profile: the only place that says `new`. Returns as soon
+ * Composes the app for one host and one profile: here and in `app/` alone stands `new`. Returns as soon
  * as the window can be shown; keychain, mesh and registry go on starting and tell their state.
  * @throws ConflictError `PROFILE_IN_USE`, RejectedError `PROFILE_UNREADABLE`,
  *   `DATABASE_UNREADABLE`, `DATABASE_TOO_NEW`, `KEYCHAIN_MEMORY_REFUSED`.
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { host, profile } = options
-  const endings: (() => void | Promise<void>)[] = []
-  const owned = <T extends { close(): void | Promise<void> }>(part: T): T => {
-    endings.push(() => part.close())
-    return part
-  }
-  const lock = lockProfile(profile.folder)
-  endings.push(() => lock.release())
+  const endings = new Endings()
   try {
-    const log = openFileLogger(profile.logFolder, 'muster')
-    const health = new HealthService()
-    const database: DatabaseSync = owned(openProfileDatabase(profile.databasePath, health))
-    const settings = new SettingsService({ database, log })
-    const keychain = owned(
-      new KeychainService({
-        folder: profile.folder,
-        allowMemory: options.demo,
-        packaged: host.packaged,
-        log,
-      }),
-    )
-    const link = new SystemLink({ log })
-    const publisher = new ClaimsPublisher({ link, log, marks: new PushMarks(database) })
-    const { trail: audit, auditLog } = composeAudit({
-      database,
-      keychain,
-      profileFolder: profile.folder,
-      saveFile: host.saveFile,
-      health,
+    const base = composeFoundation(options, endings)
+    const domains = composeDomains(base, options, endings)
+    follow(base, domains, endings)
+    const { log } = base
+    const router = createRouter(servicesOf(base, domains, options), {
+      onInternalError: (error, path) => log.error('A call failed unexpectedly', { path, error }),
+    })
+    const { version, kind } = options.host
+    log.info('Muster started', { version, host: kind, demo: options.demo })
+    return { router, log, close: () => endings.end(log) }
+  } catch (error) {
+    await endings.end()
+    throw error
+  }
+}
+
+type Domains = ReturnType<typeof composeDomains>
+
+/** What is done with the foundation, domain by domain. */
+function composeDomains(base: Foundation, options: AppOptions, endings: Endings) {
+  const { authority, mesh, fleet, settings, health, link, log } = base
+  const dialect = () => mesh.dialect()
+  const http = new DeviceHttp()
+  const discovery = endings.own(
+    new SwitchingDiscovery({ dialect, interfaces: options.discoverOn, http, health, log }),
+  )
+  const commissioning = endings.own(
+    new CommissioningService({
+      directory: discovery,
+      issuer: new DeviceCredentials({ authority, endpoints: () => mesh.deviceEndpoint() }),
+      proof: mesh,
+      presence: fleet,
+      settings,
+      http,
       log,
-    })
-    owned(auditLog)
-    const lent = owned(new LentKeys(keychain))
-    const authority = owned(
-      new Authority({
-        database,
-        keychain: lent,
-        publisher,
-        audit,
-        log,
-        profileFolder: profile.folder,
-        installer: {
-          install: (jwt, signal) => mesh.installOperator(jwt, signal),
-          reconnect: (signal) => link.renew(signal),
-        },
-      }),
-    )
-    const tenancy = owned(
-      composeTenants({ database, authority, link, mesh: () => mesh, fleet: () => fleet, log }),
-    )
-    const mesh: MeshService = owned(
-      new MeshService({
-        database,
-        keychain,
-        link,
-        publisher,
-        log,
-        folder: profile.folder,
-        logFolder: profile.logFolder,
-        resourcesFolder: host.resourcesFolder,
-        natsServerPath: () => settings.get().natsServerPath,
-        authority,
-        tenants: tenancy.service,
-        notify: (notice) => health.notify(notice),
-      }),
-    )
-    const dialect = (): Dialect => mesh.dialect()
-    const connections = mesh.tenantConnections
-    const fleet: FleetService = owned(new FleetService({ ledger: authority.ledger }))
-    const registry = owned(
-      new RegistryLink({
-        mesh,
-        fleet,
-        folder: profile.folder,
-        logFolder: profile.logFolder,
-        ledger: authority.ledger,
-        notify: (notice) => health.notify(notice),
-        spawn: () => host.spawnRegistry(),
-        log: log.part('registry'),
-      }),
-    )
-    const http = new DeviceHttp()
-    const discovery = owned(
-      new SwitchingDiscovery({ dialect, interfaces: options.discoverOn, http, health, log }),
-    )
-    const commissioning = owned(
-      new CommissioningService({
-        directory: discovery,
-        issuer: new DeviceCredentials({ authority, endpoints: () => mesh.deviceEndpoint() }),
-        proof: mesh,
-        presence: fleet,
-        settings,
-        http,
-        log,
-      }),
-    )
-    const events = owned(new EventsService({ connections, dialect, log }))
-    const rpc = new RpcService({ connections: mesh, dialect })
-    const credentials = owned(
-      composeCredentials({ database, authority, link, mesh, fleet, health, log }),
-    )
-    const keys = owned(composeKeys({ authority, link }))
-    const { nsc, contexts } = composeNsc({
-      database,
-      keychain,
-      audit,
-      authority,
-      mesh,
-      profileFolder: profile.folder,
-    })
-    owned(nsc)
-    const renewal = owned(
-      composeRenewal({ database, authority, link, mesh, fleet, rpc, health, log }),
-    )
-
-    const bundles = composeBundles({
-      database,
-      authority,
-      mesh,
-      audit,
-      saveFile: host.saveFile,
-      version: host.version,
-      resourcesFolder: host.resourcesFolder,
-      log,
-    })
-    owned(bundles)
-    const enrollment = owned(
-      composeEnrollment({
-        database,
-        authority,
-        mesh,
-        bundles: bundles.service,
-        credentials,
-        keychain,
-        audit,
-        log,
-      }),
-    )
-
-    const queues = owned(
-      composeQueue({
-        database,
-        authority,
-        mesh,
-        fleet,
-        tenants: tenancy.service,
-        notify: (notice) => health.notify(notice),
-        log,
-      }),
-    )
-    const doctor = owned(composeDoctor({ authority, link, mesh, audit, saveFile: host.saveFile }))
-    const isolation = owned(
-      composeIsolation({
-        database,
-        authority,
-        link,
-        mesh,
-        saveFile: host.saveFile,
-        version: host.version,
-        log,
-      }),
-    )
-
-    endings.push(watchMesh(health, mesh), watchRegistry(health, registry))
-    const recoveryParts = composeRecovery({
-      database,
-      profile,
-      keychain,
-      lent,
-      audit,
-      auditLog,
-      health,
-      saveFile: host.saveFile,
+    }),
+  )
+  const events = endings.own(
+    new EventsService({ connections: mesh.tenantConnections, dialect, log }),
+  )
+  const rpc = new RpcService({ connections: mesh, dialect })
+  const credentials = endings.own(composeCredentials(base))
+  const keys = endings.own(composeKeys(base))
+  const { nsc, contexts } = composeNsc(base)
+  endings.own(nsc)
+  const renewal = endings.own(composeRenewal({ ...base, rpc }))
+  const bundles = endings.own(composeBundles(base))
+  const enrollment = endings.own(
+    composeEnrollment({ ...base, bundles: bundles.service, credentials }),
+  )
+  const { queue } = endings.own(composeQueue({ ...base, tenants: base.tenancy.service }))
+  const doctor = endings.own(composeDoctor(base))
+  const isolation = endings.own(composeIsolation(base))
+  endings.add(watchMesh(health, mesh), watchRegistry(health, base.registry))
+  const { recovery, startOver } = endings.own(
+    composeRecovery({
+      ...base,
       identities: authority.keys,
       startMesh: () => mesh.startActive(),
       connected: async (signal) => void (await link.connected(signal, true)),
       keys: authority.keys,
-      log,
-    })
-    const { recovery } = recoveryParts
-    owned(recoveryParts)
+    }),
+  )
+  return {
+    discovery,
+    commissioning,
+    events,
+    rpc,
+    credentials,
+    keys,
+    nsc,
+    contexts,
+    renewal,
+    bundles,
+    enrollment,
+    queue,
+    doctor,
+    isolation,
+    recovery,
+    startOver,
+  }
+}
 
-    endings.push(
-      mesh.onSwitch(() => {
-        discovery.follow()
-        events.reset()
-        void registry.follow()
-      }),
-    )
-    endings.push(
-      connectKeychain({ keychain, health, log }, async () => {
-        await authority.takeUp('keychain')
-        void auditLog.start()
-        await mesh.startActive()
-        await recovery.remind()
-        commissioning.resume()
-        renewal.resume()
-        queues.queue.resume()
-        enrollment.resume()
-        credentials.resume()
-      }),
-    )
-    discovery.follow()
+/** Who goes on when the mesh changes or the keychain opens. */
+function follow(base: Foundation, domains: Domains, endings: Endings): void {
+  const { authority, auditLog, mesh, registry } = base
+  const { discovery, events, recovery } = domains
+  endings.add(
+    mesh.onSwitch(() => {
+      discovery.follow()
+      events.reset()
+      void registry.follow()
+    }),
+    connectKeychain(base, async () => {
+      await authority.takeUp('keychain')
+      void auditLog.start()
+      await mesh.startActive()
+      await recovery.remind()
+      domains.commissioning.resume()
+      domains.renewal.resume()
+      domains.queue.resume()
+      domains.enrollment.resume()
+      domains.credentials.resume()
+    }),
+  )
+  discovery.follow()
+}
 
-    const router = createRouter(
-      {
-        app: {
-          info: () => ({
-            version: host.version,
-            host: host.kind,
-            platform: process.platform,
-            profileFolder: profile.folder,
-            logFolder: profile.logFolder,
-            demo: options.demo,
-          }),
-        },
-        audit: auditLog,
-        bundles: bundles.calls,
-        enrollment,
-        keychain,
-        mesh: meshWithRegistry(mesh, registry),
-        tenants: tenancy.calls,
-        doctor,
-        discovery,
-        commissioning,
-        contexts,
-        credentials,
-        fleet,
-        isolation,
-        recovery,
-        startOver: recoveryParts.startOver,
-        keys,
-        nsc,
-        paths: new PathService({ choosePath: host.choosePath }),
-        queue: queues.queue,
-        renewal,
-        resolver: composeResolver({ database, authority, publisher, mesh, log }),
-        rpc,
-        events,
-        health,
-        settings,
-      },
-      {
-        onInternalError: (error, path) => log.error('A call failed unexpectedly', { path, error }),
-      },
-    )
-    log.info('Muster started', { version: host.version, host: host.kind, demo: options.demo })
-    return { router, log, close: () => closeAll(endings, log) }
-  } catch (error) {
-    await closeAll(endings, undefined)
-    throw error
+function servicesOf(base: Foundation, domains: Domains, options: AppOptions): Services {
+  const { host, profile, demo } = options
+  return {
+    ...domains,
+    app: {
+      info: () => ({
+        version: host.version,
+        host: host.kind,
+        platform: process.platform,
+        profileFolder: profile.folder,
+        logFolder: profile.logFolder,
+        demo,
+      }),
+    },
+    audit: base.auditLog,
+    bundles: domains.bundles.calls,
+    keychain: base.keychain,
+    mesh: meshWithRegistry(base.mesh, base.registry),
+    tenants: base.tenancy.calls,
+    fleet: base.fleet,
+    paths: new PathService({ choosePath: host.choosePath }),
+    resolver: composeResolver(base),
+    health: base.health,
+    settings: base.settings,
   }
 }
 
@@ -340,18 +210,5 @@ function meshWithRegistry(mesh: MeshService, registry: RegistryLink): Services['
     addRemote: (connection) => mesh.addRemote(connection),
     removeRemote: (id) => mesh.removeRemote(id),
     use: (id) => mesh.use(id),
-  }
-}
-
-async function closeAll(
-  endings: (() => void | Promise<void>)[],
-  log: Logger | undefined,
-): Promise<void> {
-  for (let end = endings.pop(); end !== undefined; end = endings.pop()) {
-    try {
-      await end()
-    } catch (error) {
-      log?.error('A part did not close in good order', { error })
-    }
   }
 }

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CredentialSummary, DeviceAddress } from '#shared/contract/fleet.ts'
+import type { Notice } from '#shared/contract/health.ts'
+import type { QueuedCommand } from '#shared/contract/queue.ts'
 import type { TenantLimits } from '#shared/contract/tenants.ts'
 import { commandStream, pullSubject } from '#shared/protocol/queue.ts'
 import { isCovered } from '#shared/protocol/subject-patterns.ts'
@@ -15,7 +17,6 @@ import { TenantPool } from '../mesh/tenant-pool.ts'
 import { CommandStore } from '../queue/command-store.ts'
 import type { QueueTiming } from '../queue/device-commands.ts'
 import { QueueService, type QueueTenants } from '../queue/queue-service.ts'
-import type { Services } from '../router/services.ts'
 import { limitedUserSource } from '../tenants/tenant-access.ts'
 import type { TenantService } from '../tenants/tenant-service.ts'
 
@@ -40,8 +41,10 @@ export interface QueueParts {
     MeshService,
     'placeOf' | 'ours' | 'tenantConnections' | 'dialect' | 'onSwitch' | 'connections'
   >
+  readonly fleet: Pick<FleetService, 'onForgotten'>
   readonly tenants: Pick<TenantService, 'setLimits'>
   readonly log: Logger
+  readonly notify: (notice: Omit<Notice, 'id' | 'at'>) => void
   readonly timing?: QueueTiming
   readonly now?: () => Date
 }
@@ -49,11 +52,9 @@ export interface QueueParts {
 /** Commands that wait for devices, on the mesh in use. */
 export function composeQueue(parts: QueueParts): {
   readonly queue: QueueService
-  /** The fleet as the window knows it: a device that is forgotten goes with its queue. */
-  withQueues(fleet: FleetService): Services['fleet']
   close(): Promise<void>
 } {
-  const { database, authority, mesh, log, timing, now } = parts
+  const { database, authority, mesh, fleet, log, timing, now } = parts
   const pool = new TenantPool(log, {
     serves: () => mesh.ours(),
     targetOf: (tenant) => {
@@ -80,6 +81,7 @@ export function composeQueue(parts: QueueParts): {
     tenants: tenantsOf(parts),
     dialect: () => mesh.dialect(),
     mayFetch: (address) => (mesh.ours() ? mayFetch(authority, address) : null),
+    onDead: tellDead(parts.notify),
     actor: `${actor.user}@${actor.host}`,
     log: log.part('queue'),
     ...(timing === undefined ? {} : { timing }),
@@ -95,25 +97,33 @@ export function composeQueue(parts: QueueParts): {
       log.warn('commands of a device that is gone stay in its queue', { ...address, error })
     }
   }
+  const forgotten = fleet.onForgotten((address) => {
+    void remove(address, 'The device was removed from the fleet.')
+  })
+  const tenants = authority.subscribeTenants(() => {
+    if (queue.prune()) void pool.retarget()
+  })
   const revocations = watchRevocations(authority, queue, remove)
   return {
     queue,
-    withQueues: (fleet) => ({
-      subscribe: (listener) => fleet.subscribe(listener),
-      record: (address, signal) => fleet.record(address, signal),
-      credentials: (address) => fleet.credentials(address),
-      forget: async (address) => {
-        await fleet.forget(address)
-        await remove(address, 'The device was removed from the fleet.')
-      },
-    }),
     close: async () => {
       unsubscribe()
+      forgotten()
+      tenants()
       revocations.close()
       queue.close()
       await pool.close()
     },
   }
+}
+
+function tellDead(notify: QueueParts['notify']) {
+  return ({ functionName, deviceId, tenant }: QueuedCommand) =>
+    notify({
+      level: 'warning',
+      title: 'A queued command failed too often',
+      text: `${deviceId} in ${tenant} got ${functionName} as often as it may and never finished it. The Queue tab of the device says why, and lets you queue it again or discard it.`,
+    })
 }
 
 /** A device whose every credential was revoked can't fetch what waits; another in its place shall not. */

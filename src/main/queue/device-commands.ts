@@ -40,6 +40,8 @@ export interface DeviceCommandsOptions {
   readonly timing: QueueTiming
   readonly now: () => Date
   readonly onConsumer: (info: ConsumerInfo | undefined) => void
+  /** A command became a dead letter. */
+  readonly onDead: (command: StoredCommand) => void
 }
 
 interface Snapshot {
@@ -250,6 +252,7 @@ export class DeviceCommands {
     if (verdict.leftOver && sequence !== undefined) await stream.remove(sequence)
     if (verdict.state === 'gone' && command.state === 'sending') return this.#lost(command)
     const after = this.#record(command, verdict, reply, sequence)
+    if (after.state === 'dead' && command.state !== 'dead') this.#options.onDead(after)
     return isOpen(after) ? this.#expireIfDue(after) : after
   }
 

@@ -39,6 +39,8 @@ export interface QueueServiceOptions {
   readonly dialect: () => Dialect
   /** Whether the device's credential lets it fetch commands; null where that is not known. */
   readonly mayFetch: (address: DeviceAddress) => boolean | null
+  /** A command became a dead letter. */
+  readonly onDead: (command: QueuedCommand) => void
   /** Who queues, as others read it. */
   readonly actor: string
   readonly timing?: QueueTiming
@@ -87,6 +89,19 @@ export class QueueService {
       for (const watcher of watchers) this.#attach(watcher)
     }
     this.resume()
+  }
+
+  /** Leaves the queues of tenants that were cleared; true where there was one. */
+  prune(): boolean {
+    const names = this.#options.tenants.names()
+    if (names === undefined) return false
+    const gone = [...this.#places.keys()].filter((tenant) => !names.includes(tenant))
+    for (const tenant of gone) {
+      this.#places.get(tenant)?.end()
+      this.#places.delete(tenant)
+      this.#options.store.removeTenant(tenant)
+    }
+    return gone.length > 0
   }
 
   /** Whether commands can be queued for devices of a tenant. Never throws. */
@@ -231,6 +246,7 @@ export class QueueService {
         now: this.#now,
         log,
         onChange: (deviceId) => this.#changed({ tenant, deviceId }),
+        onDead: this.#options.onDead,
       })
     })
     this.#places.set(tenant, place)

@@ -12,6 +12,7 @@ import {
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { SerialQueue } from '../authority/serial-queue.ts'
 import type { Logger } from '../log/logger.ts'
+import { inParallel } from '../mesh/in-parallel.ts'
 import type { CommandMessage } from './command-message.ts'
 import type { CommandStore, StoredCommand } from './command-store.ts'
 import { CommandStream } from './command-stream.ts'
@@ -23,6 +24,8 @@ const LOOK_PAUSE_MS = 100
 /** Without anything heard: deliveries make no noise. */
 const WATCH_INTERVAL_MS = 2_000
 const REST_INTERVAL_MS = 15_000
+/** After a storm of acknowledgements the rest of the app shall still get a word in. */
+const LOOKS_AT_A_TIME = 8
 /** Devices that are looked at when the queue is taken up. */
 const MAX_DEVICES_AT_START = 5_000
 
@@ -37,6 +40,7 @@ export interface TenantQueueOptions {
   readonly log: Logger
   /** Something about the commands or the consumer of a device changed. */
   readonly onChange: (deviceId: string) => void
+  readonly onDead: (command: StoredCommand) => void
 }
 
 /**
@@ -145,7 +149,7 @@ export class TenantQueue {
   #turn<T>(deviceId: string, work: (device: DeviceCommands) => Promise<T>): Promise<T> {
     const turns = this.#turns.get(deviceId) ?? new SerialQueue()
     this.#turns.set(deviceId, turns)
-    const { tenant, store, timing, now, onChange } = this.#options
+    const { tenant, store, timing, now, onChange, onDead } = this.#options
     const device = new DeviceCommands({
       tenant,
       deviceId,
@@ -153,6 +157,7 @@ export class TenantQueue {
       store,
       timing,
       now,
+      onDead,
       onConsumer: (info) => void this.#consumers.set(deviceId, info),
     })
     return turns.run(async () => {
@@ -209,7 +214,7 @@ export class TenantQueue {
       this.#soon = undefined
       const heard = [...this.#heard]
       this.#heard.clear()
-      for (const each of heard) void this.#lookQuietly(each)
+      void inParallel(heard, LOOKS_AT_A_TIME, (each) => this.#lookQuietly(each))
     }, LOOK_PAUSE_MS)
   }
 
@@ -259,7 +264,11 @@ export class TenantQueue {
     const wait = Math.min(interval, Math.max(untilDue, LOOK_PAUSE_MS))
     this.#timer = setTimeout(() => {
       for (const device of this.#watched.keys()) this.#hear(device)
-      for (const command of store.open(tenant)) this.#hear(command.deviceId)
+      // The others are quiet until something is heard of them.
+      for (const { deviceId, state, deadline } of store.open(tenant)) {
+        const isDue = deadline !== null && Date.parse(deadline) <= now().getTime()
+        if (isDue || state === 'sending' || state === 'delivered') this.#hear(deviceId)
+      }
       this.#rest()
     }, wait)
     this.#timer.unref()

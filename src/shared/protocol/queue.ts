@@ -76,8 +76,12 @@ export function queueTags(tenant: string | null, device: string | null | undefin
   return [`${QUEUE_TAG}:${commandConsumer(tenant, device)}`]
 }
 
-/** What a role may publish to fetch and acknowledge its own commands, and nobody else's. */
+/**
+ * What a role may publish to fetch and acknowledge its own commands, and nobody else's. Clients of NATS look at
+ * a consumer before they pull from it.
+ */
 export const OWN_QUEUE: readonly string[] = [
+  `$JS.API.CONSUMER.INFO.${STREAM_PREFIX}{tenant}.{{tag(${QUEUE_TAG})}}`,
   `$JS.API.CONSUMER.MSG.NEXT.${STREAM_PREFIX}{tenant}.{{tag(${QUEUE_TAG})}}`,
   `$JS.ACK.${STREAM_PREFIX}{tenant}.{{tag(${QUEUE_TAG})}}.>`,
 ]

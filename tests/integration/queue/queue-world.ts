@@ -25,6 +25,8 @@ export const ACK_WAIT_MS = 1_000
 /** A console with the queues of its tenants, over a real server. */
 export interface Console {
   readonly queue: QueueService
+  /** What the person was told. */
+  readonly notices: readonly string[]
   /** Moves the console's clock on. */
   skip(ms: number): void
   close(): Promise<void>
@@ -209,6 +211,7 @@ function openConsole(deployment: Deployment): Console {
   const { authority, database, publisher, server } = deployment
   const log = silentLogger()
   let skippedMs = 0
+  const notices: string[] = []
   const nobody = new TenantPool(log, { serves: () => false, targetOf: () => undefined })
   const composed = composeQueue({
     database,
@@ -222,12 +225,15 @@ function openConsole(deployment: Deployment): Console {
       connections: () => [],
     },
     tenants: tenancyOn({ authority, database, publisher }).service,
+    fleet: { onForgotten: () => () => undefined },
+    notify: ({ text }) => void notices.push(text),
     log,
     timing: { ackWaitMs: ACK_WAIT_MS, answerGraceMs: 0 },
     now: () => new Date(Date.now() + skippedMs),
   })
   return {
     queue: composed.queue,
+    notices,
     skip: (ms) => void (skippedMs += ms),
     close: () => composed.close(),
   }

@@ -182,6 +182,7 @@ test('what fails too often becomes a dead letter with its reason, and can be que
   const { id } = await world.enqueue('pump-11', { functionName: 'flaky' })
   const dead = await world.whenState(id, 'pump-11', 'dead')
   expect(dead).toMatchObject({ attempts: 5, error: { message: 'the valve is stuck' } })
+  expect(world.console.notices.filter((text) => text.includes('flaky'))).toHaveLength(1)
   // A dead letter does not stand in the way of what comes after it.
   const next = await world.enqueue('pump-11')
   await world.whenState(next.id, 'pump-11', 'done')
