@@ -49,6 +49,12 @@ export interface StoreProblem {
   readonly grave: boolean
 }
 
+/** A device that is silent since then. */
+export type OfflineClaim = Pick<
+  StoredDevice,
+  'tenant' | 'deviceId' | 'sinceEpochMs' | 'lastSeenEpochMs'
+>
+
 /** A device that was claimed by a registry that is no more. */
 export interface LeftOffline extends DeviceKey {
   /** Its announcement was heard all the same; only the note is missing. */
@@ -74,7 +80,7 @@ export interface SharedStore extends RegistryStore {
    * true, and has to announce it; false means that the device has changed meanwhile.
    * @throws where the store can't be reached; nothing is certain then
    */
-  claimOffline(devices: readonly StoredDevice[]): Promise<readonly boolean[]>
+  claimOffline(claims: readonly OfflineClaim[]): Promise<readonly boolean[]>
   /** Notes that claimed devices were announced, and keeps their last record. */
   markAnnounced(devices: readonly StoredDevice[]): Promise<void>
   /** Devices of ours that were claimed by a registry that died before it noted that it announced them. */

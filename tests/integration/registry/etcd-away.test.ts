@@ -27,8 +27,8 @@ interface World {
   readonly etcd: EtcdServer
   readonly gateway: EtcdGateway
   readonly client: WireClient
-  start(endpoints?: readonly string[]): Promise<EtcdRegistry>
-  beat(ids: readonly string[], everyMs?: number): () => void
+  readonly start: (endpoints?: readonly string[]) => Promise<EtcdRegistry>
+  readonly beat: (ids: readonly string[], everyMs?: number) => () => void
 }
 
 async function openWorld(quotaBytes?: number): Promise<World> {

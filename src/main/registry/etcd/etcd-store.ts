@@ -3,7 +3,13 @@ import { messageOf } from '#shared/errors.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import type { Logger } from '../../log/logger.ts'
 import { systemClock, type Clock } from '../clock.ts'
-import type { LeftOffline, SharedStore, StoreFollower, StoreHealth } from '../shared-store.ts'
+import type {
+  LeftOffline,
+  OfflineClaim,
+  SharedStore,
+  StoreFollower,
+  StoreHealth,
+} from '../shared-store.ts'
 import type { DeviceKey, StoreChange, StoredDevice, StorePace } from '../store.ts'
 import type { EtcdClient } from './etcd-client.ts'
 import { EtcdFollow } from './etcd-follow.ts'
@@ -141,8 +147,8 @@ export class EtcdStore implements SharedStore {
     return this.#writer.write(changes)
   }
 
-  claimOffline(devices: readonly StoredDevice[]): Promise<readonly boolean[]> {
-    return this.#writer.claim(devices)
+  claimOffline(claims: readonly OfflineClaim[]): Promise<readonly boolean[]> {
+    return this.#writer.claim(claims)
   }
 
   markAnnounced(devices: readonly StoredDevice[]): Promise<void> {

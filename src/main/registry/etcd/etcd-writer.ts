@@ -1,4 +1,5 @@
 import type { Logger } from '../../log/logger.ts'
+import type { OfflineClaim } from '../shared-store.ts'
 import type { DeviceKey, StoreChange, StoredDevice } from '../store.ts'
 import { joinRecord } from '../store.ts'
 import type { EtcdClient, EtcdStep, EtcdWrite } from './etcd-client.ts'
@@ -60,8 +61,8 @@ export class EtcdWriter {
   }
 
   /** Takes the records away, each where it is still the one that we know; short entries come instead. */
-  async claim(devices: readonly StoredDevice[]): Promise<readonly boolean[]> {
-    return this.#transact(devices, async (device) => this.#claimOf(device))
+  async claim(claims: readonly OfflineClaim[]): Promise<readonly boolean[]> {
+    return this.#transact(claims, async (claim) => this.#claimOf(claim))
   }
 
   /** Replaces the short entries by whole ones, each where it is still there. */
@@ -106,7 +107,7 @@ export class EtcdWriter {
     return { step: { guards, writes }, bytes: value.length, row, lease, apply }
   }
 
-  #claimOf(device: StoredDevice): Part {
+  #claimOf(device: OfflineClaim): Part {
     const { keys, rows, marks, instanceId: by } = this.#parts
     const key = keys.offline(device)
     const row = rows.of(keys.record(device))

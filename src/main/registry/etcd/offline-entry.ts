@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { joinRecord, type DeviceKey, type StoredDevice } from '../store.ts'
+import type { OfflineClaim } from '../shared-store.ts'
 import { splitRecord } from './record-text.ts'
 
 /** What stands at the offline key of a device, beside its last record. */
@@ -13,7 +14,7 @@ const OfflineEntry = z.object({
 export type OfflineEntry = z.infer<typeof OfflineEntry>
 
 /** The text by which a registry claims a device: short, since 100,000 may go at once. */
-export function claimText(device: StoredDevice, by: string): string {
+export function claimText(device: OfflineClaim, by: string): string {
   return entryText(device, by, false)
 }
 
@@ -23,8 +24,8 @@ export function announcedText(device: StoredDevice, by: string): string {
   return `${entry.slice(0, -1)},"record":${joinRecord(device.document, device.status)}}`
 }
 
-function entryText(device: StoredDevice, by: string, announced: boolean): string {
-  const since = device.offlineAtEpochMs ?? device.sinceEpochMs
+function entryText(device: OfflineClaim, by: string, announced: boolean): string {
+  const { sinceEpochMs: since } = device
   return JSON.stringify({ since, last_seen: device.lastSeenEpochMs, by, announced })
 }
 
