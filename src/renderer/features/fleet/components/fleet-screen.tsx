@@ -56,8 +56,14 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
   // Typing stays quick while a large fleet is searched.
   const search = useDeferredValue(chosen.search)
   const selection = useSelection(search, tenant)
-  const keys = selection === undefined ? undefined : (selection.keys ?? NO_KEYS)
-  const { devices, counts } = useFleetView(fleet, { ...chosen, search, tenant, keys })
+  // A selector that is not right yet chooses nothing and hides nothing.
+  const isWrong = selection?.problem !== undefined
+  const { devices, counts } = useFleetView(fleet, {
+    ...chosen,
+    search: isWrong ? '' : search,
+    keys: isWrong || selection === undefined ? undefined : (selection.keys ?? NO_KEYS),
+    tenant,
+  })
   const isOpen = detail !== null && selected !== null
   const activeKey = isOpen ? fleetKey(selected) : cursor
   const activate = (device: FleetDevice) => {
@@ -89,7 +95,7 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
           onChange={(state) => setChosen({ ...chosen, state })}
         />
         <TextInput
-          className={styles.search ?? ''}
+          className={(isSelector(chosen.search) ? styles.selector : styles.search) ?? ''}
           aria-label="Search the fleet"
           placeholder="Search, or device(type:camera)"
           title={SEARCH_HELP}
@@ -101,7 +107,7 @@ function FleetList(props: FleetScreenProps & { readonly fleet: FleetState }) {
       </div>
       {banner}
       {selection !== undefined && <SelectionNotice selection={selection} />}
-      {selection?.problem !== undefined ? null : devices.length === 0 ? (
+      {devices.length === 0 ? (
         <NothingFits
           title="No device fits"
           text="Search and state filter leave nothing over."
