@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -174,15 +174,18 @@ test.each(['crash', 'fault'] as const)(
   async (mode) => {
     const points = await runUntil(new Tripwire(Infinity, mode))
     expect(points).toBeGreaterThan(40)
+    const empty = join(folder, 'empty.db')
+    openDatabase(empty, AUTHORITY_MIGRATIONS).database.close()
     for (let point = 1; point <= points; point += 1) {
       database.close()
-      rmSync(folder, { recursive: true, force: true })
+      const path = join(folder, `${point}.db`)
+      copyFileSync(empty, path)
       entries = new Map()
-      database = openDatabase(join(folder, 'muster.db'), AUTHORITY_MIGRATIONS).database
+      database = openDatabase(path, AUTHORITY_MIGRATIONS).database
       await runUntil(new Tripwire(point, mode))
       // A new process: what was not committed is gone.
       database.close()
-      database = openDatabase(join(folder, 'muster.db'), AUTHORITY_MIGRATIONS).database
+      database = openDatabase(path, AUTHORITY_MIGRATIONS).database
       const operator = await authorityOn(mapKeychain(), database).setUp({
         dialect: 'device-connect',
       })
