@@ -105,7 +105,7 @@ async function referenceBeats(
   plan: FleetPlan,
 ): Promise<() => Promise<number>> {
   await load.create(plan)
-  await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+  await load.registerAtOnce(plan.prefix, IN_FLIGHT)
   const sender = endings.add(await HeartbeatSender.open(nats.url), (it) => it.close())
   const ids = idsOf(plan)
   const key = `/device-connect/${TENANT}/devices/${ids[0]}`

@@ -31,7 +31,7 @@ const WALK: Benchmark = {
     const site = await startSqliteSite(endings)
     const { load } = site
     await load.create(FLEET)
-    await load.register(FLEET.prefix, { inFlight: IN_FLIGHT, retry: false })
+    await load.registerAtOnce(FLEET.prefix, IN_FLIGHT)
     let { registry } = site
     const reference = await startReference(endings)
     if (!('notRun' in reference)) {
@@ -95,7 +95,7 @@ const GET_DEVICE: Benchmark = {
     const loads = 'notRun' in reference ? [site.load] : [site.load, reference.load]
     for (const load of loads) {
       await load.create(BEATING)
-      await load.register(BEATING.prefix, { inFlight: IN_FLIGHT, retry: false })
+      await load.registerAtOnce(BEATING.prefix, IN_FLIGHT)
     }
     const ask = async (load: FleetLoad) => {
       await load.beat(BEATING.prefix, { everyMs: BEAT_EVERY_MS, changing: CHANGING_SHARE })

@@ -69,7 +69,7 @@ async function marker(
   plan: FleetPlan,
 ) {
   await load.create(plan)
-  await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+  await load.registerAtOnce(plan.prefix, IN_FLIGHT)
   const sender = endings.add(await HeartbeatSender.open(natsUrl), (it) => it.close())
   const gateway = new EtcdGateway(etcdUrl)
   const deviceIds = idsOf(plan)
@@ -172,7 +172,7 @@ const REVISIONS: Benchmark = {
     const gateway = new EtcdGateway(etcd.url)
     const sender = endings.add(await HeartbeatSender.open(nats.url), (it) => it.close())
     await load.create(THEIRS)
-    await load.register(THEIRS.prefix, { inFlight: IN_FLIGHT, retry: false })
+    await load.registerAtOnce(THEIRS.prefix, IN_FLIGHT)
     const send = async (count: number) => {
       const beats = unchangedBeats(TENANT, count, idsOf(THEIRS))
       const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'discovery/describeFleet' })

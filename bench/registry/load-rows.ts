@@ -36,7 +36,7 @@ const MEMORY: Benchmark = {
     const { load, registry } = await startSqliteSite(endings)
     const plan = fleet('large', 100_000, 3600, 2048)
     const settle = async () => {
-      await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+      await load.registerAtOnce(plan.prefix, IN_FLIGHT)
       await load.beat(plan.prefix, { everyMs: BEAT_EVERY_MS, changing: 1 })
       await pause(2 * BEAT_EVERY_MS)
       await load.silence(plan.prefix)
@@ -87,7 +87,7 @@ const MIXED: Benchmark = {
     const plan = fleet('mixed', 20_000, TTL_SECONDS)
     await load.create(plan)
     await load.beat(plan.prefix, { everyMs: BEAT_EVERY_MS, changing: 0.1 })
-    await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+    await load.registerAtOnce(plan.prefix, IN_FLIGHT)
     await pause(BEAT_EVERY_MS)
     let taken = 0
     return async () => {
@@ -138,7 +138,7 @@ function restart(
       const { load } = site
       const plan = fleet('known', 10_000, 3600)
       await load.create(plan)
-      await load.register(plan.prefix, { inFlight: IN_FLIGHT, retry: false })
+      await load.registerAtOnce(plan.prefix, IN_FLIGHT)
       let { registry } = site
       const knowsAll = async () => {
         const devices = await load.describe(plan.prefix).catch(() => 0)

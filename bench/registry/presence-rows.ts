@@ -55,7 +55,7 @@ const OFFLINE_100000: Benchmark = {
 async function fallSilent(load: FleetLoad, plan: FleetPlan) {
   const { prefix, count } = plan
   await load.create(plan)
-  await load.register(prefix, { inFlight: IN_FLIGHT, retry: false })
+  await load.registerAtOnce(prefix, IN_FLIGHT)
   await load.beat(prefix, { everyMs: BEAT_EVERY_MS, changing: 0 })
   // A whole round, so that each of them beat.
   await pause(BEAT_EVERY_MS * 1.2)

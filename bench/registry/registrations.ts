@@ -107,10 +107,7 @@ async function referenceRate(
 async function registerAll(side: Side, plan: FleetPlan, stored: number): Promise<Rate> {
   await side.load.create(plan)
   const startedAt = performance.now()
-  const { failed, times } = await side.load.register(plan.prefix, {
-    inFlight: IN_FLIGHT,
-    retry: false,
-  })
+  const { failed, times } = await side.load.registerAtOnce(plan.prefix, IN_FLIGHT)
   if (failed > 0) throw new Error(`${failed} of ${plan.count} registrations failed.`)
   const all = async () => (await side.stored()) >= stored
   await until(`${stored} records to be stored`, all, STORED_TIMEOUT_MS)

@@ -7,6 +7,7 @@ import {
   type Registered,
 } from './load-calls.ts'
 import { beatOf, idOf, idsOf, registrationOf, type FleetPlan } from './records.ts'
+import { requestBurst } from './request-burst.ts'
 import { spreadOfTimes } from './times.ts'
 
 const TICK_MS = 10
@@ -56,6 +57,17 @@ export class Fleet {
       lateMs: undefined,
     }))
     this.#byId = new Map(this.#devices.map((device) => [idOf(plan, device.index), device]))
+  }
+
+  /** Registers all of them once as fast as they are answered: for measuring. */
+  async registerAtOnce(url: string, inFlight: number): Promise<Registered> {
+    const subject = `${ROOT}.${this.plan.tenant}.registry`
+    const requests = this.#devices.map((_, index) => this.#registration(index))
+    const startedAt = performance.now()
+    for (const device of this.#devices) device.lastBeatMs = Math.max(device.lastBeatMs, startedAt)
+    const burst = await requestBurst(url, subject, requests, inFlight, isRegistered)
+    for (const device of this.#devices) device.registered = true
+    return { tookMs: burst.tookMs, failed: burst.failed, times: spreadOfTimes(burst.times) }
   }
 
   /** Registers all of them once, `inFlight` at a time; a device that is refused tries again where told. */
@@ -191,7 +203,7 @@ export class Fleet {
         const reply = await connection.request(subject, request, {
           timeout: retry ? RETRIED_TIMEOUT_MS : REGISTER_TIMEOUT_MS,
         })
-        if (reply.string().includes('"registered"')) return true
+        if (isRegistered(reply.string())) return true
       } catch {
         // No registry, or none that answers in time: what a device does is try again.
       }
@@ -211,4 +223,8 @@ export class Fleet {
     if (this.plan.count <= 20_000) this.#registrations[index] = bytes
     return bytes
   }
+}
+
+function isRegistered(reply: string): boolean {
+  return reply.includes('"registered"')
 }

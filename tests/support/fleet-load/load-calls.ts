@@ -66,6 +66,8 @@ export interface LoadCalls {
   /** Takes a fleet away; its devices are silent from then on. */
   drop(fleet: string): Promise<void>
   register(fleet: string, plan: RegisterPlan): Promise<Registered>
+  /** The same as fast as they are answered. */
+  registerAtOnce(fleet: string, inFlight: number): Promise<Registered>
   beat(fleet: string, plan: BeatPlan): Promise<void>
   silence(fleet: string): Promise<void>
   presence(fleet: string): Promise<PresenceReport>

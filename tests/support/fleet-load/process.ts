@@ -49,6 +49,7 @@ const calls: LoadCalls = {
     fleets.delete(name)
   },
   register: (name, plan) => fleetOf(name).register(plan),
+  registerAtOnce: (name, inFlight) => fleetOf(name).registerAtOnce(servers[0] ?? '', inFlight),
   beat: async (name, plan) => fleetOf(name).beat(plan),
   silence: async (name) => {
     fleetOf(name).silence()
