@@ -168,6 +168,27 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('button', { name: 'Another bundle' }).waitFor()
     },
   },
+  { name: 'enrollment', scenarios: ALL, path: '/bundles/enrollment' },
+  {
+    name: 'enrollment-opened',
+    scenarios: ['full', 'failing'],
+    path: '/bundles/enrollment',
+    prepare: (page) => page.getByRole('row').filter({ hasText: 'collector-north' }).click(),
+  },
+  {
+    name: 'enrollment-ticket',
+    scenarios: ['full'],
+    path: '/bundles/enrollment',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'New token' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByPlaceholder('Choose').click()
+      await page.getByRole('option').first().click()
+      await dialog.getByPlaceholder('collector-1').fill('collector-west')
+      await page.getByRole('button', { name: 'Make the token' }).click()
+      await page.getByText('This is shown once').waitFor()
+    },
+  },
   { name: 'bundles-open', scenarios: ['empty'], path: '/bundles/open' },
   {
     name: 'bundles-opened',
@@ -563,9 +584,9 @@ export const SCREENS: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Write a context…' }).click()
       const dialog = page.getByRole('dialog')
-      await dialog.getByRole('textbox', { name: 'For' }).click()
+      await dialog.getByLabel('For').click()
       await page.getByRole('option', { name: 'north-farm' }).click()
-      await dialog.getByRole('textbox', { name: 'Role' }).click()
+      await dialog.getByLabel('Role').click()
     },
   },
   {

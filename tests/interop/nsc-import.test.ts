@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, expect, test } from 'vitest'
 import { scanStore } from '../../src/main/nsc/store-scan.ts'
+import { until } from '../support/until.ts'
 import { openNscProfile, type NscProfile } from '../support/nsc-profile.ts'
 import { openNsc, type NscHome } from '../support/nsc-tool.ts'
 import { describeWithNsc } from './with-nsc.ts'
@@ -125,5 +126,65 @@ describeWithNsc('A store that nsc made', (path) => {
     })
     await theirs.flush()
     expect((await ours.request('device-connect.alpha.greet')).string()).toBe('hello')
+  })
+
+  test('keys for roles are taken over as roles, and credentials are issued with them', async () => {
+    const nsc = await scriptedStore()
+    const addRole = (role: string, ...permissions: string[]) =>
+      nsc.run(
+        'edit',
+        'signing-key',
+        '-a',
+        'DEVICE_CONNECT',
+        '--sk',
+        'generate',
+        '--role',
+        role,
+        ...permissions,
+      )
+    await addRole('sensor', '--allow-pub', 'device-connect.alpha.{{name()}}.>')
+    await addRole('sensor-of-beta', '--allow-pub', 'device-connect.beta.{{name()}}.>')
+    // What this says is what Muster calls a console.
+    await addRole('watcher', '--allow-pubsub', 'device-connect.beta.>,_INBOX.>')
+    await addRole('everywhere', '--allow-pubsub', 'device-connect.>')
+    await nsc.run('add', 'user', '-a', 'DEVICE_CONNECT', 'pump-8', '-K', 'sensor')
+
+    const profile = await openProfile()
+    const plan = await profile.nsc.scan({ folders: [nsc.data] }, AbortSignal.timeout(10_000))
+    const shared = plan.operators[0]?.accounts.find(({ name }) => name === 'DEVICE_CONNECT')
+    expect(shared?.notes.join(' ')).toMatch(/role “everywhere” is not for .* one tenant/u)
+    expect(await profile.importFrom([nsc.data])).toMatchObject({ state: 'done' })
+    const { keys, ledger } = profile.authority
+    const scoped = keys.scopedKeys()
+    expect(new Set(scoped.map(({ role, tenant }) => `${role} ${tenant ?? ''}`))).toEqual(
+      new Set(['console beta', 'custom:sensor alpha', 'custom:sensor beta']),
+    )
+    expect(keys.template('custom:sensor').pub.allow).toEqual(['{root}.{tenant}.{{name()}}.>'])
+    expect(ledger.entries().find(({ name }) => name === 'pump-8')?.role).toBe('custom:sensor')
+
+    const server = await profile.startServer()
+    await profile.authority.createTenant('alpha', { isolation: 'shared' })
+    const user = await profile.authority.issueUser({
+      account: { tenant: 'alpha' },
+      role: 'custom:sensor',
+      name: 'pump-9',
+      ttlMs: 3_600_000,
+      delivery: 'file',
+    })
+    const issuer = scoped.find(({ role, tenant }) => role === 'custom:sensor' && tenant === 'alpha')
+    expect(ledger.entry(user.ledgerId)?.signingKey).toBe(issuer?.publicKey)
+    const connection = await profile.connectAs(server, user)
+    const refused: string[] = []
+    void (async () => {
+      for await (const status of connection.status()) {
+        if (status.type === 'error') refused.push(status.error.message)
+      }
+    })()
+    connection.publish('device-connect.alpha.pump-9.event.reading')
+    await connection.flush()
+    expect(refused).toEqual([])
+    connection.publish('device-connect.alpha.pump-8.event.reading')
+    await connection.flush()
+    await until('the refusal', () => refused.length === 1)
   })
 })

@@ -6,18 +6,16 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { logIn } from './log-in.ts'
 import { until } from './until.ts'
 import { noAudit } from './no-audit.ts'
+import { nscServiceOn } from './nsc-service.ts'
 import { startNatsServer, type NatsServer } from './nats-server.ts'
 import { Authority } from '../../src/main/authority/authority.ts'
 import { AuthorityStore } from '../../src/main/authority/authority-store.ts'
-import { KeyVault } from '../../src/main/authority/key-vault.ts'
-import { OperatorMarker } from '../../src/main/authority/operator-marker.ts'
 import { AUTHORITY_MIGRATIONS } from '../../src/main/authority/migrations.ts'
-import { RoleStore } from '../../src/main/authority/role-store.ts'
 import type { IssuedUser } from '../../src/main/authority/user-issue.ts'
 import type { KeyAudit } from '../../src/main/authority/key-use.ts'
 import type { Keychain } from '../../src/main/authority/keychain.ts'
 import { silentLogger } from '../../src/main/log/logger.ts'
-import { NscService } from '../../src/main/nsc/nsc-service.ts'
+import type { NscService } from '../../src/main/nsc/nsc-service.ts'
 import { Procedures } from '../../src/main/steps/procedures.ts'
 import type { ProcedureBoundary } from '../../src/main/steps/procedure.ts'
 import { openDatabase } from '../../src/main/storage/database.ts'
@@ -93,25 +91,13 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     procedures,
   })
   const store = new AuthorityStore(database)
-  const roles = new RoleStore(database)
-  const nsc = new NscService({
+  const nsc = nscServiceOn({
+    authority,
     database,
-    store,
-    ledger: authority.ledger,
-    roles,
-    keys: new KeyVault(keychain, audit),
-    scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
     audit,
-    marker: new OperatorMarker(keychain, options.place),
-    now: () => new Date(),
-    exclusively: (work) => authority.exclusively(work),
-    announce: () => {
-      authority.ledger.announce()
-      authority.tenantsChanged()
-    },
-    procedures,
-    environment: { home: options.home ?? folder, variables: {} },
+    home: options.home ?? folder,
+    ...(options.place === undefined ? {} : { place: options.place }),
   })
   const connections: NatsConnection[] = []
   const servers: NatsServer[] = []

@@ -31,6 +31,7 @@ export function composeNsc(parts: NscParts): {
     database,
     store: new AuthorityStore(database),
     ledger: authority.ledger,
+    roles,
     keys: new KeyVault(keychain, audit),
     scopedKeys: (account) => roles.keys(account).map(({ publicKey }) => publicKey),
     keychain,
@@ -47,14 +48,15 @@ export function composeNsc(parts: NscParts): {
   const contexts = new ContextsService({
     meshes: mesh,
     audit,
-    issue: (tenant, name, ttlMs) =>
+    issue: (tenant, role, context, ttlMs) =>
       authority.issueUser({
         account: { tenant },
-        role: 'console',
-        name,
+        role,
+        // A role with the user's name in its subjects takes nothing but a plain token.
+        name: role === 'console' ? `nats context ${context}` : context,
         ttlMs,
         delivery: 'file',
-        inbox: 'private',
+        ...(role === 'console' ? { inbox: 'private' as const } : {}),
       }),
     withdraw: (ledgerId) => authority.strike(ledgerId, 'It could not be written into a context.'),
   })

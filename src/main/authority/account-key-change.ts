@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { RejectedError } from '#shared/errors.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import { placedTemplate } from '#shared/protocol/permission-template.ts'
-import { ROLE_NAMES, ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { Role } from '#shared/contract/common.ts'
+import { roleClaim, roleTitle } from '#shared/protocol/roles.ts'
 import type { ProcedureContext, ProcedureKind } from '../steps/procedure.ts'
 import { signingKeyIds, type AccountClaims, type SigningKeyClaim } from './account-claims.ts'
 import {
@@ -21,7 +22,7 @@ const State = z.strictObject({
   /** What the account is called, for people. */
   name: z.string(),
   /** Of a scoped key; null for a plain one. */
-  role: z.enum(ROLE_NAMES).nullable(),
+  role: Role.nullable(),
   tenant: z.string().nullable(),
   /** Whether a new key is made; else only the old one goes. */
   make: z.boolean(),
@@ -90,7 +91,7 @@ export function accountKeyChange(
 }
 
 function describe({ name, role, make, old }: AccountKeyChange): string {
-  const key = role === null ? 'signing key' : `signing key for the role ${ROLE_TITLES[role]}`
+  const key = role === null ? 'signing key' : `signing key for the role ${roleTitle(role)}`
   if (!make) return `Remove the ${key} of ${name}`
   return old === null ? `Give ${name} a ${key}` : `Rotate the ${key} of ${name}`
 }
@@ -210,7 +211,7 @@ function claimOf(
   if (role === null) return key
   const { subjectRoot } = dialectOf(requireOperator(store).dialect)
   const placed = placedTemplate(roles.template(role), { root: subjectRoot, tenant })
-  return { kind: 'user_scope', key, role, template: scopeTemplate(placed) }
+  return { kind: 'user_scope', key, role: roleClaim(role), template: scopeTemplate(placed) }
 }
 
 /** A template as a scoped key carries it: what it leaves out the server would read as a limit of zero. */

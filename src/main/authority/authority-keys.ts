@@ -5,7 +5,7 @@ import {
   placedTemplate,
   type PermissionTemplate,
 } from '#shared/protocol/permission-template.ts'
-import { DEFAULT_TEMPLATES, ROLE_TITLES, type RoleName } from '#shared/protocol/roles.ts'
+import { roleTitle, type CustomRole, type Role } from '#shared/protocol/roles.ts'
 import type { Procedure, Procedures } from '../steps/procedures.ts'
 import { inTransaction } from '../storage/database.ts'
 import { signingKeyIds, type SigningKeyClaim } from './account-claims.ts'
@@ -53,7 +53,7 @@ export interface AuthorityKeysOptions {
 export interface SigningKeyState {
   readonly publicKey: string
   /** Of a scoped key; null for a plain one. */
-  readonly role: RoleName | null
+  readonly role: Role | null
   readonly tenant: string | null
   readonly createdAt: Date | null
   /** Whether the keychain holds it. */
@@ -160,7 +160,7 @@ export class AuthorityKeys {
    * @throws RejectedError `ROLE_NEEDS_TENANT`; ConflictError `PROCEDURE_UNFINISHED`; what the steps throw.
    */
   async addRoleKey(
-    request: { readonly account: string; readonly role: RoleName; readonly tenant: string | null },
+    request: { readonly account: string; readonly role: Role; readonly tenant: string | null },
     signal: AbortSignal,
   ): Promise<ScopedKey> {
     const { account: publicKey, role, tenant } = request
@@ -243,12 +243,22 @@ export class AuthorityKeys {
   }
 
   /** The template of a role, as it was edited or as it came. */
-  template(role: RoleName): PermissionTemplate {
+  template(role: Role): PermissionTemplate {
     return this.#options.parts.roles.template(role)
   }
 
+  /** The template that a role came with. */
+  comesWith(role: Role): PermissionTemplate {
+    return this.#options.parts.roles.comesWith(role)
+  }
+
+  /** Roles that came with imported stores. */
+  customRoles(): CustomRole[] {
+    return this.#options.parts.roles.custom()
+  }
+
   /** When the template of a role was edited; null where it is as it came. */
-  templateEditedAt(role: RoleName): Date | null {
+  templateEditedAt(role: Role): Date | null {
     return this.#options.parts.roles.editedAt(role)
   }
 
@@ -263,7 +273,7 @@ export class AuthorityKeys {
    * @throws RejectedError `TEMPLATE_UNSAFE`; what `AccountChanges.apply` throws, and then nothing changed.
    */
   async setTemplate(
-    role: RoleName,
+    role: Role,
     template: PermissionTemplate | null,
     signal: AbortSignal,
   ): Promise<void> {
@@ -271,13 +281,13 @@ export class AuthorityKeys {
     const { roles, now } = parts
     await this.#options.exclusively(async () => {
       const root = dialectOf(requireOperator(parts.store).dialect).subjectRoot
-      const wanted = template ?? DEFAULT_TEMPLATES[role]
+      const wanted = template ?? roles.comesWith(role)
       requireSafe(role, wanted, root)
       const affected = this.#withTemplate(role, wanted, root)
       const save = () => roles.setTemplate(role, template, now())
       if (affected.length === 0) inTransaction(parts.database, save)
       else {
-        const reason = `The permissions of the role ${ROLE_TITLES[role]} were edited.`
+        const reason = `The permissions of the role ${roleTitle(role)} were edited.`
         await changes.apply(affected, { action: 'account-change', reason }, signal, save)
       }
     })
@@ -299,7 +309,7 @@ export class AuthorityKeys {
   }
 
   /** Accounts with scoped keys of a role, with that template in them. */
-  #withTemplate(role: RoleName, template: PermissionTemplate, root: string): AccountChange[] {
+  #withTemplate(role: Role, template: PermissionTemplate, root: string): AccountChange[] {
     const { parts, changes } = this.#options
     const keys = new Map(
       parts.roles.keys().flatMap((key) => (key.role === role ? [[key.publicKey, key]] : [])),
@@ -338,7 +348,7 @@ export class AuthorityKeys {
   }
 }
 
-function requireSafe(role: RoleName, template: PermissionTemplate, root: string): void {
+function requireSafe(role: Role, template: PermissionTemplate, root: string): void {
   const spansTenants = role === 'registry'
   const refused = templateProblems(template, { spansTenants, root }).find(
     ({ level }) => level === 'refused',
@@ -347,7 +357,7 @@ function requireSafe(role: RoleName, template: PermissionTemplate, root: string)
   const where = refused.subject === '' ? '' : `${refused.list} ${refused.subject}: `
   throw new RejectedError({
     code: 'TEMPLATE_UNSAFE',
-    message: `These permissions can not be given to the role ${ROLE_TITLES[role]}. ${where}${refused.text}`,
+    message: `These permissions can not be given to the role ${roleTitle(role)}. ${where}${refused.text}`,
     advice: 'Change that line. Nothing was saved or sent.',
     details: { list: refused.list, subject: refused.subject },
   })
@@ -361,7 +371,7 @@ function keyUnknown(): RejectedError {
   })
 }
 
-function roleNeedsTenant(role: RoleName): RejectedError {
+function roleNeedsTenant(role: Role): RejectedError {
   return new RejectedError({
     code: 'ROLE_NEEDS_TENANT',
     message:

@@ -33,4 +33,15 @@ export const KEY_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX credentials_by_signing_key ON credentials (signing_key, state, expires_at);
     `,
   },
+  {
+    name: 'authority-keys-2-custom-roles',
+    sql: `
+      -- Roles of imported stores, as they came; edited like the others in authority_roles.
+      CREATE TABLE authority_custom_roles (
+        role TEXT PRIMARY KEY,
+        template TEXT NOT NULL,
+        imported_at INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
 ]

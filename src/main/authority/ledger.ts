@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { CredentialSummary } from '#shared/contract/fleet.ts'
-import { ROLE_NAMES } from '#shared/protocol/roles.ts'
+import { Role } from '#shared/contract/common.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Permissions } from './permissions.ts'
 import type { CredentialForm } from './user-jwt.ts'
@@ -12,7 +12,7 @@ const Row = z.object({
   public_key: z.string(),
   account: z.string(),
   tenant: z.string().nullable(),
-  role: z.enum([...ROLE_NAMES, 'system']),
+  role: z.union([Role, z.literal('system')]),
   name: z.string(),
   device_id: z.string().nullable(),
   permissions: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ROLE_NAMES } from '#shared/protocol/roles.ts'
+import { Role } from '#shared/contract/common.ts'
 import type { ProcedureContext, ProcedureKind } from '../steps/procedure.ts'
 import { requireOperator, type AuthorityParts } from './account-changes.ts'
 import { makeKey, pushNext, type AccountKeyChangeOptions } from './account-key-change.ts'
@@ -9,7 +9,7 @@ const Place = z.strictObject({
   /** What the account is called, for people. */
   name: z.string(),
   /** Of a scoped key; null for a plain one. */
-  role: z.enum(ROLE_NAMES).nullable(),
+  role: Role.nullable(),
   tenant: z.string().nullable(),
 })
 

@@ -1,3 +1,4 @@
+import { InternalError } from '#shared/errors.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
 import { requireSafeToken } from '#shared/protocol/names.ts'
 import {
@@ -8,10 +9,10 @@ import {
   type SubjectRules,
   type TemplateUser,
 } from '#shared/protocol/permission-template.ts'
-import { DEFAULT_TEMPLATES, type RoleName } from '#shared/protocol/roles.ts'
+import { DEFAULT_TEMPLATES, isCustomRole, type Role } from '#shared/protocol/roles.ts'
 
 /** Roles of the window, and that of Muster's own user of the system account. */
-export type UserRole = RoleName | 'system'
+export type UserRole = Role | 'system'
 
 /** What a user may say and hear, in the shape of a user JWT's claims. */
 export interface Permissions {
@@ -64,7 +65,8 @@ export function permissionsOf(request: PermissionRequest): Permissions {
     return { pub: { allow: ['$SYS.REQ.>'] }, sub: { allow: ['$SYS.>', `${inboxPrefix}.>`] } }
   }
   const tenant = role === 'registry' ? null : requireSafeToken(request.tenant ?? '', 'tenant')
-  const template = request.template ?? DEFAULT_TEMPLATES[role]
+  const template = request.template ?? (isCustomRole(role) ? undefined : DEFAULT_TEMPLATES[role])
+  if (template === undefined) throw templateMissing(role)
   const placed = placedTemplate(template, { root: dialect.subjectRoot, tenant }, inboxPrefix)
   const user = request.user ?? { name: '', publicKey: '' }
   return claimsOf({
@@ -89,4 +91,12 @@ function lists({ allow, deny }: SubjectRules): {
   deny?: readonly string[]
 } {
   return deny.length === 0 ? { allow } : { allow, deny }
+}
+
+function templateMissing(role: string): InternalError {
+  return new InternalError({
+    code: 'ROLE_UNKNOWN',
+    message: `What the role ${role} may do was not told.`,
+    advice: 'Report this.',
+  })
 }

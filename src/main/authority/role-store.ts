@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
-import { DEFAULT_TEMPLATES, ROLE_NAMES, type RoleName } from '#shared/protocol/roles.ts'
+import { Role } from '#shared/contract/common.ts'
+import { InternalError } from '#shared/errors.ts'
+import { DEFAULT_TEMPLATES, isCustomRole, type CustomRole } from '#shared/protocol/roles.ts'
 
 const Rules = z.strictObject({ allow: z.array(z.string()), deny: z.array(z.string()) })
 const Template = z.strictObject({
@@ -12,7 +14,7 @@ const Template = z.strictObject({
 })
 const KeyRow = z.object({
   public_key: z.string(),
-  role: z.enum(ROLE_NAMES),
+  role: Role,
   account: z.string(),
   tenant: z.string().nullable(),
   created_at: z.int(),
@@ -21,7 +23,7 @@ const KeyRow = z.object({
 /** A signing key whose users have the permissions of one role, and nothing else. */
 export interface ScopedKey {
   readonly publicKey: string
-  readonly role: RoleName
+  readonly role: Role
   /** The account (A…) that lists it. */
   readonly account: string
   /** Whose subjects its template names; null for the registry. */
@@ -38,16 +40,50 @@ export class RoleStore {
     this.#database = database
   }
 
-  template(role: RoleName): PermissionTemplate {
+  template(role: Role): PermissionTemplate {
     const row = this.#database
       .prepare('SELECT template FROM authority_roles WHERE role = ?')
       .get(role)
     const text = row?.['template']
-    return typeof text === 'string' ? Template.parse(JSON.parse(text)) : DEFAULT_TEMPLATES[role]
+    return typeof text === 'string' ? Template.parse(JSON.parse(text)) : this.comesWith(role)
+  }
+
+  /** The template that a role came with: Muster's, or the imported store's. @throws InternalError `ROLE_UNKNOWN`. */
+  comesWith(role: Role): PermissionTemplate {
+    if (!isCustomRole(role)) return DEFAULT_TEMPLATES[role]
+    const row = this.#database
+      .prepare('SELECT template FROM authority_custom_roles WHERE role = ?')
+      .get(role)
+    const text = row?.['template']
+    if (typeof text === 'string') return Template.parse(JSON.parse(text))
+    throw new InternalError({
+      code: 'ROLE_UNKNOWN',
+      message: `There is no role ${role} in this profile.`,
+      advice: 'Look at Keys, Roles for those that there are.',
+    })
+  }
+
+  /** Roles that came with imported stores, by name. */
+  custom(): CustomRole[] {
+    return this.#database
+      .prepare('SELECT role FROM authority_custom_roles ORDER BY role')
+      .all()
+      .flatMap((row) => {
+        const role = String(row['role'])
+        return isCustomRole(role) ? role : []
+      })
+  }
+
+  addCustom(role: CustomRole, template: PermissionTemplate, at: Date): void {
+    this.#database
+      .prepare(
+        'INSERT OR IGNORE INTO authority_custom_roles (role, template, imported_at) VALUES (?, ?, ?)',
+      )
+      .run(role, JSON.stringify(template), at.getTime())
   }
 
   /** When a role's template was edited; null for one that is as it came. */
-  editedAt(role: RoleName): Date | null {
+  editedAt(role: Role): Date | null {
     const row = this.#database
       .prepare('SELECT changed_at FROM authority_roles WHERE role = ?')
       .get(role)
@@ -56,7 +92,7 @@ export class RoleStore {
   }
 
   /** Saves a template; null goes back to the one that the role came with. */
-  setTemplate(role: RoleName, template: PermissionTemplate | null, at: Date): void {
+  setTemplate(role: Role, template: PermissionTemplate | null, at: Date): void {
     if (template === null) {
       this.#database.prepare('DELETE FROM authority_roles WHERE role = ?').run(role)
       return

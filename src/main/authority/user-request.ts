@@ -1,5 +1,5 @@
 import { RejectedError, TransientError } from '#shared/errors.ts'
-import type { RoleName } from '#shared/protocol/roles.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import type { AuthorityParts } from './account-changes.ts'
 import type { AccountRow } from './authority-store.ts'
 import type { Delivery } from './ledger.ts'
@@ -13,7 +13,7 @@ export const INTERNAL_TTL_MS = 24 * 60 * 60 * 1000
 export type UserPlace =
   | { readonly account: 'system'; readonly role: 'system' }
   | { readonly account: 'registry'; readonly role: 'registry' }
-  | { readonly account: { readonly tenant: string }; readonly role: Exclude<RoleName, 'registry'> }
+  | { readonly account: { readonly tenant: string }; readonly role: Exclude<Role, 'registry'> }
 
 export type UserRequest = UserPlace & {
   /** Shown in the ledger and in the server's list of connections. */

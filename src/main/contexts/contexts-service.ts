@@ -2,6 +2,7 @@ import type { NatsContext, NatsContextExport } from '#shared/contract/nsc.ts'
 import { messageOf, MusterError, RejectedError, toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import { credsText } from '#shared/protocol/credentials.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { decodeJwt } from '../authority/jwt.ts'
 import type { KeyAudit } from '../authority/key-use.ts'
@@ -55,8 +56,13 @@ export interface ConsoleCredential {
 export interface ContextsServiceOptions {
   readonly meshes: ContextMeshes
   readonly audit: KeyAudit
-  /** A console credential of a tenant, for that many milliseconds. */
-  readonly issue: (tenant: string, name: string, ttlMs: number) => Promise<ConsoleCredential>
+  /** A credential of a tenant for a context, for that many milliseconds. */
+  readonly issue: (
+    tenant: string,
+    role: Exclude<Role, 'registry'>,
+    context: string,
+    ttlMs: number,
+  ) => Promise<ConsoleCredential>
   /** Takes one back that nobody got. */
   readonly withdraw: (ledgerId: string) => Promise<unknown>
   readonly environment?: ContextEnvironment
@@ -111,14 +117,14 @@ export class ContextsService {
   }
 
   /**
-   * Writes a context for a tenant of ours, with a console credential issued for it, or for a saved
+   * Writes a context for a tenant of ours, with a credential of that role issued for it, or for a saved
    * connection, with what that logs in with.
    * @throws RejectedError `CONTEXT_NAME`, `FILE_NOT_WRITTEN`; ConflictError `CONTEXT_EXISTS`; what issuing,
    *   the mesh and the keychain throw.
    */
   async export(order: {
     name: string
-    source: { tenant: string; days: number } | { connection: string }
+    source: { tenant: string; role: Role; days: number } | { connection: string }
   }): Promise<NatsContextExport> {
     const name = requireContextName(order.name)
     const written =
@@ -128,10 +134,13 @@ export class ContextsService {
     return { ...written, command: `nats --context ${quoted(name)} rtt` }
   }
 
-  async #exportTenant(name: string, { tenant, days }: { tenant: string; days: number }) {
+  async #exportTenant(
+    name: string,
+    { tenant, role, days }: { tenant: string; role: Role; days: number },
+  ) {
     const { issue, withdraw, meshes } = this.#options
     const { urls, caPem = null } = meshes.deviceEndpoint()
-    const user = await issue(tenant, `nats context ${name}`, days * DAY_MS)
+    const user = await issue(tenant, requireTenantRole(role), name, days * DAY_MS)
     try {
       return await this.#write({
         name,
@@ -287,4 +296,13 @@ function unreadable(name: string): RejectedError {
 
 function quoted(text: string): string {
   return /^[\w@.-]+$/u.test(text) ? text : `'${text}'`
+}
+
+function requireTenantRole(role: Role): Exclude<Role, 'registry'> {
+  if (role !== 'registry') return role
+  throw new RejectedError({
+    code: 'ROLE_NEEDS_TENANT',
+    message: 'The role of the registry belongs into the REGISTRY account, not to a tenant.',
+    advice: 'Choose another role.',
+  })
 }

@@ -10,7 +10,7 @@ import type {
 } from '#shared/contract/keys.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
-import { DEFAULT_TEMPLATES, ROLE_NAMES, type RoleName } from '#shared/protocol/roles.ts'
+import { ROLE_NAMES, type Role } from '#shared/protocol/roles.ts'
 import type { Authority } from '../authority/authority.ts'
 import type { SigningKeyState } from '../authority/authority-keys.ts'
 import type { AccountKind } from '../authority/authority-store.ts'
@@ -107,11 +107,7 @@ export class KeysService {
     await this.#authority.keys.rotateOperatorKey(this.#until())
   }
 
-  async addRole(request: {
-    account: string
-    role: RoleName
-    tenant: string | null
-  }): Promise<void> {
+  async addRole(request: { account: string; role: Role; tenant: string | null }): Promise<void> {
     await this.#authority.keys.addRoleKey(request, this.#until())
   }
 
@@ -124,10 +120,10 @@ export class KeysService {
     const operator = this.#authority.operator()
     const names = new Map(this.#authority.accounts().map((row) => [row.publicKey, row.name]))
     const scoped = keys.scopedKeys()
-    const roles = ROLE_NAMES.map((role): RoleView => ({
+    const roles = [...ROLE_NAMES, ...keys.customRoles()].map((role): RoleView => ({
       role,
       template: templateOf(keys.template(role)),
-      comesWith: templateOf(DEFAULT_TEMPLATES[role]),
+      comesWith: templateOf(keys.comesWith(role)),
       editedAt: keys.templateEditedAt(role)?.toISOString() ?? null,
       keys: scoped
         .filter((key) => key.role === role)
@@ -142,7 +138,7 @@ export class KeysService {
     return { root, hasOperator: operator !== undefined, roles }
   }
 
-  roleImpact(role: RoleName): Promise<KeyImpact> {
+  roleImpact(role: Role): Promise<KeyImpact> {
     const keys = this.#authority.keys.scopedKeys().filter((key) => key.role === role)
     const accounts = [...new Set(keys.map(({ account }) => account))]
     return this.#impact(
@@ -151,7 +147,7 @@ export class KeysService {
     )
   }
 
-  async setRole(role: RoleName, template: PermissionTemplate | null): Promise<void> {
+  async setRole(role: Role, template: PermissionTemplate | null): Promise<void> {
     await this.#authority.keys.setTemplate(role, template, this.#until())
   }
 

@@ -1,7 +1,10 @@
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { isStrictName } from '#shared/protocol/names.ts'
+import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
 import { foldedName } from '#shared/protocol/tenant-names.ts'
 import { reachOf, roleOf, type JudgedRole, type Reach } from './judge-user.ts'
+import { templateOf } from './role-of-scope.ts'
+import type { StorePermissions } from './store-claims.ts'
 import type { StoreAccount, StoreModel, StoreOperator, StoreUser } from './store-model.ts'
 
 /** What an account of the store becomes in Muster. `nothing`: it stays in the store alone. */
@@ -15,6 +18,18 @@ export interface PlannedAccount {
   readonly notes: readonly string[]
   /** One of its keys that may sign any user is in the store. */
   readonly canIssue: boolean
+  /** Its signing keys that stand for a role. */
+  readonly roles: readonly PlannedRole[]
+}
+
+/** A scoped signing key that credentials can be issued with. */
+export interface PlannedRole {
+  readonly key: string
+  /** As the store calls it; may be empty. */
+  readonly name: string
+  readonly template: PermissionTemplate
+  /** Null for one of the registry's account. */
+  readonly tenant: string | null
 }
 
 export interface PlannedUser {
@@ -55,9 +70,9 @@ export function planImport(model: StoreModel, operator: StoreOperator): ImportPl
     const doubled = planned.becomes !== 'nothing' && names.has(account.name)
     names.add(account.name)
     const canIssue = [account.publicKey, ...account.signingKeys].some((key) => model.keys.has(key))
-    if (!doubled) return { account, ...planned, canIssue }
+    if (!doubled) return withRoles({ account, ...planned, canIssue }, root)
     const notes = ['Another account of this operator has the same name. It is left out.']
-    return { account, becomes: 'nothing' as const, tenants: [], notes, canIssue }
+    return { account, becomes: 'nothing' as const, tenants: [], notes, canIssue, roles: [] }
   })
   const kept = accounts.filter(({ becomes }) => becomes !== 'nothing')
   const system = kept.find(({ becomes }) => becomes === 'system')
@@ -75,6 +90,39 @@ export function planImport(model: StoreModel, operator: StoreOperator): ImportPl
     registry: kept.some(({ becomes }) => becomes === 'registry') ? 'there' : 'create',
     warnings: warningsOf(operator, kept, root),
   }
+}
+
+function withRoles(planned: Omit<PlannedAccount, 'roles'>, dialect: DialectName): PlannedAccount {
+  const { account, becomes, tenants } = planned
+  if (becomes === 'nothing' || becomes === 'system') return { ...planned, roles: [] }
+  const notes = [...planned.notes]
+  // By name: the first of several that say the same gives it, and the JWT lists them by their keys.
+  const scoped = account.scoped.toSorted((one, other) => one.role.localeCompare(other.role))
+  const roles = scoped.flatMap(({ key, role: name, permissions }): PlannedRole[] => {
+    const tenant = tenantOfScope(permissions, becomes, tenants, dialect)
+    const template = tenant === undefined ? undefined : templateOf(permissions, { dialect, tenant })
+    if (tenant !== undefined && template !== undefined) return [{ key, name, template, tenant }]
+    notes.push(
+      `Its signing key for the role “${name}” is not for the subjects of one tenant. What it signed stays good; Muster issues nothing with it.`,
+    )
+    return []
+  })
+  return { ...planned, notes, roles }
+}
+
+/** Whose subjects a scoped key opens; undefined where that is no tenant, and no registry. */
+function tenantOfScope(
+  permissions: StorePermissions,
+  becomes: AccountPlace,
+  tenants: readonly string[],
+  dialect: DialectName,
+): string | null | undefined {
+  if (becomes === 'registry') return null
+  const reach = reachOf(permissions)
+  if (reach.kind === 'tenant' && reach.dialect === dialect) {
+    return tenants.includes(reach.tenant) ? reach.tenant : undefined
+  }
+  return becomes === 'tenant' ? tenants[0] : undefined
 }
 
 interface Place {

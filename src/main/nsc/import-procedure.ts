@@ -200,10 +200,7 @@ function removeFiles({ keychain }: ImportParts): Step {
     run: async (state, { signal }) => {
       if (!state.removeFiles) return state
       const { removed, kept } = await removeSeedFiles(state.seeds, keychain, signal)
-      return {
-        ...state,
-        removal: { removed: removed + (state.removal?.removed ?? 0), kept: [...kept] },
-      }
+      return { ...state, removal: { removed, kept: [...kept] } }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { InternalError } from '#shared/errors.ts'
+import { isCustomRole, TENANT_ROLES, type Role } from '#shared/protocol/roles.ts'
 import { dialectOf, type DialectName } from '#shared/protocol/dialect.ts'
 import {
   newAccountClaims,
@@ -7,16 +8,19 @@ import {
   type AccountClaims,
 } from '../authority/account-claims.ts'
 import { signAccount } from '../authority/account-changes.ts'
+import type { RoleStore } from '../authority/role-store.ts'
 import type { AccountKind, AuthorityStore } from '../authority/authority-store.ts'
 import { encodeJwt } from '../authority/jwt.ts'
 import type { AuditedSigner, KeyUse } from '../authority/key-use.ts'
 import type { KeyVault } from '../authority/key-vault.ts'
 import type { Ledger, LedgerEntry } from '../authority/ledger.ts'
+import { importedName, sameRole } from './role-of-scope.ts'
 import type { ImportPlan, PlannedAccount, PlannedUser } from './import-plan.ts'
 
 export interface RecordParts {
   readonly store: AuthorityStore
   readonly ledger: Ledger
+  readonly roles: RoleStore
   readonly keys: KeyVault
   readonly now: () => Date
 }
@@ -118,10 +122,10 @@ export async function prepareRecord(
     }
   }
   const holders = [operator, ...rows]
-  const held = await heldKeys(
-    keys,
-    holders.flatMap(({ publicKey, signingKeys }) => [publicKey, ...signingKeys]),
-  )
+  const held = await heldKeys(keys, [
+    ...holders.flatMap(({ publicKey, signingKeys }) => [publicKey, ...signingKeys]),
+    ...plan.accounts.flatMap(({ roles }) => roles.map(({ key }) => key)),
+  ])
   return {
     failed: (error) => signers.forEach((signer) => signer.failed(error)),
     write: () => {
@@ -203,12 +207,45 @@ function addSystemKey(
   }
 }
 
+/**
+ * Records scoped keys under the role whose template comes to the same, else under one of their own. One whose seed is
+ * elsewhere is not recorded, since credentials of its role would then be signed by nobody; a later import may bring it.
+ * @returns the roles by the public keys that stand for them
+ */
+function writeRoles(
+  { roles }: RecordParts,
+  plan: ImportPlan,
+  held: ReadonlySet<string>,
+  at: Date,
+): ReadonlyMap<string, Role> {
+  const known: Role[] = [...TENANT_ROLES, ...roles.custom()]
+  const byKey = new Map<string, Role>()
+  for (const { account, becomes, roles: planned } of plan.accounts) {
+    for (const { key, name, template, tenant } of planned) {
+      const usable: readonly Role[] = becomes === 'registry' ? ['registry'] : known
+      const same = sameRole(template, name, (role) => roles.template(role), usable)
+      // A role of its own is for a tenant's users; in REGISTRY there is nobody else than the registry.
+      if (same === undefined && tenant === null) continue
+      const role = same ?? importedName(name, key, new Set(known))
+      if (same === undefined && isCustomRole(role)) {
+        roles.addCustom(role, template, at)
+        known.push(role)
+      }
+      byKey.set(key, role)
+      if (!held.has(key)) continue
+      roles.addKey({ publicKey: key, role, account: account.publicKey, tenant, createdAt: at })
+    }
+  }
+  return byKey
+}
+
 function writeRows(
-  { store, ledger }: RecordParts,
+  parts: RecordParts,
   plan: ImportPlan,
   { dialect, operatorJwt, rows, held }: PreparedRows,
   at: Date,
 ): ImportCounts {
+  const { store, ledger } = parts
   const { operator } = plan
   const { publicKey, name, signingKeys } = operator
   const addKey = (key: string, holder: string, purpose: 'identity' | 'signing') => {
@@ -239,7 +276,8 @@ function writeRows(
       tenants += 1
     }
   }
-  const entries = plan.users.flatMap((user) => entryOf(user, ledger, at))
+  const roles = writeRoles(parts, plan, held, at)
+  const entries = plan.users.flatMap((user) => entryOf(user, roles, ledger, at))
   ledger.add(entries)
   return { tenants, accounts, credentials: entries.length }
 }
@@ -247,6 +285,7 @@ function writeRows(
 /** The ledger's row of a user; none where it is there already. */
 function entryOf(
   { user, role, tenant, deviceId }: PlannedUser,
+  roles: ReadonlyMap<string, Role>,
   ledger: Ledger,
   at: Date,
 ): LedgerEntry[] {
@@ -265,7 +304,7 @@ function entryOf(
       publicKey,
       account: user.account,
       tenant,
-      role,
+      role: roles.get(claims.iss) ?? role,
       name: user.name === '' ? publicKey : user.name,
       deviceId,
       permissions: user.permissions,

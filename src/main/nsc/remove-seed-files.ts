@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { open, realpath, unlink } from 'node:fs/promises'
+import { open, readFile, realpath, unlink } from 'node:fs/promises'
 import type { Keychain } from '../authority/keychain.ts'
 import type { PlannedKey } from './import-plan.ts'
 import { readSeed } from './read-store-file.ts'
 
 /** What became of the key files of a store. */
 export interface SeedFileRemoval {
+  /** Files that are gone, by this removal or by one that was interrupted. */
   readonly removed: number
   /** Files that stay, since the keychain did not give the key back, or they could not be written. */
   readonly kept: readonly string[]
@@ -27,12 +27,27 @@ export async function removeSeedFiles(
   for (const { publicKey, path } of keys) {
     signal.throwIfAborted()
     const seed = await readSeed(path, publicKey)
-    if (seed === undefined) continue
+    if (seed === undefined) {
+      if (await finishRemoval(path)) removed += 1
+      continue
+    }
     const held = await keychain.get(publicKey)
     if (held === seed && (await overwriteAndDelete(path))) removed += 1
     else kept.push(path)
   }
   return { removed, kept }
+}
+
+/** Whether the file is gone, also one that was overwritten and not deleted any more. Anything else stays. */
+async function finishRemoval(path: string): Promise<boolean> {
+  try {
+    const content = await readFile(path)
+    if (content.length === 0 || content.some((byte) => byte !== 0)) return false
+    await unlink(path)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
 }
 
 async function overwriteAndDelete(path: string): Promise<boolean> {
@@ -41,7 +56,7 @@ async function overwriteAndDelete(path: string): Promise<boolean> {
     const file = await open(real, 'r+')
     try {
       const { size } = await file.stat()
-      await file.write(randomBytes(size), 0, size, 0)
+      await file.write(Buffer.alloc(size), 0, size, 0)
       await file.sync()
     } finally {
       await file.close()

@@ -10,13 +10,15 @@ const Rule = z
   .nullish()
   .transform((rule) => rule ?? { allow: [], deny: [] })
 
+const Answers = z.object({ max: z.number(), ttl: z.number() }).nullish()
+
 /** A scoped signing key, or a plain one by its public key alone. */
 const SigningKey = z.union([
   z.string(),
   z.looseObject({
     key: z.string(),
     role: z.string().nullish(),
-    template: z.looseObject({ pub: Rule, sub: Rule }).nullish(),
+    template: z.looseObject({ pub: Rule, sub: Rule, resp: Answers }).nullish(),
   }),
 ])
 
@@ -36,7 +38,7 @@ const User = z.looseObject({
   issuer_account: z.string().nullish(),
   pub: Rule,
   sub: Rule,
-  resp: z.object({ max: z.number(), ttl: z.number() }).nullish(),
+  resp: Answers,
 })
 
 /** What a user may say and hear, as its JWT or its scope says; empty lists allow everything. */
@@ -77,6 +79,7 @@ export function accountClaims(claims: DecodedJwt) {
             permissions: {
               pub: key.template?.pub ?? { allow: [], deny: [] },
               sub: key.template?.sub ?? { allow: [], deny: [] },
+              ...answersIn(key.template?.resp),
             },
           },
         ],
@@ -97,6 +100,10 @@ export function userClaims(claims: DecodedJwt) {
       issuer_account === null || issuer_account === undefined || issuer_account === ''
         ? claims.iss
         : issuer_account,
-    permissions: { pub, sub, ...(resp === null || resp === undefined ? {} : { resp }) },
+    permissions: { pub, sub, ...answersIn(resp) },
   }
+}
+
+function answersIn(resp: z.infer<typeof Answers>): Pick<StorePermissions, 'resp'> {
+  return resp === null || resp === undefined ? {} : { resp }
 }

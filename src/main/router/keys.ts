@@ -1,6 +1,6 @@
 import type { KeyImpact, KeysOverview, KeysUpdate, RoleView } from '#shared/contract/keys.ts'
 import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
-import type { RoleName } from '#shared/protocol/roles.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
 
@@ -13,11 +13,11 @@ export interface KeysCalls {
   keyImpact(account: string, signingKey: string): Promise<KeyImpact>
   rotate(request: { account: string; signingKey: string; cut: boolean }): Promise<void>
   rotateOperator(): Promise<void>
-  addRole(request: { account: string; role: RoleName; tenant: string | null }): Promise<void>
+  addRole(request: { account: string; role: Role; tenant: string | null }): Promise<void>
   remove(request: { account: string; signingKey: string; cut: boolean }): Promise<void>
   roles(): { root: string; hasOperator: boolean; roles: RoleView[] }
-  roleImpact(role: RoleName): Promise<KeyImpact>
-  setRole(role: RoleName, template: PermissionTemplate | null): Promise<void>
+  roleImpact(role: Role): Promise<KeyImpact>
+  setRole(role: Role, template: PermissionTemplate | null): Promise<void>
 }
 
 const NEVER = new AbortController().signal

@@ -7,6 +7,7 @@ import type {
   NscLocation,
   NscScan,
 } from '#shared/contract/nsc.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
@@ -44,7 +45,7 @@ export interface ContextCalls {
   }): Promise<{ connection: string }>
   export(order: {
     name: string
-    source: { tenant: string; days: number } | { connection: string }
+    source: { tenant: string; role: Role; days: number } | { connection: string }
   }): Promise<NatsContextExport>
 }
 

@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { ROLE_NAMES } from '../protocol/roles.ts'
 
 /** Error kinds cross the contract by name; see `shared/errors.ts` for what each means. */
 export const Problem = z.strictObject({
@@ -24,6 +25,13 @@ export const StrictName = z
 
 /** A tenant or device id as it may be met on the wire; main checks it as a subject token. */
 export const WireName = z.string().min(1).max(256)
+
+/** One of ours, or one that came with an imported store. */
+export const Role = z.union([
+  z.enum(ROLE_NAMES),
+  z.templateLiteral(['custom:', z.string().min(1).max(80)]),
+])
+export type Role = z.infer<typeof Role>
 
 export const DialectName = z.enum(['device-connect', 'fabric'])
 

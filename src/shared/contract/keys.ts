@@ -1,5 +1,4 @@
-import { ROLE_NAMES } from '../protocol/roles.ts'
-import { eventIterator, Instant, Problem, procedure, z } from './common.ts'
+import { eventIterator, Instant, Problem, procedure, z, Role } from './common.ts'
 
 const PublicKey = z.string().regex(/^[OAU][A-Z2-7]{55}$/)
 const Subject = z.string().min(1).max(1024)
@@ -20,7 +19,7 @@ export type RoleTemplate = z.infer<typeof RoleTemplate>
 export const SigningKey = z.strictObject({
   publicKey: z.string(),
   /** Of a scoped key; null for a plain one. */
-  role: z.enum(ROLE_NAMES).nullable(),
+  role: Role.nullable(),
   tenant: z.string().nullable(),
   /** Null for one that was made elsewhere. */
   createdAt: Instant.nullable(),
@@ -98,7 +97,7 @@ export const KeyImpact = z.strictObject({
 export type KeyImpact = z.infer<typeof KeyImpact>
 
 export const RoleView = z.strictObject({
-  role: z.enum(ROLE_NAMES),
+  role: Role,
   template: RoleTemplate,
   /** The one that it came with. */
   comesWith: RoleTemplate,
@@ -134,7 +133,7 @@ export const keys = {
     .input(
       z.strictObject({
         account: PublicKey,
-        role: z.enum(ROLE_NAMES),
+        role: Role,
         tenant: z.string().max(256).nullable(),
       }),
     )
@@ -144,9 +143,9 @@ export const keys = {
     z.strictObject({ root: z.string(), hasOperator: z.boolean(), roles: z.array(RoleView) }),
   ),
   /** Before a role is edited: users of its scoped keys, who are cut and come back. */
-  roleImpact: procedure.input(z.strictObject({ role: z.enum(ROLE_NAMES) })).output(KeyImpact),
+  roleImpact: procedure.input(z.strictObject({ role: Role })).output(KeyImpact),
   /** Null goes back to what the role came with. */
   setRole: procedure
-    .input(z.strictObject({ role: z.enum(ROLE_NAMES), template: RoleTemplate.nullable() }))
+    .input(z.strictObject({ role: Role, template: RoleTemplate.nullable() }))
     .output(z.null()),
 }

@@ -1,4 +1,4 @@
-import { DialectName, eventIterator, Problem, procedure, StepState, z } from './common.ts'
+import { DialectName, eventIterator, Problem, procedure, Role, StepState, z } from './common.ts'
 
 /** A place in which nsc or the scripts of the seed systems keep a store. */
 export const NscLocation = z.strictObject({
@@ -196,13 +196,17 @@ export const nsc = {
       }),
     )
     .output(z.strictObject({ connection: z.string() })),
-  /** Writes a context for a tenant, with a console credential issued for it. */
+  /** Writes a context for a tenant, with a credential of that role issued for it. */
   exportContext: procedure
     .input(
       z.strictObject({
         name: z.string().min(1).max(255),
         source: z.union([
-          z.strictObject({ tenant: z.string().min(1).max(64), days: z.int().min(1).max(3_650) }),
+          z.strictObject({
+            tenant: z.string().min(1).max(64),
+            role: Role,
+            days: z.int().min(1).max(3_650),
+          }),
           z.strictObject({ connection: z.string().min(1).max(64) }),
         ]),
       }),

@@ -1,5 +1,4 @@
-import { ROLE_NAMES } from '../protocol/roles.ts'
-import { Instant, Problem, procedure, SavedFile, z } from './common.ts'
+import { Instant, Problem, procedure, SavedFile, z, Role } from './common.ts'
 
 /** Where the seed of a key is: in this computer's keychain, lent by a kit for a while, or nowhere here. */
 export const KeyPlace = z.enum(['here', 'lent', 'offline'])
@@ -102,7 +101,7 @@ export const Restoration = z.strictObject({
     z.strictObject({
       holder: z.string(),
       /** Of a key for a role. */
-      role: z.enum(ROLE_NAMES).nullable(),
+      role: Role.nullable(),
       tenant: z.string().nullable(),
     }),
   ),

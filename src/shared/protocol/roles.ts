@@ -15,6 +15,40 @@ export const ROLE_NAMES = [
 ] as const
 export type RoleName = (typeof ROLE_NAMES)[number]
 
+/** A role that came with an imported store; what stands behind the colon is its name there. */
+export type CustomRole = `custom:${string}`
+export type Role = RoleName | CustomRole
+
+const CUSTOM = 'custom:'
+const MAX_NAME_LENGTH = 64
+
+/** The custom role of that name; undefined where nothing of it can be shown. */
+export function customRole(name: string): CustomRole | undefined {
+  const shown = name
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME_LENGTH)
+  return shown === '' ? undefined : `${CUSTOM}${shown}`
+}
+
+export function isCustomRole(role: string): role is CustomRole {
+  return role.startsWith(CUSTOM) && role.length > CUSTOM.length
+}
+
+export function isRole(role: string): role is Role {
+  return isCustomRole(role) || ROLE_NAMES.some((name) => name === role)
+}
+
+/** What people read for a role. */
+export function roleTitle(role: Role): string {
+  return isCustomRole(role) ? role.slice(CUSTOM.length) : ROLE_TITLES[role]
+}
+
+/** What a signing key calls its role in the account's JWT. */
+export function roleClaim(role: Role): string {
+  return isCustomRole(role) ? role.slice(CUSTOM.length) : role
+}
+
 /** Roles whose users belong to a tenant; the registry serves all. */
 export const TENANT_ROLES = ROLE_NAMES.filter((role) => role !== 'registry')
 

@@ -26,10 +26,10 @@ beforeEach(async () => {
   contexts = new ContextsService({
     meshes: app.mesh,
     audit: noAudit,
-    issue: (tenant, name, ttlMs) =>
+    issue: (tenant, role, name, ttlMs) =>
       app.authority.issueUser({
         account: { tenant },
-        role: 'console',
+        role,
         name,
         ttlMs,
         delivery: 'file',
@@ -155,7 +155,7 @@ test('writes a context for a tenant of ours, which logs in, and keeps unknown fi
     tenant: 'north',
     reach: { kind: 'loopback' },
   })
-  const source = { tenant: 'north', days: 30 }
+  const source = { tenant: 'north', role: 'console', days: 30 } as const
   const { path, credentialsPath } = await contexts.export({ name: 'north', source })
   expect((await stat(credentialsPath)).mode & 0o777).toBe(0o600)
   const first = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
@@ -203,13 +203,13 @@ test('leaves a context of somebody else alone, and takes the credential back', a
   const path = await context('mine', { url: 'nats://one', token: 'a-token' })
   const before = await readFile(path, 'utf8')
   await expect(
-    contexts.export({ name: 'mine', source: { tenant: 'north', days: 1 } }),
+    contexts.export({ name: 'mine', source: { tenant: 'north', role: 'console', days: 1 } }),
   ).rejects.toMatchObject({ code: 'CONTEXT_EXISTS' })
   expect(await readFile(path, 'utf8')).toBe(before)
   const issued = app.authority.ledger.entries().filter(({ delivery }) => delivery === 'file')
   expect(issued.map(({ state }) => state)).toEqual(['struck'])
   await expect(
-    contexts.export({ name: '../mine', source: { tenant: 'north', days: 1 } }),
+    contexts.export({ name: '../mine', source: { tenant: 'north', role: 'console', days: 1 } }),
   ).rejects.toMatchObject({ code: 'CONTEXT_NAME' })
 })
 

@@ -1,8 +1,6 @@
 import { rmSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { decodeJwt } from '../../../src/main/authority/jwt.ts'
-import type { ProcedureBoundary } from '../../../src/main/steps/procedure.ts'
 import {
   MapKeychain,
   openNscProfile,
@@ -314,59 +312,6 @@ test('notices that the store changed after it was looked at', async () => {
   await expect.poll(() => seen).toContain('NSC_STORE_CHANGED')
   expect(profile.authority.operator()).toBeUndefined()
   expect(profile.keychain.entries.size).toBe(0)
-})
-
-class Crash extends Error {}
-
-/** Every moment at which the app could be killed, as an import without a crash passes them. */
-async function boundaries(): Promise<ProcedureBoundary[]> {
-  const passed: ProcedureBoundary[] = []
-  const profile = await open({ atBoundary: (boundary) => void passed.push(boundary) })
-  await profile.importFrom([store.folder], { removeFiles: false })
-  return passed
-}
-
-test('is whole after a restart, at whatever step the app was killed', async () => {
-  const { operator } = await plant()
-  const moments = await boundaries()
-  expect(moments.length).toBeGreaterThan(12)
-  for (const [index] of moments.entries()) {
-    let left = index
-    const keychain = new MapKeychain()
-    let killed: NscProfile | undefined
-    killed = await open({
-      keychain,
-      atBoundary: () => {
-        left -= 1
-        if (left >= 0) return
-        // From here on nothing of this run reaches the disk, as if the process were gone.
-        if (killed?.database.isOpen === true) killed.database.close()
-        throw new Crash()
-      },
-    })
-    await killed.importFrom([store.folder], { removeFiles: false })
-    // The next start, on the same database and keychain.
-    const restarted = await open({ keychain, databasePath: killed.databasePath })
-    await restarted.authority.procedures.takeUp('keychain', AbortSignal.timeout(10_000))
-    expect([index, restarted.authority.procedures.unfinished()]).toEqual([index, []])
-    // Before the journal knew of it there is nothing; then it goes on where it was.
-    if (restarted.authority.operator() === undefined) {
-      expect([index, [...keychain.entries.keys()]]).toEqual([index, []])
-      await restarted.importFrom([store.folder])
-    }
-    expect([index, restarted.authority.tenants().length]).toEqual([index, 3])
-    const held = new Set(keychain.entries.keys())
-    const wanted = [operator.key.publicKey, operator.signing.publicKey, operator.system.publicKey]
-    expect([index, wanted.filter((key) => !held.has(key))]).toEqual([index, []])
-    const registry = restarted.store.accounts().find(({ kind }) => kind === 'registry')
-    const [signing = ''] = restarted.store.keysOf(registry?.publicKey ?? '', 'signing')
-    expect([index, held.has(signing), decodeJwt(registry?.jwt ?? '').name]).toEqual([
-      index,
-      true,
-      'REGISTRY',
-    ])
-    for (const profile of profiles.splice(1)) await profile.close()
-  }
 })
 
 test('gives the keys back to nobody when it is cancelled before anything is recorded', async () => {

@@ -1,7 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLogger } from '../../../src/main/log/logger.ts'
-import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
 
 const signal = AbortSignal.timeout(120_000)
@@ -12,12 +10,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => under.close())
-
-async function heldBy(name: string): Promise<string | undefined> {
-  const { authority, publisher } = under.deployment
-  const account = authority.tenants().find((tenant) => tenant.name === name)?.account
-  return account === undefined ? undefined : publisher.lookUp(account)
-}
 
 /** A tenant with a device, a stream with a message in it, and another tenant that takes something from it. */
 async function furnish() {
@@ -144,33 +136,4 @@ test('one that never came to be is cleared too, and does not come back', async (
   await deployment.authority.procedures.takeUp('mesh', signal)
   expect(tenancy.service.list()).toEqual([])
   expect(deployment.keychain.entries.size).toBe(6)
-})
-
-test('killed at any step boundary it is carried through after the next start', async () => {
-  const { deployment } = under
-  const boundaries = 6 * 2
-  for (let at = 1; at <= boundaries; at += 1) {
-    let passed = 0
-    const procedures = new Procedures({
-      database: deployment.database,
-      log: silentLogger(),
-      atBoundary: ({ kind }) => {
-        if (kind !== 'clear-tenant') return
-        passed += 1
-        if (passed === at) throw new Error('killed')
-      },
-    })
-    const dying = under.open(deployment.reopen(undefined, procedures))
-    const name = `acme-${at}`
-    await dying.service.create(name)
-    const keys = deployment.authority.tenantAccounts.keysOf(name)
-    await expect(dying.calls.clearing.clear(name, name, signal)).rejects.toThrow()
-    const authority = deployment.reopen()
-    const next = under.open(authority)
-    const taken = await authority.procedures.takeUp('mesh', signal)
-    expect(taken.map(({ outcome }) => outcome)).toEqual(['done'])
-    expect(next.service.list()).toEqual([])
-    expect(keys.some((key) => deployment.keychain.entries.has(key))).toBe(false)
-    expect(await heldBy(name)).toBeUndefined()
-  }
 })

@@ -10,6 +10,7 @@ import { whenStill } from './support/run-batch.ts'
 import { tenancyOn } from './support/tenancy.ts'
 
 const SCENARIO = join(import.meta.dirname, 'support', 'run-batch.ts')
+const CLEARING = join(import.meta.dirname, 'support', 'clear-tenant.ts')
 const signal = AbortSignal.timeout(200_000)
 let faults: FaultRun
 let folder: string
@@ -63,6 +64,38 @@ test(
       expect(await whenStill(tenancy.batches)).toMatchObject({ state: 'done' })
       await requireAgreement(world, tenant)
       await tenancy.close()
+    }
+  },
+)
+
+test(
+  'a tenant whose clearing is killed at any boundary is gone after the next start, its keys last',
+  { timeout: 200_000 },
+  async () => {
+    for (let at = 1; ; at += 1) {
+      const name = `doomed-${at}`
+      const { authority } = await faults.open()
+      await authority.createTenant(name, { isolation: 'account' }, signal)
+      const { accounts } = authority.tenantAccounts.book()
+      const account = accounts.find((each) => each.name === name)?.publicKey ?? ''
+      const keys = authority.tenantAccounts.keysOf(name)
+      expect(keys).toHaveLength(2)
+      const passed = await faults.until(at, CLEARING, name)
+      const world = await faults.open()
+      const tenancy = tenancyOn(world)
+      // As long as a server knows the account, somebody may have to sign for it.
+      if ((await world.publisher.list()).includes(account)) {
+        for (const key of keys) expect(await world.keychain.get(key)).toBeDefined()
+      }
+      const taken = await world.authority.procedures.takeUp('mesh', signal)
+      expect(taken).toEqual(
+        passed === undefined ? [expect.objectContaining({ outcome: 'done' })] : [],
+      )
+      expect(world.authority.tenants().map((each) => each.name)).not.toContain(name)
+      expect(await world.publisher.list()).not.toContain(account)
+      for (const key of keys) expect(await world.keychain.get(key)).toBeUndefined()
+      await tenancy.close()
+      if (passed !== undefined) return
     }
   },
 )

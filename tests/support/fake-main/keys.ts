@@ -5,7 +5,7 @@ import type {
   UnfinishedProcedure,
 } from '#shared/contract/keys.ts'
 import type { PermissionTemplate } from '#shared/protocol/permission-template.ts'
-import { DEFAULT_TEMPLATES, ROLE_NAMES, type RoleName } from '#shared/protocol/roles.ts'
+import { DEFAULT_TEMPLATES, ROLE_NAMES, isCustomRole, type Role } from '#shared/protocol/roles.ts'
 import type { KeysCalls } from '../../../src/main/router/keys.ts'
 import { ago } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
@@ -27,11 +27,24 @@ function keyLike(letter: 'O' | 'A', seed: string): string {
 const TENANTS = ['acme', 'plant-7', 'north-yard', 'harbour', 'demo-lab', 'beta-site']
 
 /** Keys, roles and what was interrupted, as a scripted main tells of them. */
+/** A role that came with a store of nsc. */
+const SENSOR: Role = 'custom:sensor'
+
+function comesWith(role: Role): PermissionTemplate {
+  if (!isCustomRole(role)) return DEFAULT_TEMPLATES[role]
+  return {
+    pub: { allow: ['{root}.{tenant}.{{name()}}.>'], deny: [] },
+    sub: { allow: ['{root}.{tenant}.{{name()}}.cmd'], deny: [] },
+    answers: null,
+    inbox: 'shared',
+  }
+}
+
 export function fakeKeys(scenario: Scenario): KeysCalls {
   const failing = scenario === 'failing'
   const there = scenario === 'full' || failing
   const holders = there ? holdersOf(failing) : []
-  const templates = new Map<RoleName, PermissionTemplate>()
+  const templates = new Map<Role, PermissionTemplate>()
   const listeners = new Set<() => void>()
   let unfinished = there ? unfinishedOf(failing) : []
   const drop = (id: string) => {
@@ -59,10 +72,10 @@ export function fakeKeys(scenario: Scenario): KeysCalls {
     roles: () => ({
       root: 'device-connect',
       hasOperator: there,
-      roles: ROLE_NAMES.map((role) => ({
+      roles: [...ROLE_NAMES, ...(there ? [SENSOR] : [])].map((role) => ({
         role,
-        template: plain(templates.get(role) ?? DEFAULT_TEMPLATES[role]),
-        comesWith: plain(DEFAULT_TEMPLATES[role]),
+        template: plain(templates.get(role) ?? comesWith(role)),
+        comesWith: plain(comesWith(role)),
         editedAt: templates.has(role)
           ? ago(0)
           : role === 'viewer' && there
@@ -132,7 +145,7 @@ function holdersOf(failing: boolean): KeyHolder[] {
 function signingKey(
   seed: string,
   days: number,
-  role: RoleName | null = null,
+  role: Role | null = null,
   tenant: string | null = null,
   credentials = 0,
 ): SigningKey {

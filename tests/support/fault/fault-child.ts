@@ -13,6 +13,7 @@ export interface FaultOrder {
   readonly scenario: string
   readonly argument: string
   readonly killAt: number
+  readonly bare: boolean
 }
 
 interface Scenario {
@@ -37,6 +38,7 @@ const passed: ProcedureBoundary[] = []
 const world = await openFaultWorld({
   folder: order.folder,
   serverUrl: order.serverUrl,
+  bare: order.bare,
   startServer,
   atBoundary: (boundary) => {
     passed.push(boundary)

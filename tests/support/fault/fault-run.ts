@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bootstrap } from '../../../src/main/authority/authority.ts'
@@ -25,12 +25,16 @@ export class FaultRun {
   #spare: ChildProcess | undefined
   #world: FaultWorld | undefined
 
-  private constructor(folder: string) {
+  readonly #bare: boolean
+
+  private constructor(folder: string, bare: boolean) {
     this.#folder = folder
+    this.#bare = bare
   }
 
-  static async begin(): Promise<FaultRun> {
-    const run = new FaultRun(await mkdtemp(join(tmpdir(), 'muster-fault-')))
+  /** With `bare` the profile has neither operator nor server. */
+  static async begin({ bare = false } = {}): Promise<FaultRun> {
+    const run = new FaultRun(await mkdtemp(join(tmpdir(), 'muster-fault-')), bare)
     await mkdir(join(run.#folder, 'resolver'))
     run.#spare = run.#fork()
     return run
@@ -40,6 +44,7 @@ export class FaultRun {
   async open(): Promise<FaultWorld> {
     this.#world ??= await openFaultWorld({
       folder: this.#folder,
+      bare: this.#bare,
       startServer: (bootstrap) => this.#startServer(bootstrap),
       ...(this.#server === undefined ? {} : { serverUrl: this.#server.url }),
     })
@@ -60,7 +65,7 @@ export class FaultRun {
     scenario: string,
     argument: string,
   ): Promise<ProcedureBoundary[] | undefined> {
-    if (this.#server === undefined) await this.open()
+    if (this.#server === undefined && !this.#bare) await this.open()
     await this.closeWorld()
     const child = this.#spare ?? this.#fork()
     // The next one starts while this one works: most of its time is loading.
@@ -76,6 +81,7 @@ export class FaultRun {
       scenario,
       argument,
       killAt: Number.isFinite(killAt) ? killAt : 0,
+      bare: this.#bare,
     }
     const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
     child.send(order)
@@ -84,6 +90,14 @@ export class FaultRun {
       throw new Error(`The child ended with ${String(code ?? signal)} before its time.`)
     }
     return passed
+  }
+
+  /** Begins with an empty profile again; only for a bare one, since a server keeps its accounts. */
+  async fresh(): Promise<void> {
+    await this.closeWorld()
+    for (const name of await readdir(this.#folder)) {
+      await rm(join(this.#folder, name), { recursive: true })
+    }
   }
 
   async end(): Promise<void> {
@@ -103,7 +117,8 @@ export class FaultRun {
         operator: op.jwt
         system_account: ${systemAccount.publicKey}
         resolver: { type: full, dir: "${join(this.#folder, 'resolver')}", allow_delete: true, interval: "2m", limit: 10000 }
-        resolver_preload: { ${systemAccount.publicKey}: ${systemAccount.jwt} }`,
+        resolver_preload: { ${systemAccount.publicKey}: ${systemAccount.jwt} }
+        jetstream: { store_dir: "js", max_mem: 16MB, max_file: 64MB }`,
       ...(port === undefined ? {} : { port }),
     })
     return this.#server.url

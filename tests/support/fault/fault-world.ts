@@ -32,6 +32,8 @@ export interface FaultWorldOptions {
   startServer(bootstrap: Bootstrap): Promise<string>
   /** Where the server runs already; it is started otherwise. */
   readonly serverUrl?: string
+  /** A profile without operator and server, for what begins with one. */
+  readonly bare?: boolean
 }
 
 /** Opens a profile as a start of the app does; creates it where there is none. */
@@ -69,10 +71,12 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
       reconnect: () => link(publisher.connection?.getServer() ?? ''),
     },
   })
-  await authority.setUp({ dialect: 'device-connect' })
-  await link(options.serverUrl ?? (await options.startServer(await authority.bootstrap())))
-  // As the app does at each connect: the server may hold what a crash left half done.
-  await authority.republish(AbortSignal.timeout(10_000))
+  if (options.bare !== true) {
+    await authority.setUp({ dialect: 'device-connect' })
+    await link(options.serverUrl ?? (await options.startServer(await authority.bootstrap())))
+    // As the app does at each connect: the server may hold what a crash left half done.
+    await authority.republish(AbortSignal.timeout(10_000))
+  }
   return {
     authority,
     keychain,

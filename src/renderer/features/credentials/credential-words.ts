@@ -1,3 +1,4 @@
+import { isCustomRole, roleTitle } from '#shared/protocol/roles.ts'
 import type {
   Credential,
   CredentialFilter,
@@ -49,6 +50,7 @@ const ROLES: Readonly<Record<string, string>> = {
 
 /** A role as people read it: `device-restricted` becomes `Device restricted`. */
 export function roleName(role: string): string {
+  if (isCustomRole(role)) return roleTitle(role)
   const words = role.replaceAll('-', ' ')
   return ROLES[role] ?? `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
 }

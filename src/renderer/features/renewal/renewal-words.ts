@@ -1,3 +1,4 @@
+import { isCustomRole, roleTitle } from '#shared/protocol/roles.ts'
 import type {
   ExpiryFilter,
   ExpiryStatus,
@@ -80,6 +81,7 @@ const ROLES: Readonly<Record<string, string>> = {
 }
 
 export function roleName(role: string): string {
+  if (isCustomRole(role)) return roleTitle(role)
   return ROLES[role] ?? `${role.slice(0, 1).toUpperCase()}${role.slice(1)}`
 }
 

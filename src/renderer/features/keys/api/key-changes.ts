@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { RoleName } from '#shared/protocol/roles.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
 
 /** A signing key of an account; `account` is null for one of the operator's. */
@@ -46,7 +46,7 @@ export function useAddRole() {
   const { client } = useApi()
   const onSettled = useKeysChanged()
   return useMutation({
-    mutationFn: (order: { account: string; role: RoleName; tenant: string | null }) =>
+    mutationFn: (order: { account: string; role: Role; tenant: string | null }) =>
       client.keys.addRole(order),
     onSettled,
   })

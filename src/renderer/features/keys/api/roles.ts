@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { RoleTemplate } from '#shared/contract/keys.ts'
-import type { RoleName } from '#shared/protocol/roles.ts'
+import type { Role } from '#shared/protocol/roles.ts'
 import { useApi } from '../../../lib/connection/api-context.ts'
 
 /** The roles with their templates and the keys that carry them. */
@@ -10,7 +10,7 @@ export function useRoles() {
 }
 
 /** Who is cut when this role is edited; asked once the person is about to save. */
-export function useRoleImpact(role: RoleName, enabled: boolean) {
+export function useRoleImpact(role: Role, enabled: boolean) {
   const { queries } = useApi()
   return useQuery(queries.keys.roleImpact.queryOptions({ input: { role }, enabled, staleTime: 0 }))
 }
@@ -20,7 +20,7 @@ export function useSetRole() {
   const { client, queries } = useApi()
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: (change: { role: RoleName; template: RoleTemplate | null }) =>
+    mutationFn: (change: { role: Role; template: RoleTemplate | null }) =>
       client.keys.setRole(change),
     onSuccess: () => cache.invalidateQueries({ queryKey: queries.keys.key() }),
   })

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { Button, Modal, Select } from '@mantine/core'
-import { ROLE_NAMES, ROLE_TITLES, TENANT_ROLES, type RoleName } from '#shared/protocol/roles.ts'
+import { isCustomRole, isRole, roleTitle, TENANT_ROLES, type Role } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useAddRole } from '../api/key-changes.ts'
+import { useRoles } from '../api/roles.ts'
 import type { HolderRow } from '../holder-rows.ts'
 import styles from './keys.module.css'
 
@@ -24,8 +25,10 @@ export function AddRoleDialog({ holder, opened, onClose }: AddRoleDialogProps) {
 
 function AddRoleForm({ holder, onClose }: Omit<AddRoleDialogProps, 'opened'>) {
   const add = useAddRole()
-  const roles: readonly RoleName[] = holder.kind === 'registry' ? ['registry'] : TENANT_ROLES
-  const [role, setRole] = useState<RoleName>(roles[0] ?? 'device')
+  const imported = (useRoles().data?.roles ?? []).map(({ role: each }) => each).filter(isCustomRole)
+  const roles: readonly Role[] =
+    holder.kind === 'registry' ? ['registry'] : [...TENANT_ROLES, ...imported]
+  const [role, setRole] = useState<Role>(roles[0] ?? 'device')
   const [tenant, setTenant] = useState<string | null>(holder.tenants[0] ?? null)
   return (
     <form
@@ -39,11 +42,10 @@ function AddRoleForm({ holder, onClose }: Omit<AddRoleDialogProps, 'opened'>) {
       <Select
         label="Role"
         allowDeselect={false}
-        data={roles.map((value) => ({ value, label: ROLE_TITLES[value] }))}
+        data={roles.map((value) => ({ value, label: roleTitle(value) }))}
         value={role}
         onChange={(value) => {
-          const known = ROLE_NAMES.find((name) => name === value)
-          if (known !== undefined) setRole(known)
+          if (value !== null && isRole(value)) setRole(value)
         }}
       />
       {holder.tenants.length > 1 && (

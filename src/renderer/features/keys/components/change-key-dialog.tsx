@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Button, Modal, Skeleton, TextInput } from '@mantine/core'
 import { IconClockHour4, IconScissors } from '@tabler/icons-react'
 import type { KeyImpact, SigningKey } from '#shared/contract/keys.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { roleTitle } from '#shared/protocol/roles.ts'
 import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ChoiceCards } from '../../../ui/choice-cards.tsx'
@@ -36,7 +36,7 @@ export function ChangeKeyDialog(props: { change: KeyChange | null; onClose: () =
 function titleOf(change: KeyChange | null): string {
   if (change === null) return ''
   const { act, holder, key } = change
-  const what = key.role === null ? 'signing key' : `key for the role ${ROLE_TITLES[key.role]}`
+  const what = key.role === null ? 'signing key' : `key for the role ${roleTitle(key.role)}`
   return `${act === 'rotate' ? 'Rotate' : 'Remove'} the ${what} of ${holder.name}?`
 }
 

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import type { SigningKey } from '#shared/contract/keys.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { roleTitle } from '#shared/protocol/roles.ts'
 import { counted } from '../../../lib/counted.ts'
 import { CopyIcon } from '../../../ui/copy-button.tsx'
 import { Fact, Facts } from '../../../ui/facts.tsx'
@@ -120,7 +120,7 @@ function KeyList({ keys, actionsFor, isOperator }: KeyListProps) {
           <div className={styles.keyHead}>
             {key.role !== null && (
               <span className={styles.keyTitle}>
-                {ROLE_TITLES[key.role]}
+                {roleTitle(key.role)}
                 {key.tenant !== null && <span className="m-muted"> in {key.tenant}</span>}
               </span>
             )}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Button, NumberInput, SegmentedControl, Switch, Textarea } from '@mantine/core'
 import type { RoleView } from '#shared/contract/keys.ts'
 import { templateProblems, type TemplateProblem } from '#shared/protocol/permission-template.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { roleTitle } from '#shared/protocol/roles.ts'
 import { Notice } from '../../../ui/notice.tsx'
 import { draftOf, isSameTemplate, templateOf, type RoleDraft } from '../role-draft.ts'
 import { RolePreview } from './role-preview.tsx'
@@ -120,7 +120,7 @@ export function RoleEditor({ role, root, canSave }: RoleEditorProps) {
               Discard
             </Button>
             <Button disabled={!changed || refused || !canSave} onClick={() => setSaving(true)}>
-              Save {ROLE_TITLES[role.role]}…
+              Save {roleTitle(role.role)}…
             </Button>
           </div>
         </div>

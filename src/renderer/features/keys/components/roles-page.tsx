@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core'
 import type { RoleView } from '#shared/contract/keys.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { isCustomRole, roleTitle } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { Tag } from '../../../ui/tag.tsx'
@@ -52,7 +52,8 @@ export function RolesPage({ chosen, onChoose }: RolesPageProps) {
               onClick={() => onChoose(each.role)}
             >
               <span className={styles.roleTitle}>
-                {ROLE_TITLES[each.role]}
+                {roleTitle(each.role)}
+                {isCustomRole(each.role) && <Tag>imported</Tag>}
                 {each.editedAt !== null && <Tag>edited</Tag>}
               </span>
               <span className="m-muted">{keysText(each)}</span>

@@ -1,6 +1,6 @@
 import { Button, Modal, Skeleton } from '@mantine/core'
 import type { RoleTemplate, RoleView } from '#shared/contract/keys.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { roleTitle } from '#shared/protocol/roles.ts'
 import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
@@ -24,7 +24,7 @@ export function SaveRoleDialog({ role, template, opened, onClose }: SaveRoleDial
     <Modal
       opened={opened}
       onClose={onClose}
-      title={`Save the role ${ROLE_TITLES[role.role]}?`}
+      title={`Save the role ${roleTitle(role.role)}?`}
       size="lg"
     >
       <div className={styles.form}>

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button, NumberInput, Select, TextInput } from '@mantine/core'
 import type { NatsContextExport } from '#shared/contract/nsc.ts'
+import { isRole, roleTitle, type Role } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { CopyIcon } from '../../../ui/copy-button.tsx'
@@ -8,6 +9,7 @@ import { DeviceText } from '../../../ui/device-text.tsx'
 import { Fact, Facts } from '../../../ui/facts.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
 import { useExportContext } from '../api/export-context.ts'
+import { useRolesForContexts } from '../api/tenant-roles.ts'
 import { useSavedConnections } from '../api/connections.ts'
 import styles from './nsc.module.css'
 
@@ -20,6 +22,8 @@ export function ContextExportForm({ onClose }: { onClose: () => void }) {
   const [source, setSource] = useState<string | null>(null)
   const [name, setName] = useState('')
   const [days, setDays] = useState(DEFAULT_DAYS)
+  const roles = useRolesForContexts()
+  const [role, setRole] = useState<Role>('console')
   const write = useExportContext()
   const own = (tenants ?? []).filter(({ account, state }) => account !== null && state === 'ready')
   const data = [
@@ -45,7 +49,7 @@ export function ContextExportForm({ onClose }: { onClose: () => void }) {
         const id = rest.join(':')
         write.mutate({
           name: name.trim(),
-          source: kind === 'tenant' ? { tenant: id, days } : { connection: id },
+          source: kind === 'tenant' ? { tenant: id, role, days } : { connection: id },
         })
       }}
     >
@@ -62,6 +66,18 @@ export function ContextExportForm({ onClose }: { onClose: () => void }) {
           if (name === '' && label !== undefined) setName(label.replaceAll(/[^\w.-]+/gu, '-'))
         }}
       />
+      {source?.startsWith('tenant:') === true && (
+        <Select
+          label="Role"
+          description="What its user may say and hear (Keys, Roles)."
+          allowDeselect={false}
+          data={roles.map((value) => ({ value, label: roleTitle(value) }))}
+          value={role}
+          onChange={(value) => {
+            if (value !== null && isRole(value)) setRole(value)
+          }}
+        />
+      )}
       <div className={styles.pair}>
         <TextInput
           label="Name of the context"
@@ -85,7 +101,7 @@ export function ContextExportForm({ onClose }: { onClose: () => void }) {
       <p className={styles.hint}>
         {source?.startsWith('connection:') === true
           ? 'What this connection logs in with leaves the keychain as a file that only you can read.'
-          : 'A console credential is issued and written into a file that only you can read. It stands in the ledger and can be revoked there.'}
+          : 'A credential is issued and written into a file that only you can read. It stands in the ledger and can be revoked there.'}
       </p>
       {write.isError && <ProblemNotice problem={problemOf(write.error)} />}
       <div className={styles.buttons}>

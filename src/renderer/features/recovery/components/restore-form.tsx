@@ -2,7 +2,7 @@ import { useRef, useState } from 'react'
 import { Button, FileInput, Group, Progress } from '@mantine/core'
 import { IconDatabaseImport } from '@tabler/icons-react'
 import type { PresentedKit, Restoration } from '#shared/contract/recovery.ts'
-import { ROLE_TITLES } from '#shared/protocol/roles.ts'
+import { roleTitle } from '#shared/protocol/roles.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { useRecoveryState } from '../api/recovery-state.ts'
@@ -99,7 +99,7 @@ function remadeByHolder(remade: Restoration['remade']): [string, string][] {
       .map(({ role, tenant }) => {
         if (role === null) return 'signing key'
         const where = tenant === null || tenant === holder ? '' : ` in ${tenant}`
-        return `key for the role ${ROLE_TITLES[role]}${where}`
+        return `key for the role ${roleTitle(role)}${where}`
       })
       .join(', '),
   ])
