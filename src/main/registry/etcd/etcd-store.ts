@@ -53,7 +53,7 @@ export interface EtcdStoreOptions {
 /**
  * Devices in etcd, as protocol.md says: the record at its key, under a lease, exactly while the
  * device is online. What that has no place for (offline devices, who announces them, which
- * registries there are) is below a prefix of Muster's own. See docs/decisions/0008-etcd-store.md.
+ * registries there are) is below a prefix of Muster's own. See docs/decisions/0009-etcd-store.md.
  */
 export class EtcdStore implements SharedStore {
   readonly #client: EtcdClient

@@ -26,7 +26,7 @@ const PAGE = 1000
 /** Giving space back takes seconds for each gigabyte; the member stands still meanwhile. */
 const DEFRAGMENT_TIMEOUT_MS = 60_000
 
-/** `EtcdClient` on Microsoft's etcd3: its RPC clients, but neither its watcher nor its leases (docs/decisions/0008). */
+/** `EtcdClient` on Microsoft's etcd3: its RPC clients, but neither its watcher nor its leases (docs/decisions/0009). */
 export function openEtcd3Client(config: EtcdConfig): EtcdClient {
   const endpoints = new EtcdEndpoints(config)
   const call = <T>(work: (client: Etcd3) => Promise<T>) => endpoints.call(work)
