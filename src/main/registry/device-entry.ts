@@ -6,6 +6,9 @@ import type { TenantMeter } from './tenant-meters.ts'
 import { joinRecord, type StoredDevice } from './store.ts'
 import { NO_TEXT, type TextArena } from './text-arena.ts'
 
+/** What stands between the rest of a record and its status: see `joinRecord`. */
+const STATUS_MEMBER = ',"status":'
+
 /** What the store does not have yet of a device. */
 export const CLEAN = 0
 export const UPDATE_PENDING = 1
@@ -139,6 +142,42 @@ export class DeviceEntry {
   /** The whole record as JSON text. */
   record(): string {
     return joinRecord(this.document, this.status)
+  }
+
+  /** Bytes of the record as UTF-8. */
+  recordBytes(): number {
+    const document = this.#asciiDocumentBytes()
+    if (document < 0) return Buffer.byteLength(this.record())
+    return document + STATUS_MEMBER.length + Buffer.byteLength(this.status)
+  }
+
+  /**
+   * Writes the record into `target`, and returns where it ends there. Mostly it is copied as it is
+   * kept: a page of a list is half a megabyte that would be text in between.
+   */
+  writeRecord(target: Buffer, at: number): number {
+    const documents = this.#documents
+    if (this.#asciiDocumentBytes() < 0) return at + target.write(this.record(), at)
+    const own = documents.asciiBytes(this.#ownText)
+    const head = this.#sharedText === NO_TEXT ? 0 : this.#sharedAt
+    let end = documents.copyAscii(this.#ownText, 0, head, target, at)
+    if (this.#sharedText !== NO_TEXT) {
+      const shared = documents.asciiBytes(this.#sharedText)
+      end = documents.copyAscii(this.#sharedText, 0, shared, target, end)
+    }
+    // As `joinRecord`: the status goes before the bracket that closes the document.
+    end = documents.copyAscii(this.#ownText, head, own - 1, target, end)
+    end += target.write(STATUS_MEMBER, end, 'latin1')
+    end += target.write(this.status, end)
+    return end + target.write('}', end, 'latin1')
+  }
+
+  /** -1 where it can't be copied as it is kept. */
+  #asciiDocumentBytes(): number {
+    const own = this.#documents.asciiBytes(this.#ownText)
+    const shared = this.#documents.asciiBytes(this.#sharedText)
+    const endsInOwn = this.#sharedText === NO_TEXT || this.#sharedAt < own
+    return own < 1 || shared < 0 || !endsInOwn ? -1 : own + shared
   }
 
   /** The next heartbeat is compared with nothing: the status was set otherwise. */

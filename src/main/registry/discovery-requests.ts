@@ -34,6 +34,17 @@ interface DiscoveryWire {
   maxPayload(): number
 }
 
+/** JSON text, or its bytes. */
+type Reply = string | Uint8Array
+
+interface Page {
+  readonly entries: readonly DeviceEntry[]
+  /** Of their records, each with a comma. */
+  readonly bytes: number
+  /** How many were looked at for it. */
+  readonly consumed: number
+}
+
 /** Answers requests on `P.T.discovery` (protocol.md, "Discovery RPC") from memory. */
 export class DiscoveryRequests {
   readonly #parts: DiscoveryParts
@@ -53,6 +64,12 @@ export class DiscoveryRequests {
 
   /** @returns the reply as JSON text, never larger than the server takes */
   answer(tenant: string, data: Uint8Array, source: string): string {
+    const reply = this.reply(tenant, data, source)
+    return typeof reply === 'string' ? reply : Buffer.from(reply).toString()
+  }
+
+  /** The same as it goes out: lists as bytes. */
+  reply(tenant: string, data: Uint8Array, source: string): Reply {
     const request = readRequest(data)
     if (request === undefined) {
       return this.#refuse(null, JSON_RPC_INVALID_PARAMS, 'the request is no JSON object', source)
@@ -82,7 +99,7 @@ export class DiscoveryRequests {
     return this.#selectors.devices(tenant, selector)
   }
 
-  #list(tenant: string, id: JsonRpcId, params: Record<string, unknown>, source: string): string {
+  #list(tenant: string, id: JsonRpcId, params: Record<string, unknown>, source: string): Reply {
     const read = readListQuery(params, this.#parts.maxLimit)
     if ('complaint' in read) {
       return this.#refuse(id, JSON_RPC_INVALID_PARAMS, read.complaint, source)
@@ -93,16 +110,13 @@ export class DiscoveryRequests {
       query.limit === undefined ? matched : matched.slice(query.offset, query.offset + query.limit)
     const page = this.#fit(wanted)
     if (query.limit === undefined) {
-      if (page.complete) return rawResultText(id, `{"devices":[${page.records.join(',')}]}`)
+      if (page.entries.length === wanted.length) return listText(id, page, '')
       const why = `the ${matched.length} devices do not fit into one reply; ask for pages with limit and offset`
       return this.#refuse(id, JSON_RPC_INVALID_PARAMS, why, source)
     }
     const next = query.offset + page.consumed
     const nextOffset = next < matched.length ? String(next) : 'null'
-    return rawResultText(
-      id,
-      `{"devices":[${page.records.join(',')}],"next_offset":${nextOffset},"total_matched":${matched.length}}`,
-    )
+    return listText(id, page, `,"next_offset":${nextOffset},"total_matched":${matched.length}`)
   }
 
   #get(tenant: string, id: JsonRpcId, params: Record<string, unknown>, source: string): string {
@@ -113,9 +127,9 @@ export class DiscoveryRequests {
     const entry = this.#parts.index.get(tenant, deviceId)
     const visible = entry?.online === true && this.#mayBeSeen(requesterOf(params), entry)
     if (!visible) return rawResultText(id, '{"device":null}')
-    const page = this.#fit([entry])
-    const record = page.records[0]
-    if (record !== undefined) return rawResultText(id, `{"device":${record}}`)
+    if (this.#fit([entry]).entries.length > 0) {
+      return rawResultText(id, `{"device":${entry.record()}}`)
+    }
     const why = 'the record does not fit into one reply of this server'
     return this.#refuse(id, JSON_RPC_INTERNAL_ERROR, why, source)
   }
@@ -193,25 +207,20 @@ export class DiscoveryRequests {
    * As many records as one reply holds. A record that does not even fit alone (the server's limit
    * shrank after it registered) is passed over, so that a walk through the pages ends.
    */
-  #fit(entries: readonly DeviceEntry[]): {
-    readonly records: readonly string[]
-    readonly consumed: number
-    readonly complete: boolean
-  } {
+  #fit(entries: readonly DeviceEntry[]): Page {
     const room = this.#parts.wire.maxPayload() - ENVELOPE_BYTES
-    const records: string[] = []
+    const fitting: DeviceEntry[] = []
     let used = 0
     let consumed = 0
     for (const entry of entries) {
-      const record = entry.record()
-      const bytes = Buffer.byteLength(record) + 1
+      const bytes = entry.recordBytes() + 1
       if (used + bytes > room && bytes <= room) break
       consumed += 1
       if (bytes > room) continue
       used += bytes
-      records.push(record)
+      fitting.push(entry)
     }
-    return { records, consumed, complete: records.length === entries.length }
+    return { entries: fitting, bytes: used, consumed }
   }
 
   #refuse(id: JsonRpcId, code: number, message: string, source: string): string {
@@ -219,6 +228,20 @@ export class DiscoveryRequests {
     this.#parts.drops.note(source, `discovery refused: ${message}`)
     return failureText(id, code, message)
   }
+}
+
+/** The devices of a page, written as bytes at once: text in between would cost most of the time. */
+function listText(id: JsonRpcId, page: Page, more: string): Uint8Array {
+  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"devices":[`
+  const tail = `]${more}}}`
+  const reply = Buffer.allocUnsafe(Buffer.byteLength(head) + page.bytes + tail.length)
+  let end = reply.write(head)
+  for (const [place, entry] of page.entries.entries()) {
+    if (place > 0) end += reply.write(',', end, 'latin1')
+    end = entry.writeRecord(reply, end)
+  }
+  end += reply.write(tail, end, 'latin1')
+  return reply.subarray(0, end)
 }
 
 function contains(text: string | null, part: string): boolean {

@@ -13,7 +13,7 @@ const BUSY = -32000
 /** Of so many heartbeats one is timed: looking at the clock takes as long as most of them do. */
 const TIMED_HEARTBEATS = 64
 
-type Answer = string | Promise<string>
+type Answer = string | Uint8Array | Promise<string>
 
 export interface MessageIntakeOptions {
   readonly connection: NatsConnection
@@ -43,8 +43,9 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
   }
 
   const reply = (message: Msg, answer: Answer) => {
-    if (typeof answer === 'string') message.respond(answer)
-    else void answer.then((text) => !connection.isClosed() && message.respond(text))
+    if (answer instanceof Promise) {
+      void answer.then((text) => !connection.isClosed() && message.respond(text))
+    } else message.respond(answer)
   }
 
   /** Answers a request in its turn; one without a reply subject is ignored (protocol.md, "Registration"). */
@@ -80,7 +81,7 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
       ),
     ),
     discovery: request(latencies.discovery, ({ subject, data }, tenant) =>
-      discovery.answer(tenant, data, subject),
+      discovery.reply(tenant, data, subject),
     ),
     heartbeat: (message) => {
       const startedAt = counters.heartbeats % TIMED_HEARTBEATS === 0 ? performance.now() : 0

@@ -81,6 +81,19 @@ export class TextArena {
     return slab.toString('utf8', from, from + length)
   }
 
+  /** Bytes of a text as UTF-8; -1 where it is not kept as bytes, or not ASCII. */
+  asciiBytes(handle: number): number {
+    if (handle <= NO_TEXT) return handle === NO_TEXT ? 0 : -1
+    const length = this.#slabOf(handle).readUInt32LE(offsetOf(handle))
+    return length >= ASCII ? length - ASCII : -1
+  }
+
+  /** Copies part of an ASCII text into `target`, and returns where it ends there. */
+  copyAscii(handle: number, from: number, to: number, target: Buffer, at: number): number {
+    const begin = offsetOf(handle) + HEADER_BYTES
+    return at + this.#slabOf(handle).copy(target, at, begin + from, begin + to)
+  }
+
   /** Gives the room of a text back, once everybody who shares it did. */
   release(handle: number): void {
     if (handle <= NO_TEXT) {
