@@ -143,7 +143,7 @@ export const SCREENS: readonly Screen[] = [
       await page.getByLabel('Folder', { exact: true }).fill('/home/kim/Dropbox')
       await page.getByRole('radio', { name: /Anybody/u }).click()
       await page.getByText('Devices keep their keys').click()
-      await page.getByLabel('Address 1').fill('nats://localhost:4222')
+      await page.getByLabel('Address 1', { exact: true }).fill('nats://localhost:4222')
       await page.getByText('Dropbox copies this folder').waitFor()
       await page.getByText('Dropbox copies this folder').scrollIntoViewIfNeeded()
     },

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 import { Frame } from './frame.tsx'
 import { AuditRoute } from './screens/audit-route.tsx'
+import { BundlesEnrollmentRoute } from './screens/bundles-enrollment-route.tsx'
 import { BundlesOpenRoute } from './screens/bundles-open-route.tsx'
 import { BundlesPeopleRoute } from './screens/bundles-people-route.tsx'
 import { BundlesReceiptsRoute } from './screens/bundles-receipts-route.tsx'
@@ -120,6 +121,13 @@ export const bundlesOpenRoute = createRoute({
   component: BundlesOpenRoute,
 })
 
+export const bundlesEnrollmentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bundles/enrollment',
+  validateSearch: z.object({ enrollment: OptionalText }),
+  component: BundlesEnrollmentRoute,
+})
+
 export const bundlesPeopleRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/bundles/people',
@@ -213,6 +221,7 @@ export function createAppRouter() {
       doctorRoute,
       bundlesRoute,
       bundlesOpenRoute,
+      bundlesEnrollmentRoute,
       bundlesPeopleRoute,
       bundlesReceiptsRoute,
       auditRoute,

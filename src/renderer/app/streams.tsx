@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useConnectionState } from '../lib/connection/api-context.ts'
 import { useAuditStream } from '../lib/live/audit.ts'
 import { useBundlesStream } from '../lib/live/bundles.ts'
+import { useEnrollmentStream } from '../lib/live/enrollment.ts'
 import { useCommissioningStream } from '../lib/live/commissioning.ts'
 import { useDiscoveryStream } from '../lib/live/discovery.ts'
 import { useFleetStream } from '../lib/live/fleet.ts'
@@ -31,6 +32,7 @@ export function Streams(): null {
   useRenewalsStream()
   useNscStream()
   useBundlesStream()
+  useEnrollmentStream()
   useRefetchAfterReconnect()
   return null
 }
