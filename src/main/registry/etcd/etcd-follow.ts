@@ -49,8 +49,13 @@ export class EtcdFollow {
     return this.#lastError
   }
 
-  /** The lowest revision that everything is known up to. */
+  /** The newest revision that was told. */
   get revision(): number {
+    return Math.max(0, ...this.#told.values())
+  }
+
+  /** The revision up to which everything is known, below all prefixes; 0 before the first look. */
+  get #known(): number {
     return this.#told.size === 0 ? 0 : Math.min(...this.#told.values())
   }
 
@@ -90,7 +95,7 @@ export class EtcdFollow {
     const over = Promise.withResolvers<never>()
     // Rejected before anybody waits where the stream breaks while it opens.
     over.promise.catch(() => undefined)
-    const watch = await client.watch(prefixes, this.revision + 1, {
+    const watch = await client.watch(prefixes, this.#known + 1, {
       events: (prefix, events, revision) => this.#take(prefix, events, revision),
       compacted: () => {
         this.#told.clear()
