@@ -16,9 +16,13 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
     location.hash = '#/bundles'
   })
   const folder = join(deviceFolder, 'stick')
-  await page.getByRole('textbox', { name: 'Tenant', exact: true }).click()
+  await page.getByRole('combobox', { name: 'Tenant', exact: true }).click()
   await page.getByRole('option').first().click()
-  await page.getByLabel('New devices').fill('pump-1, pump-2,')
+  const newDevices = page.getByRole('combobox', { name: 'New devices' })
+  for (const name of ['pump-1', 'pump-2']) {
+    await newDevices.fill(name)
+    await newDevices.press('Enter')
+  }
   await expect(page.getByText('2 new, with new keys')).toBeVisible()
   await page.getByLabel('The bundle is for this computer').check()
   const passphrase = (await page.locator('code').first().textContent()) ?? ''
