@@ -31,8 +31,9 @@ const Storage = z.object({
   data: z.object({
     memory: z.number().default(0),
     storage: z.number().default(0),
-    streams: z.int().default(0),
-    consumers: z.int().default(0),
+    stream_detail: z
+      .array(z.object({ state: z.object({ consumer_count: z.int().default(0) }) }))
+      .nullish(),
   }),
 })
 
@@ -94,11 +95,18 @@ export class AccountInspector {
   /** Null where JetStream is off, in the account or at all. */
   async #storage(account: string, signal: AbortSignal): Promise<AccountUsage['jetStream']> {
     const subject = `$SYS.REQ.ACCOUNT.${account}.JSZ`
-    const answer = await this.#requests.request(subject, '', signal)
+    // The totals that the answer has for all accounts are left out for one; so its streams are counted.
+    const answer = await this.#requests.request(subject, '{"streams":true}', signal)
     const storage = Storage.safeParse(jsonOf(answer))
     if (!storage.success) return null
-    const { memory, storage: disk, streams, consumers } = storage.data.data
-    return { memoryBytes: memory, diskBytes: disk, streams, consumers }
+    const { memory, storage: disk, stream_detail } = storage.data.data
+    const streams = stream_detail ?? []
+    return {
+      memoryBytes: memory,
+      diskBytes: disk,
+      streams: streams.length,
+      consumers: streams.reduce((sum, { state }) => sum + state.consumer_count, 0),
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
+import { AckPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { NO_LIMITS, startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
 
@@ -75,16 +76,82 @@ test('limits of payload and subscriptions are enforced, and lowering them counts
   await service().setLimits('gamma', NO_LIMITS, signal)
 })
 
-test('a limit of JetStream is enforced, and off is off', async () => {
-  const jetStream = { memoryBytes: 0, diskBytes: 1_000_000, streams: 1, consumers: null }
+/** A user of a tenant who may do anything in its account, as a program with streams of its own. */
+async function programOf(tenant: string): Promise<NatsConnection> {
+  const { authority, connectAs } = under.deployment
+  const user = await authority.issueUser({
+    account: { tenant },
+    role: 'orchestrator',
+    name: 'program',
+    ttlMs: 3_600_000,
+    delivery: 'file',
+    permissions: () => ({ pub: { allow: ['>'] }, sub: { allow: ['>'] } }),
+  })
+  return connectAs(user)
+}
+
+test('limits of JetStream are enforced: memory, disk, streams, consumers; and off is off', async () => {
+  const jetStream = { memoryBytes: 0, diskBytes: 100_000, streams: 1, consumers: 1 }
   await service().setLimits('alpha', { ...NO_LIMITS, jetStream }, signal)
+  const manager = await jetstreamManager(await programOf('alpha'))
   const usage = (await service().detail('alpha', signal)).usage
   expect(usage?.jetStream).toEqual({ memoryBytes: 0, diskBytes: 0, streams: 0, consumers: 0 })
+
+  const readings = { name: 'readings', subjects: ['readings.>'] }
+  const inMemory = manager.streams.add({ ...readings, storage: StorageType.Memory })
+  await expect(inMemory).rejects.toThrow(/insufficient|resource limits|no JetStream/iu)
+  await expect(manager.streams.add({ ...readings, max_bytes: 200_000 })).rejects.toThrow(
+    /insufficient storage/iu,
+  )
+  await manager.streams.add(readings)
+  await expect(manager.streams.add({ name: 'second', subjects: ['second.>'] })).rejects.toThrow(
+    /maximum number of streams/iu,
+  )
+
+  const stream = manager.jetstream()
+  const fill = async () => {
+    for (let count = 0; count < 30; count += 1) {
+      await stream.publish('readings.one', new Uint8Array(10_000))
+    }
+  }
+  await expect(fill()).rejects.toThrow(/resource limits exceeded/iu)
+  const kept = (await service().detail('alpha', signal)).usage?.jetStream
+  expect(kept).toMatchObject({ streams: 1 })
+  expect(kept?.diskBytes).toBeGreaterThan(50_000)
+  expect(kept?.diskBytes).toBeLessThanOrEqual(110_000)
+
+  const consumer = (name: string) =>
+    manager.consumers.add('readings', { durable_name: name, ack_policy: AckPolicy.Explicit })
+  await consumer('one')
+  expect((await service().detail('alpha', signal)).usage?.jetStream?.consumers).toBe(1)
+  await expect(consumer('two')).rejects.toThrow(/maximum consumers limit/iu)
+
+  // More room counts at once, for what is connected already.
+  await service().setLimits(
+    'alpha',
+    { ...NO_LIMITS, jetStream: { ...jetStream, diskBytes: 1_000_000, streams: 2, consumers: 2 } },
+    signal,
+  )
+  await stream.publish('readings.one', new Uint8Array(10_000))
+  await manager.streams.add({ name: 'second', subjects: ['second.>'] })
+  await consumer('two')
   const off = await service().setLimits('alpha', { ...NO_LIMITS, jetStream: null }, signal)
   expect(off.limits?.jetStream).toBeNull()
   await vi.waitFor(async () =>
     expect((await service().detail('alpha', signal)).usage?.jetStream).toBeNull(),
   )
+})
+
+test('the limit of data stands in the account and is no limit to nats-server, as the window says', async () => {
+  const tenant = await service().setLimits('gamma', { ...NO_LIMITS, dataBytes: 1_000 }, signal)
+  expect(tenant.limits?.dataBytes).toBe(1_000)
+  const device = await under.deployment.device('gamma', 'talkative')
+  for (let count = 0; count < 5; count += 1) {
+    device.publish('device-connect.gamma.talkative.event.noise', new Uint8Array(500))
+  }
+  await device.flush()
+  expect(device.isClosed()).toBe(false)
+  await service().setLimits('gamma', NO_LIMITS, signal)
 })
 
 test('the panel tells what an account uses now', async () => {
