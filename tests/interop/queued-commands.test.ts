@@ -32,7 +32,8 @@ describeWithReference('a device written with a stock NATS client', (python) => {
       expiresInMs: 600_000,
     })
     const device = site.run(['queue_device.py', credentialsFile, TENANT, deviceId])
-    await device.fact({ command: 'irrigate', params: { seconds: 7 }, attempt: 1 })
+    const ran = await device.fact({ command: 'irrigate', attempt: 1 })
+    expect(ran).toMatchObject({ params: { seconds: 7 } })
     const done = await firstWhere(
       (signal) => site.client.queue.watch({ tenant: TENANT, deviceId }, { signal }),
       'the command to be done',

@@ -1,4 +1,5 @@
 import type { CommandState } from '#shared/contract/queue.ts'
+import { ENDED_CODES } from '#shared/protocol/queue.ts'
 import type { AsyncReply } from './async-reply.ts'
 
 /** Deliveries of a command before the server gives up on it. */
@@ -31,12 +32,6 @@ export interface Verdict {
   readonly leftOver: boolean
 }
 
-const ENDED_BY_CONSOLE: ReadonlySet<string> = new Set<CommandState>([
-  'expired',
-  'cancelled',
-  'discarded',
-])
-
 /**
  * The state of a command, from what the server shows of it. A consumer has one command in flight at most, so that
  * whatever lies before its last delivery and is still in the stream was delivered as often as it may be.
@@ -68,6 +63,5 @@ export function judge({ sequence, consumer, reply, deadBefore }: Observation): V
 function saidBy(reply: AsyncReply): Verdict['state'] | undefined {
   if (reply.success) return 'done'
   if (reply.retryable) return undefined
-  const code = reply.error?.code ?? ''
-  return ENDED_BY_CONSOLE.has(code) ? (code as Verdict['state']) : 'failed'
+  return ENDED_CODES.find((code) => code === reply.error?.code) ?? 'failed'
 }

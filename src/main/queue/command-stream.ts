@@ -31,7 +31,7 @@ import type { AsyncReply } from './async-reply.ts'
 import { readAsyncReply } from './async-reply.ts'
 import { commandHeaders, commandText, type CommandMessage } from './command-message.ts'
 import { MAX_ATTEMPTS, type ConsumerPosition } from './command-state.ts'
-import { consumerTaken, nameUnfit, streamUnfit, tooLarge } from './queue-errors.ts'
+import { consumerTaken, nameUnfit, notRemoved, streamUnfit, tooLarge } from './queue-errors.ts'
 
 const API_TIMEOUT_MS = 5_000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -54,6 +54,8 @@ const MAX_NAME_BYTES = 255
 const HEADER_BYTES = 512
 
 const MESSAGE_NOT_FOUND = new Set([10_037, 10_043])
+/** Also where somebody else deleted it at the same moment. */
+const DELETE_FAILED = 10_057
 const CONSUMER_NOT_FOUND = 10_014
 const STREAM_NOT_FOUND = 10_059
 
@@ -230,15 +232,18 @@ export class CommandStream {
     return message !== undefined && message !== null
   }
 
-  /** Takes a message out; false where it was gone already. */
+  /** Takes a message out; false where it was gone already. @throws TransientError `QUEUE_UNREACHABLE`. */
   async remove(sequence: number): Promise<boolean> {
     const manager = await this.#jetStream()
     const removed = await orMissing(
       manager.streams.deleteMessage(this.#name ?? '', sequence, false),
       ...MESSAGE_NOT_FOUND,
+      DELETE_FAILED,
       STREAM_NOT_FOUND,
     )
-    return removed === true
+    if (removed === true) return true
+    if (await this.holds(sequence)) throw notRemoved()
+    return false
   }
 
   /** Takes a device out with everything that waits for it. */

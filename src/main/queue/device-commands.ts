@@ -1,5 +1,5 @@
 import { JetStreamApiError, type ConsumerInfo } from '@nats-io/jetstream'
-import type { CommandState } from '#shared/contract/queue.ts'
+import type { ENDED_CODES } from '#shared/protocol/queue.ts'
 import { limitJson } from '#shared/protocol/limit-json.ts'
 import type { AsyncReply } from './async-reply.ts'
 import { readCommand, type CommandMessage } from './command-message.ts'
@@ -303,7 +303,7 @@ export class DeviceCommands {
   /** Removes it from the stream, looks whether the device had it, and tells whoever waits. */
   async #takeOut(
     command: StoredCommand,
-    state: Extract<CommandState, 'cancelled' | 'discarded' | 'expired'>,
+    state: (typeof ENDED_CODES)[number],
     message: string,
   ): Promise<StoredCommand> {
     const { stream, deviceId, tenant, now } = this.#options

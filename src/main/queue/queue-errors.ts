@@ -115,6 +115,10 @@ function unreachable(why: string, cause: unknown): TransientError {
   })
 }
 
+export function notRemoved(): TransientError {
+  return unreachable('the server did not take the command out', undefined)
+}
+
 /** The server may have taken it, and its word did not come. */
 export function unconfirmed(cause: unknown): TransientError {
   return new TransientError({

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { QueuedCommand } from '#shared/contract/queue.ts'
 import { pullSubject } from '#shared/protocol/queue.ts'
 import { NO_LIMITS, tenancyOn } from '../tenants/support/tenancy.ts'
-import { signal, startQueueWorld, whenShown, type QueueWorld } from './queue-world.ts'
+import { signal, startQueueWorld, whenShown, type Console, type QueueWorld } from './queue-world.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -14,6 +15,7 @@ describe('in an account of its own', () => {
     world = await startQueueWorld('account')
   })
 
+  afterEach(() => world.closeConsoles())
   afterAll(() => world.close())
 
   /** JetStream as somebody sees it who may do everything in the tenant's account. */
@@ -81,6 +83,26 @@ describe('in an account of its own', () => {
     expect(removed.error?.message).toContain('revoked')
   })
 
+  test('consoles on two computers show the same queue, and one hears what the other does', async () => {
+    const here = world.open()
+    const there = world.open('other-computer')
+    const first = await world.enqueue('pump-10', { console: here, params: { number: 1 } })
+    const second = await world.enqueue('pump-10', { console: there, params: { number: 2 } })
+    const seen = (console: Console, id: string, state: QueuedCommand['state']) =>
+      whenShown(console, 'pump-10', ({ commands }) =>
+        commands.find((each) => each.id === id && each.state === state),
+      )
+    expect(await seen(there, first.id, 'queued')).toMatchObject({ elsewhere: true })
+    expect(await seen(here, second.id, 'queued')).toMatchObject({ elsewhere: true })
+    await there.queue.cancel('acme', first.id, signal)
+    expect(await seen(here, first.id, 'cancelled')).toMatchObject({ error: { code: 'cancelled' } })
+    const both = await Promise.all([
+      here.queue.cancel('acme', second.id, signal),
+      there.queue.cancel('acme', second.id, signal),
+    ])
+    expect(both.map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+  })
+
   test('a full queue is said, and leaves nothing half done', async () => {
     const console = world.open()
     for (let number = 0; number < 100; number += 1) await world.enqueue('pump-5', { console })
@@ -121,6 +143,19 @@ describe('in an account of its own', () => {
     }
     await expect(filling()).rejects.toMatchObject({ code: 'QUEUE_STORAGE_FULL' })
     await service.close()
+  })
+
+  test('a login that may not use JetStream is told so, and a device of the tenant is no obstacle', async () => {
+    const console = world.open('login-only')
+    expect(await console.queue.availability('acme', signal)).toMatchObject({
+      state: 'not-permitted',
+      canEnable: false,
+      problem: { code: 'QUEUE_NOT_PERMITTED' },
+    })
+    await expect(world.enqueue('pump-9', { console })).rejects.toMatchObject({
+      code: 'QUEUE_NOT_PERMITTED',
+    })
+    expect(await whenShown(console, 'pump-9', (update) => update.commands)).toEqual([])
   })
 
   test('a server that is killed and comes back has lost no command', async () => {

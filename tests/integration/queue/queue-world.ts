@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
 import type { QueuedCommand, QueueUpdate } from '#shared/contract/queue.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 import type { JsonObject } from '#shared/protocol/json-rpc.ts'
 import { composeQueue } from '../../../src/main/app/queue.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
+import { ownUserSource } from '../../../src/main/mesh/own-user.ts'
 import { TenantPool } from '../../../src/main/mesh/tenant-pool.ts'
 import { QUEUE_MIGRATIONS } from '../../../src/main/queue/migrations.ts'
 import type { QueueService } from '../../../src/main/queue/queue-service.ts'
@@ -16,11 +18,18 @@ import type { DeviceFunction } from '../../../src/simulator/description.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import { tenancyOn } from '../tenants/support/tenancy.ts'
 
+const QUEUE_SCHEMA = QUEUE_MIGRATIONS.map(({ sql }) => sql).join(';')
 const DAY_MS = 24 * 60 * 60 * 1000
 const MINUTE_MS = 60_000
 export const signal = AbortSignal.timeout(110_000)
 /** Short enough for a test to see a redelivery, long enough for a busy machine. */
 export const ACK_WAIT_MS = 1_000
+
+/**
+ * A console of this profile; one with the same keys and a profile of its own, as on another computer; or one
+ * that has the login of a tenant's console and nothing else.
+ */
+export type ConsoleKind = 'own' | 'other-computer' | 'login-only'
 
 /** A console with the queues of its tenants, over a real server. */
 export interface Console {
@@ -36,7 +45,7 @@ export interface QueueWorld {
   readonly deployment: Deployment
   readonly console: Console
   /** Another console: of the same profile, as after a restart of the app. */
-  open(): Console
+  open(kind?: ConsoleKind): Console
   /** A credential and the device that uses it, ready to be started and stopped. */
   device(tenant: string, deviceId: string, options?: DeviceSetup): Promise<Device>
   enqueue(deviceId: string, order?: Partial<Order>): Promise<QueuedCommand>
@@ -50,6 +59,8 @@ export interface QueueWorld {
   killServer(): Promise<void>
   /** Starts it again where it was. */
   reviveServer(): Promise<void>
+  /** Ends all consoles, so that the next test has no company. */
+  closeConsoles(): Promise<void>
   close(): Promise<void>
 }
 
@@ -76,17 +87,20 @@ export interface Device {
 
 export async function startQueueWorld(isolation: 'account' | 'shared'): Promise<QueueWorld> {
   const deployment = await startDeployment()
-  deployment.database.exec(QUEUE_MIGRATIONS.map(({ sql }) => sql).join(';'))
+  deployment.database.exec(QUEUE_SCHEMA)
   const { authority, server } = deployment
   for (const tenant of ['acme', 'other'])
     await authority.createTenant(tenant, { isolation }, signal)
   const consoles: Console[] = []
   const devices: SimulatedDevice[] = []
   let revived: ChildProcess | undefined
-  const open = () => {
-    const opened = openConsole(deployment)
+  const open = (kind: ConsoleKind = 'own') => {
+    const opened = openConsole(deployment, kind)
     consoles.push(opened)
     return opened
+  }
+  const closeConsoles = async () => {
+    for (const each of consoles.splice(0)) await each.close()
   }
   const console = open()
   return {
@@ -178,9 +192,10 @@ export async function startQueueWorld(isolation: 'account' | 'shared'): Promise<
       revived = spawn('nats-server', args, { cwd: server.folder, stdio: 'ignore' })
       await once(revived, 'spawn')
     },
+    closeConsoles,
     close: async () => {
       for (const device of devices) await device.crash()
-      for (const each of consoles) await each.close()
+      await closeConsoles()
       revived?.kill('SIGTERM')
       await deployment.close()
     },
@@ -207,19 +222,25 @@ export function whenShown<T>(
   })
 }
 
-function openConsole(deployment: Deployment): Console {
+function openConsole(deployment: Deployment, kind: ConsoleKind): Console {
   const { authority, database, publisher, server } = deployment
   const log = silentLogger()
   let skippedMs = 0
   const notices: string[] = []
-  const nobody = new TenantPool(log, { serves: () => false, targetOf: () => undefined })
+  const consoles = new TenantPool(log, {
+    serves: () => true,
+    targetOf: (tenant) => {
+      const user = { account: { tenant }, role: 'console', name: 'console' } as const
+      return { name: 'console', servers: [server.url], credentials: ownUserSource(authority, user) }
+    },
+  })
   const composed = composeQueue({
-    database,
+    database: kind === 'own' ? database : emptyQueues(),
     authority,
     mesh: {
       placeOf: (name) => ({ name, servers: [server.url] }),
-      ours: () => true,
-      tenantConnections: nobody,
+      ours: () => kind !== 'login-only',
+      tenantConnections: consoles,
       dialect: () => dialectOf('device-connect'),
       onSwitch: () => () => undefined,
       connections: () => [],
@@ -235,8 +256,18 @@ function openConsole(deployment: Deployment): Console {
     queue: composed.queue,
     notices,
     skip: (ms) => void (skippedMs += ms),
-    close: () => composed.close(),
+    close: async () => {
+      await composed.close()
+      await consoles.close()
+    },
   }
+}
+
+/** The tables of queued commands, with nothing in them. */
+function emptyQueues(): DatabaseSync {
+  const database = new DatabaseSync(':memory:')
+  database.exec(QUEUE_SCHEMA)
+  return database
 }
 
 async function until(condition: () => boolean): Promise<void> {
