@@ -26,6 +26,7 @@ test('a device appears, refuses a wrong PIN, takes the right one, and is called 
 
   const device = window.fleet.device(gate.id)
   await test.step('its record and its credential are shown', async () => {
+    await expect(device.panel).toContainText(/Online: (?:last heartbeat|it registered)/u)
     await expect(device.panel).toContainText('Bolt & Beam')
     await expect(device.panel.getByRole('listitem').filter({ hasText: 'Active' })).toBeVisible()
     await device.showTab('Record')
@@ -51,6 +52,13 @@ test('a device appears, refuses a wrong PIN, takes the right one, and is called 
     await device.events('watch_report').first().getByRole('button').click()
     const payload = device.panel.getByRole('region', { name: 'Payload' })
     await expect(payload).toContainText('passages_today')
+  })
+
+  await test.step('it is found by a selector, and a mistake in one is shown', async () => {
+    await window.fleet.search(`device(type:gate-lock,${gate.id})`)
+    await window.fleet.row(gate.id, 'Online').waitFor()
+    await window.fleet.search('device(type:gate-lock')
+    await expect(window.fleet.problem).toContainText('is not closed')
   })
 })
 

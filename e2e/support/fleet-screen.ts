@@ -19,6 +19,16 @@ export class FleetScreen {
       : row.filter({ has: this.#page.getByRole('gridcell', { name: state, exact: true }) })
   }
 
+  /** Words, or a selector. */
+  async search(text: string): Promise<void> {
+    await this.#page.getByLabel('Search the fleet').fill(text)
+  }
+
+  /** What is wrong with a selector. */
+  get problem(): Locator {
+    return this.#page.getByRole('alert')
+  }
+
   async open(id: string): Promise<FleetDevice> {
     await this.row(id).click()
     return this.device(id)

@@ -33,8 +33,7 @@ export function useSelection(search: string, tenant: string | null): Selection |
       enabled,
       retry: false,
       refetchInterval: ({ state }) => (state.error === null ? REFRESH_MS : false),
-      // While one types on, the last devices stay.
-      placeholderData: (before: SelectorMatch | undefined) => before,
+      placeholderData: theLastOnes,
       select: keysOf,
     }),
   )
@@ -44,6 +43,14 @@ export function useSelection(search: string, tenant: string | null): Selection |
     truncated: query.data?.truncated ?? false,
     problem: query.isError ? problemOf(query.error) : undefined,
   }
+}
+
+/**
+ * While one types on, the last devices stay. Not an arrow in the hook: with another function each time the
+ * query would select anew, find another set, and render again without end.
+ */
+function theLastOnes(before: SelectorMatch | undefined): SelectorMatch | undefined {
+  return before
 }
 
 function keysOf({ devices, truncated }: SelectorMatch) {
