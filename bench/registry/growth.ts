@@ -1,8 +1,8 @@
-import type { FleetPlan } from '../../tests/support/fleet-load/records.ts'
-import { idsOf } from '../../tests/support/fleet-load/records.ts'
+import { beatOf, idOf, type FleetPlan } from '../../tests/support/fleet-load/records.ts'
 import type { Benchmark, Figure, Reading } from '../benchmark.ts'
-import { HeartbeatSender, unchangedBeats } from '../heartbeat-burst.ts'
+import { HeartbeatSender } from '../heartbeat-burst.ts'
 import { millisecondsOf } from '../measure.ts'
+import { whenIdle } from './process-watch.ts'
 import { startSqliteSite } from './site.ts'
 
 const SIZES = [1000, 10_000, 100_000] as const
@@ -35,7 +35,7 @@ export const GROWTH: Benchmark = {
   further: rest,
   mostRuns: 1,
   prepare: async ({ endings }) => {
-    const { nats, load } = await startSqliteSite(endings)
+    const { nats, load, registry } = await startSqliteSite(endings)
     const sender = endings.add(await HeartbeatSender.open(nats.url), (it) => it.close())
     return async () => {
       const times: Record<Kind, [number, number][]> = {
@@ -54,7 +54,8 @@ export const GROWTH: Benchmark = {
         await load.create(plan)
         const { tookMs } = await load.registerAtOnce(plan.prefix, IN_FLIGHT)
         times.register.push([count, tookMs])
-        times.heartbeats.push([count, await aBeatOfEach(sender, plan)])
+        await whenIdle(registry.pid)
+        times.heartbeats.push([count, await aBeatOfEach(sender, plan, registry.pid)])
         times.walk.push([count, (await load.list(plan.prefix)).tookMs])
         times.describe.push([count, await millisecondsOf(() => load.describe(plan.prefix))])
       }
@@ -70,20 +71,32 @@ export const GROWTH: Benchmark = {
 }
 
 /** Milliseconds for a heartbeat of every device, of as many as make a burst. */
-async function aBeatOfEach(sender: HeartbeatSender, plan: FleetPlan): Promise<number> {
-  const ids = idsOf(plan)
+async function aBeatOfEach(sender: HeartbeatSender, plan: FleetPlan, pid: number): Promise<number> {
   const subject = `device-connect.${plan.tenant}.discovery`
   const request = JSON.stringify({
     jsonrpc: '2.0',
     id: 1,
     method: 'discovery/getDevice',
-    params: { device_id: ids[0] },
+    params: { device_id: idOf(plan, 0) },
   })
   // The first of each is read as a whole; from then on nothing changes.
-  await sender.send(unchangedBeats(plan.tenant, ids.length, ids), subject, request)
-  const beats = unchangedBeats(plan.tenant, BEATS, ids)
+  await sender.send(beatsOf(plan, plan.count), subject, request)
+  await whenIdle(pid)
+  const beats = beatsOf(plan, BEATS)
   const tookMs = await millisecondsOf(() => sender.send(beats, subject, request))
-  return (tookMs * ids.length) / BEATS
+  return (tookMs * plan.count) / BEATS
+}
+
+/** Heartbeats of the whole fleet, round after round, that say what the registration said. */
+function beatsOf(plan: FleetPlan, count: number): Buffer {
+  const startedAt = Date.now() / 1000
+  const lines = Array.from({ length: count }, (_, number) => {
+    const index = number % plan.count
+    const beat = beatOf(plan, index, 0, startedAt + Math.floor(number / plan.count) * 5)
+    const subject = `device-connect.${plan.tenant}.${idOf(plan, index)}.heartbeat`
+    return `PUB ${subject} ${beat.length}\r\n${beat}\r\n`
+  })
+  return Buffer.from(lines.join(''))
 }
 
 /** Slope of the line through the logarithms: 1 where twice the devices take twice the time. */

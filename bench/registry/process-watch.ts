@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../../tests/support/until.ts'
 
 const CLOCK_TICKS_A_SECOND = 100
@@ -21,6 +22,27 @@ export function cpuMsOf(pid: number): number {
   // Fields 14 and 15, counted behind the command, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_A_SECOND
+}
+
+const IDLE_LOOK_MS = 250
+/** Of a core. */
+const IDLE_SHARE = 0.15
+const IDLE_TIMEOUT_MS = 30_000
+
+/** Resolves when a process has worked off what it had to, such as writing to its store. */
+export async function whenIdle(pid: number): Promise<void> {
+  let before = cpuMsOf(pid)
+  await until(
+    'the process to be idle',
+    async () => {
+      await pause(IDLE_LOOK_MS)
+      const now = cpuMsOf(pid)
+      const took = now - before
+      before = now
+      return took < IDLE_LOOK_MS * IDLE_SHARE
+    },
+    IDLE_TIMEOUT_MS,
+  )
 }
 
 /** Stalls of the loop in milliseconds since it was asked last: 99.9 % are below this. */
