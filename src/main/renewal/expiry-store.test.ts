@@ -5,6 +5,7 @@ import { issued, renewalDatabase } from '../../../tests/support/renewal-database
 import { calendarOf } from './calendar.ts'
 import { ExpiryStore } from './expiry-store.ts'
 import { dueAt, statusOf } from './life.ts'
+import { RENEWAL_MIGRATIONS } from './migrations.ts'
 
 const NOW = new Date('2030-03-10T22:30:00.000Z')
 const ALL: ExpiryFilter = { tenant: null, status: 'all', search: '', from: null, until: null }
@@ -120,4 +121,80 @@ test('the next change is the next moment at which one becomes due or expires', (
   const later = new Date(NOW.getTime() + 2 * 24 * 3_600_000)
   expect(store.nextChange(later)).toEqual(new Date(NOW.getTime() + 5 * 24 * 3_600_000))
   expect(store.nextChange(new Date(NOW.getTime() + 300 * 24 * 3_600_000))).toBeUndefined()
+})
+
+/** Numbers from 0 to 1, always the same ones. */
+function dice(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+/** What is in force by its definition, credential by credential; in the order of the ledger. */
+function inForceAmong(entries: readonly LedgerEntry[]): string[] {
+  const open = entries.filter(
+    ({ state, delivery }) => (state === 'active' || state === 'pending') && delivery !== 'internal',
+  )
+  return open
+    .filter((one, place) => {
+      const others = open.filter((other) =>
+        one.deviceId === null
+          ? other.publicKey === one.publicKey && other.role === one.role
+          : other.tenant === one.tenant && other.deviceId === one.deviceId,
+      )
+      return !others.some((other) => {
+        const isNewer = open.indexOf(other) > place
+        return other.state === 'active'
+          ? one.state === 'pending' || isNewer
+          : one.state === 'pending' && isNewer
+      })
+    })
+    .map(({ id }) => id)
+}
+
+test('whatever happens to the ledger, the same is in force as by the definition', () => {
+  const { database, ledger } = renewalDatabase(() => NOW)
+  const store = new ExpiryStore(database)
+  const random = dice(7)
+  const pick = <T>(...of: T[]): T => of[Math.floor(random() * of.length)] as T
+  for (let turn = 0; turn < 400; turn += 1) {
+    const ids = ledger.entries().map(({ id }) => id)
+    const id = pick(...ids)
+    const kind =
+      ids.length < 5 ? 'issue' : pick('issue', 'confirm', 'strike', 'revoke', 'back', 'drop')
+    if (kind === 'issue') {
+      const device = pick(null, 'd1', 'd2', 'd3')
+      const change: Partial<LedgerEntry> = {
+        deviceId: device,
+        publicKey: pick('U'.padEnd(56, 'A'), 'U'.padEnd(56, 'B'), 'U'.padEnd(56, 'C')),
+        state: pick('active', 'pending'),
+        delivery: pick('commissioning', 'mesh', 'internal'),
+        role: pick('device', 'console'),
+      }
+      ledger.add([issued(`c${turn}`, NOW, pick(1, 2, 3), 90, change)])
+    } else if (id !== undefined) {
+      if (kind === 'confirm') ledger.confirmConnected(id)
+      if (kind === 'strike') ledger.end(id, 'struck', '', null)
+      if (kind === 'revoke') ledger.end(id, 'revoked', '', NOW)
+      if (kind === 'back') ledger.reinstate(id)
+      if (kind === 'drop') database.prepare('DELETE FROM credentials WHERE id = ?').run(id)
+    }
+    expect(idsOf(store).toSorted()).toEqual(inForceAmong(ledger.entries()).toSorted())
+  }
+})
+
+test('a ledger from before the table was kept is taken over', () => {
+  const { database, ledger } = renewalDatabase(() => NOW)
+  for (const { name } of database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'renewal%'")
+    .all()) {
+    database.exec(`DROP TRIGGER ${String(name)}`)
+  }
+  database.exec(`DROP TABLE renewal_in_force;
+    CREATE INDEX credentials_in_force ON credentials (expires_at)`)
+  ledger.add([issued('old', NOW, 60, 90), issued('new', NOW, 1, 90, { deviceId: 'old' })])
+  database.exec(RENEWAL_MIGRATIONS[1]!.sql)
+  expect(idsOf(new ExpiryStore(database))).toEqual(['new'])
 })

@@ -1,36 +1,15 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { z } from 'zod'
 import type { ExpiryFilter } from '#shared/contract/renewal.ts'
-import { DUE_FRACTION } from './life.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** What expired longer ago was given up by its holder, and is no trouble to tell of for ever. */
 const LATELY_MS = 30 * DAY_MS
 
-/**
- * Credentials in force: of each holder the newest that was used. A holder is a device, whatever its key
- * and role, or else a key. One that nobody has connected with yet counts where its holder has no other; the app's own
- * connections never do, as they renew themselves.
- */
-const NEWER = '(n.issued_at > c.issued_at OR (n.issued_at = c.issued_at AND n.rowid > c.rowid))'
-const REPLACES = `n.rowid <> c.rowid AND n.delivery <> 'internal' AND (
-  (n.state = 'active' AND (c.state = 'pending' OR ${NEWER})) OR
-  (n.state = 'pending' AND c.state = 'pending' AND ${NEWER}))`
-const IN_FORCE = `
-  FROM credentials c
-  WHERE c.state IN ('active', 'pending') AND c.delivery <> 'internal' AND c.role <> 'system'
-    AND NOT (c.device_id IS NOT NULL AND EXISTS (
-      SELECT 1 FROM credentials n WHERE n.tenant = c.tenant AND n.device_id = c.device_id
-        AND ${REPLACES}))
-    AND NOT (c.device_id IS NULL AND EXISTS (
-      SELECT 1 FROM credentials n WHERE n.public_key = c.public_key AND n.role = c.role
-        AND n.account = c.account AND ${REPLACES}))`
-
-// As `dueAt` in life.ts.
-const DUE_AT = `c.expires_at - (c.expires_at - c.issued_at) / ${DUE_FRACTION}`
-const IS_EXPIRED = 'c.expires_at <= $now'
-const IS_DUE = `(c.expires_at > $now AND ${DUE_AT} <= $now)`
-const IS_OK = `${DUE_AT} > $now`
+const IS_EXPIRED = 'f.expires_at <= $now'
+const IS_DUE = 'f.due_at <= $now AND f.expires_at > $now'
+const IS_OK = 'f.due_at > $now'
+const SEARCHED = ['name', 'device_id', 'tenant', 'public_key', 'role']
 
 const Row = z.object({
   id: z.string(),
@@ -75,7 +54,7 @@ interface DayCount {
 
 type Values = Record<string, string | number>
 
-/** Reads what expires when from the ledger's table: by index and in pages, as a ledger can be long. */
+/** Reads what expires when: by index and in pages, as a ledger can be long. */
 export class ExpiryStore {
   readonly #database: DatabaseSync
 
@@ -85,30 +64,26 @@ export class ExpiryStore {
   }
 
   counts(tenant: string | null, now: Date): ExpiryCounts {
-    const { sql, values } = conditions({ tenant })
-    const row = this.#one(
-      `SELECT count(*) AS total, total(${IS_OK}) AS ok, total(${IS_DUE}) AS due,
-         total(${IS_EXPIRED}) AS expired, total(c.expires_at BETWEEN $lately AND $now) AS lately
-         ${IN_FORCE} ${sql}`,
-      { ...values, $now: now.getTime(), $lately: now.getTime() - LATELY_MS },
-    )
-    const count = (name: string) => Number(row?.[name] ?? 0)
-    return {
-      total: count('total'),
-      ok: count('ok'),
-      due: count('due'),
-      expired: count('expired'),
-      expiredLately: count('lately'),
-    }
+    const count = (condition: string, values: Values = {}) =>
+      this.#count({ tenant }, condition, { ...values })
+    const at = { $now: now.getTime() }
+    const total = count('1')
+    const due = count(IS_DUE, at)
+    const expired = count(IS_EXPIRED, at)
+    const expiredLately = count('f.expires_at BETWEEN $lately AND $now', {
+      ...at,
+      $lately: now.getTime() - LATELY_MS,
+    })
+    return { total, ok: total - due - expired, due, expired, expiredLately }
   }
 
   /** How many expire on each day from `from` on, by the number of the day; none is left out as zero. */
   perDay(tenant: string | null, from: Date, days: number, now: Date): Map<number, DayCount> {
     const { sql, values } = conditions({ tenant })
     const rows = this.#all(
-      `SELECT CAST((c.expires_at - $from) / ${DAY_MS} AS INTEGER) AS day, count(*) AS count,
-         total(${DUE_AT} <= $now) AS due ${IN_FORCE} ${sql}
-         AND c.expires_at >= $from AND c.expires_at < $until GROUP BY day`,
+      `SELECT CAST((f.expires_at - $from) / ${DAY_MS} AS INTEGER) AS day, count(*) AS count,
+         total(f.due_at <= $now) AS due FROM renewal_in_force f
+       WHERE f.expires_at >= $from AND f.expires_at < $until ${sql} GROUP BY day`,
       {
         ...values,
         $from: from.getTime(),
@@ -126,22 +101,19 @@ export class ExpiryStore {
 
   /** How many expire at `from` or later. */
   countFrom(tenant: string | null, from: Date): number {
-    const { sql, values } = conditions({ tenant })
-    const row = this.#one(`SELECT count(*) AS count ${IN_FORCE} ${sql} AND c.expires_at >= $from`, {
-      ...values,
-      $from: from.getTime(),
-    })
-    return Number(row?.['count'] ?? 0)
+    return this.#count({ tenant }, 'f.expires_at >= $from', { $from: from.getTime() })
   }
 
   /** When the next one becomes due or expires after `now`; undefined where none will. */
   nextChange(now: Date): Date | undefined {
-    const row = this.#one(
-      `SELECT min(CASE WHEN ${DUE_AT} > $now THEN ${DUE_AT} ELSE c.expires_at END) AS at
-         ${IN_FORCE} AND c.expires_at > $now`,
-      { $now: now.getTime() },
-    )
-    return typeof row?.['at'] === 'number' ? new Date(row['at']) : undefined
+    const next = ['due_at', 'expires_at'].flatMap((column) => {
+      const row = this.#one(
+        `SELECT min(${column}) AS at FROM renewal_in_force WHERE ${column} > $now`,
+        { $now: now.getTime() },
+      )
+      return typeof row?.['at'] === 'number' ? row['at'] : []
+    })
+    return next.length === 0 ? undefined : new Date(Math.min(...next))
   }
 
   /** A page of what fits, the soonest to expire first, and how many fit in all. */
@@ -151,9 +123,13 @@ export class ExpiryStore {
     page: { readonly offset: number; readonly limit: number },
   ): { rows: InForce[]; total: number } {
     const { sql, values } = conditions(filter, now)
-    const total = Number(this.#one(`SELECT count(*) AS n ${IN_FORCE} ${sql}`, values)?.['n'] ?? 0)
+    // Rows of the ledger are wide: only those of the page are read, unless words have to be found in them.
+    const searched = filter.search === '' ? '' : 'JOIN credentials c ON c.id = f.id'
+    const fitting = `SELECT f.id, f.expires_at FROM renewal_in_force f ${searched} WHERE 1 ${sql}`
+    const total = Number(this.#one(`SELECT count(*) AS n FROM (${fitting})`, values)?.['n'] ?? 0)
     const rows = this.#all(
-      `SELECT c.* ${IN_FORCE} ${sql} ORDER BY c.expires_at, c.id LIMIT $limit OFFSET $offset`,
+      `SELECT c.* FROM (${fitting} ORDER BY f.expires_at, f.id LIMIT $limit OFFSET $offset) p
+       JOIN credentials c ON c.id = p.id ORDER BY p.expires_at, p.id`,
       { ...values, $limit: page.limit, $offset: page.offset },
     )
     return { rows: rows.map(inForceOf), total }
@@ -161,11 +137,22 @@ export class ExpiryStore {
 
   /** Those of these ids that are in force. */
   withIds(ids: readonly string[]): InForce[] {
-    const statement = this.#database.prepare(`SELECT c.* ${IN_FORCE} AND c.id = $id`)
+    const statement = this.#database.prepare(
+      'SELECT c.* FROM renewal_in_force f JOIN credentials c ON c.id = f.id WHERE f.id = $id',
+    )
     return ids.flatMap((id) => {
       const row = statement.get({ $id: id })
       return row === undefined ? [] : inForceOf(row)
     })
+  }
+
+  #count(filter: Partial<ExpiryFilter>, condition: string, more: Values): number {
+    const { sql, values } = conditions(filter)
+    const row = this.#one(
+      `SELECT count(*) AS n FROM renewal_in_force f WHERE ${condition} ${sql}`,
+      { ...values, ...more },
+    )
+    return Number(row?.['n'] ?? 0)
   }
 
   #one(sql: string, values: Values) {
@@ -186,7 +173,7 @@ function conditions(
   const parts: string[] = []
   const values: Values = {}
   if (tenant !== null) {
-    parts.push('c.tenant = $tenant')
+    parts.push('f.tenant = $tenant')
     values['$tenant'] = tenant
   }
   if (status !== 'all' && now !== undefined) {
@@ -194,17 +181,16 @@ function conditions(
     values['$now'] = now.getTime()
   }
   if (search !== '') {
-    const columns = ['name', 'device_id', 'tenant', 'public_key', 'role']
-    const fits = columns.map((column) => `c.${column} LIKE $search ESCAPE '\\'`)
+    const fits = SEARCHED.map((column) => `c.${column} LIKE $search ESCAPE '\\'`)
     parts.push(`(${fits.join(' OR ')})`)
     values['$search'] = `%${search.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`
   }
   if (from !== null) {
-    parts.push('c.expires_at >= $after')
+    parts.push('f.expires_at >= $after')
     values['$after'] = Date.parse(from)
   }
   if (until !== null) {
-    parts.push('c.expires_at < $before')
+    parts.push('f.expires_at < $before')
     values['$before'] = Date.parse(until)
   }
   return { sql: parts.map((part) => `AND ${part}`).join(' '), values }

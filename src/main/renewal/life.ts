@@ -1,7 +1,7 @@
 import type { ExpiryStatus } from '#shared/contract/renewal.ts'
 
 /** A credential is due for renewal for the last fifth of its lifetime: once 80 % of it is over. */
-export const DUE_FRACTION = 5
+const DUE_FRACTION = 5
 
 export interface Lifetime {
   readonly issuedAt: Date

@@ -1,4 +1,5 @@
 import type { Migration } from '../storage/database.ts'
+import { IN_FORCE_SQL } from './in-force-sql.ts'
 
 /**
  * Schema of renewals. Nothing in it is secret: of a new JWT only a digest is kept, by which the device
@@ -54,4 +55,5 @@ export const RENEWAL_MIGRATIONS: readonly Migration[] = [
         WHERE state IN ('active', 'pending') AND delivery <> 'internal';
     `,
   },
+  { name: 'renewal-2-in-force', sql: IN_FORCE_SQL },
 ]
