@@ -4,6 +4,7 @@ import { plural } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Section } from '../../../ui/side-panel.tsx'
+import { SubjectText } from '../../../ui/subject-text.tsx'
 import { SinceText } from '../../../ui/time-text.tsx'
 import { useConnections } from '../api/get-connections.ts'
 import styles from './credentials-screen.module.css'
@@ -57,8 +58,8 @@ export function ConnectionList({ connections }: { connections: readonly ServerCo
               </summary>
               <ul className={styles.subjects}>
                 {subscriptions.map((subject) => (
-                  <li key={subject} className="m-mono">
-                    {subject}
+                  <li key={subject}>
+                    <SubjectText subject={subject} />
                   </li>
                 ))}
               </ul>

@@ -9,6 +9,7 @@ import { Fact, Facts } from '../../../ui/facts.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { PanelBody, Section, SidePanel } from '../../../ui/side-panel.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
+import { SubjectText } from '../../../ui/subject-text.tsx'
 import { Countdown, TimeText } from '../../../ui/time-text.tsx'
 import { useDetails } from '../api/get-details.ts'
 import { deliveryName, roleName, shortKey, STATES } from '../credential-words.ts'
@@ -181,8 +182,8 @@ function Subjects({ of: subjects }: { of: readonly string[] }) {
   return (
     <ul className={styles.subjects}>
       {subjects.map((subject) => (
-        <li key={subject} className="m-mono">
-          {subject}
+        <li key={subject}>
+          <SubjectText subject={subject} />
         </li>
       ))}
     </ul>

@@ -7,6 +7,7 @@ import {
   type SubjectRules,
 } from '#shared/protocol/permission-template.ts'
 import { queueTags } from '#shared/protocol/queue.ts'
+import { SubjectText } from '../../../ui/subject-text.tsx'
 import styles from './keys.module.css'
 
 const SAMPLE_KEY = `U${'A'.repeat(7)}…`
@@ -62,12 +63,12 @@ function Subjects({ title, rules }: { title: string; rules: SubjectRules }) {
       <ul className={styles.subjects}>
         {rules.allow.map((subject) => (
           <li key={subject}>
-            <code>{subject}</code>
+            <SubjectText subject={subject} />
           </li>
         ))}
         {rules.deny.map((subject) => (
           <li key={`not ${subject}`}>
-            not <code>{subject}</code>
+            not <SubjectText subject={subject} />
           </li>
         ))}
       </ul>

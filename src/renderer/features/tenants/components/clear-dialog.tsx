@@ -5,6 +5,7 @@ import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { useFleet } from '../../../lib/live/fleet.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { SubjectText } from '../../../ui/subject-text.tsx'
 import { useClearTenant } from '../api/tenant-mutations.ts'
 import { useClearPreview } from '../api/tenant-queries.ts'
 import { bytesText } from '../../../lib/bytes-text.ts'
@@ -95,14 +96,18 @@ function Losses({ tenant, preview }: { tenant: string; preview: ClearPreview }) 
         <li>
           {devices.length === 0
             ? 'no devices'
-            : `${counted(devices.length, 'device')}, ${online} of them online; they have to be commissioned again to come back`}
+            : `${counted(devices.length, 'device')}, ${online.toLocaleString('en')} of them online; they have to be commissioned again to come back`}
           {connections !== null && accountGoes && `; ${counted(connections, 'connection')} now`}
         </li>
-        <li>{counted(credentials, 'usable credential')}, revoked for good</li>
+        <li>
+          {credentials === 0
+            ? 'no usable credentials'
+            : `${counted(credentials, 'usable credential')}, revoked for good`}
+        </li>
         <li>{streamsText(streams)}</li>
         {importedBy.map(({ tenant: other, subject, type }) => (
           <li key={`${other} ${type} ${subject}`}>
-            what <bdi>{other}</bdi> takes from it: the {type} <code>{subject}</code>
+            what <bdi>{other}</bdi> takes from it: the {type} <SubjectText subject={subject} />
           </li>
         ))}
         <li>{keys === 0 ? 'no keys' : `${counted(keys, 'key')} of the account, deleted last`}</li>

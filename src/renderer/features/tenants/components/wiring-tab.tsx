@@ -5,6 +5,7 @@ import type { Tenant, TenantWiring } from '#shared/contract/tenants.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { Section } from '../../../ui/side-panel.tsx'
+import { SubjectText } from '../../../ui/subject-text.tsx'
 import { Tag } from '../../../ui/tag.tsx'
 import { useRemoveImport, useRemoveMapping, useWiring } from '../api/tenant-wiring.ts'
 import { ExportDialog } from './export-dialog.tsx'
@@ -102,7 +103,7 @@ function Imports({ tenant, imports }: { tenant: string; imports: TenantWiring['i
                 From {taken.from}
                 {taken.localSubject !== taken.subject && (
                   <>
-                    , here as <span className={styles.subject}>{taken.localSubject}</span>
+                    , here as <SubjectText subject={taken.localSubject} />
                   </>
                 )}
               </>
@@ -136,7 +137,7 @@ function Mappings({ tenant, mappings }: { tenant: string; mappings: TenantWiring
             note={destinations.map((destination) => (
               <div key={destination.subject}>
                 <IconArrowRight size={13} aria-label="leads to" />{' '}
-                <span className={styles.subject}>{destination.subject}</span>
+                <SubjectText subject={destination.subject} />
                 {destination.weight < 100 && ` ${destination.weight} %`}
               </div>
             ))}
@@ -176,7 +177,7 @@ function Item({ type, ours = false, subject, note, onRemove }: ItemProps) {
   return (
     <li className={styles.item}>
       <div className={styles.itemText}>
-        <div className={styles.subject}>{subject}</div>
+        <SubjectText subject={subject} />
         <div className={styles.note}>{note}</div>
       </div>
       {type !== undefined && <Tag>{type}</Tag>}
