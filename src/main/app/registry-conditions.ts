@@ -46,6 +46,15 @@ export function impostorProblem({ tenant, deviceId, publicKey, name }: Impostor)
   }
 }
 
+/** What the person is told of a tenant that sends without measure. */
+export function floodNotice(tenant: string) {
+  return {
+    level: 'warning',
+    title: 'A tenant floods the registry',
+    text: `Something in ${shown(tenant)} sends many thousand heartbeats a second. Other tenants are served as before; until it stops, no device of this one counts as offline. Look for a device that runs wild, and revoke its credential where it does not stop.`,
+  } as const
+}
+
 const MAX_NAME = 64
 
 function shown(name: string): string {

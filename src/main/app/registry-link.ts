@@ -13,7 +13,7 @@ import { RegistrySupervisor } from '../registry/registry-supervisor.ts'
 import type { SidecarConfig } from '../registry/sidecar-messages.ts'
 import type { SidecarProcess } from '../registry/sidecar-process.ts'
 import { DeviceOwners, type DeviceCredentials } from './device-owners.ts'
-import { conditionOf, impostorProblem } from './registry-conditions.ts'
+import { conditionOf, floodNotice, impostorProblem } from './registry-conditions.ts'
 
 /** For stored records that carry no usable TTL (protocol.md, "Environment", DEVICE_TTL). */
 const DEVICE_TTL_SECONDS = 15
@@ -145,6 +145,7 @@ export class RegistryLink {
       if (news.type === 'fleet') return
       if (news.type === 'stats') online = news.stats['devicesOnline'] ?? 0
       if (news.type === 'impostor') this.#onImpostor(news.impostor)
+      if (news.type === 'flood') this.#options.notify(floodNotice(news.tenant))
       const state = supervisor.state()
       if (state.state === 'running' && state.pid !== toldTo) {
         // A sidecar that was started again knows nothing of the ledger.

@@ -33,6 +33,8 @@ export interface FloodLaneParts {
   devicesOf(tenant: string): number
   open(signal: AbortSignal): Promise<Lane>
   readonly handle: (message: Msg) => void
+  /** This tenant began to flood. */
+  begun(tenant: string): void
   /** Heartbeats of this tenant may have been lost: nobody of it may be judged by their absence. */
   calmed(tenant: string): void
 }
@@ -84,7 +86,10 @@ export class FloodLane {
       this.#flooding.delete(tenant)
       this.#parts.calmed(tenant)
     }
-    if (begun.length > 0) this.#parts.logger.warn('tenants flood the registry', { tenants: begun })
+    for (const tenant of begun) {
+      this.#parts.logger.warn('a tenant floods the registry', { tenant })
+      this.#parts.begun(tenant)
+    }
     // Also while nothing changes: tenants may have come that are to be heard by name.
     if (this.#flooding.size > 0 || ended.length > 0) this.#arrangeSoon()
   }

@@ -64,7 +64,8 @@ export class IdentityGuard {
       const hash = hashOf(tenant, deviceId)
       this.#owned.add(hash)
       const others = names.filter((name) => name !== deviceId)
-      if (others.length > 0) this.#names.set(hash, others)
+      // The credential of before is still in force.
+      if (others.length > 0) this.#names.set(hash, [...(this.#names.get(hash) ?? []), ...others])
     }
   }
 

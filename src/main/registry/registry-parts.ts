@@ -56,6 +56,8 @@ export interface RegistryOptions {
   readonly trustsRequesters?: boolean | undefined
   /** Told of credentials that register as a device which they were not issued for. */
   readonly onImpostor?: ((impostor: Impostor) => void) | undefined
+  /** Told of a tenant that begins to send without measure. */
+  readonly onFlood?: ((tenant: string) => void) | undefined
 }
 
 /** The parts of a registry, each with what it needs of the others. */

@@ -40,6 +40,7 @@ export type RegistryNews =
   | { readonly type: 'fleet'; readonly update: FleetUpdate }
   | { readonly type: 'state'; readonly state: SidecarState }
   | { readonly type: 'impostor'; readonly impostor: Impostor }
+  | { readonly type: 'flood'; readonly tenant: string }
   | { readonly type: 'stats'; readonly stats: Readonly<Record<string, number>> }
 
 export interface RegistrySupervisorOptions {
@@ -259,6 +260,9 @@ export class RegistrySupervisor {
       }
       case 'store-problem':
         this.#setState({ storeProblem: message.problem ?? undefined }, sidecar.pid)
+        break
+      case 'flood':
+        this.#emit({ type: 'flood', tenant: message.tenant })
         break
       case 'stats':
         this.#emit({ type: 'stats', stats: message.stats })

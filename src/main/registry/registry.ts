@@ -142,6 +142,7 @@ export async function openRegistry(
           devicesOf: (tenant) => index.knownOf(tenant),
           open: openLane,
           handle: (message) => handlers.heartbeat(message),
+          begun: (tenant) => options.onFlood?.(tenant),
           calmed: (tenant) => parts.giveGrace(tenant),
         })
       }

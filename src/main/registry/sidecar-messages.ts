@@ -189,6 +189,8 @@ export const FromSidecar = z.discriminatedUnion('type', [
   }),
   /** What is, or soon will be, wrong with the store; null once that is over. */
   z.strictObject({ type: z.literal('store-problem'), problem: Failure.nullable() }),
+  /** A tenant began to send without measure. */
+  z.strictObject({ type: z.literal('flood'), tenant: z.string() }),
   z.strictObject({ type: z.literal('stats'), stats: z.record(z.string(), z.number()) }),
   z.strictObject({ type: z.literal('failed'), failure: Failure }),
 ])

@@ -22,6 +22,7 @@ export interface SidecarRunOptions {
   readonly feed?: FleetFeed | undefined
   readonly onConnection: (connection: SidecarConnection) => void
   readonly onImpostor?: ((impostor: Impostor) => void) | undefined
+  readonly onFlood?: ((tenant: string) => void) | undefined
   /** Gives later credentials of the same key; undefined where those of the config are all. */
   readonly renewCredentials?: (signal: AbortSignal) => Promise<SidecarCredentials | null>
 }
@@ -120,7 +121,7 @@ function problemOf({ state, error }: SidecarConnection): string | undefined {
 
 async function openFrom(
   store: RegistryStore,
-  { config, logger, feed, onImpostor }: SidecarRunOptions,
+  { config, logger, feed, onImpostor, onFlood }: SidecarRunOptions,
   signal: AbortSignal,
 ): Promise<Registry> {
   const startedAt = performance.now()
@@ -139,6 +140,7 @@ async function openFrom(
         limits: config.limits,
         trustsRequesters: config.trustsRequesters,
         onImpostor,
+        onFlood,
       },
       signal,
     )

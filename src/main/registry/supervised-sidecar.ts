@@ -138,6 +138,7 @@ export class SupervisedSidecar {
         feed: this.#outbox,
         onConnection: (connection) => this.#parent.send({ type: 'connection', connection }),
         onImpostor: (impostor) => this.#parent.send({ type: 'impostor', ...impostor }),
+        onFlood: (tenant) => this.#parent.send({ type: 'flood', tenant }),
         renewCredentials: (signal) => this.#wantCredentials(signal),
       })
       this.#run = run

@@ -27,6 +27,7 @@ async function lane() {
   const meters = new TenantMeters()
   /** Which connection heard which tenant. */
   const heard: string[] = []
+  const begun: string[] = []
   const calmed: string[] = []
   const hear = (by: string) => (message: { subject: string }) => {
     heard.push(`${by} ${message.subject.split('.')[1]}`)
@@ -59,6 +60,7 @@ async function lane() {
       return { nats, close: () => nats.close() }
     },
     handle: hear('lane'),
+    begun: (tenant) => void begun.push(tenant),
     calmed: (tenant) => void calmed.push(tenant),
   })
   closing.push(() => flood.close())
@@ -81,11 +83,11 @@ async function lane() {
       const by = await hearers(tenants)
       return JSON.stringify(by) === JSON.stringify(wanted)
     })
-  return { meters, flood, pass, settled, calmed, lanes: () => lanes }
+  return { flood, pass, settled, begun, calmed, lanes: () => lanes }
 }
 
 test('a tenant that floods is heard over a connection of its own, until it was calm for a while', async () => {
-  const { pass, settled, flood, calmed, lanes } = await lane()
+  const { pass, settled, flood, begun, calmed, lanes } = await lane()
   pass({ calm: 100, noisy: 100 })
   await settled(['calm', 'noisy', 'new'], ['main calm', 'main new', 'main noisy'])
 
@@ -99,6 +101,7 @@ test('a tenant that floods is heard over a connection of its own, until it was c
   await settled(['calm', 'late', 'noisy'], ['lane noisy', 'main calm', 'main late'])
 
   for (let passed = 0; passed < 16_000; passed += 500) pass({ calm: 100, noisy: 100 })
+  expect(begun).toEqual(['noisy'])
   expect(calmed).toEqual(['noisy'])
   await settled(['calm', 'noisy', 'new'], ['main calm', 'main new', 'main noisy'])
   expect(lanes()).toBe(1)
