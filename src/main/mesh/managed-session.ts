@@ -171,8 +171,10 @@ export class ManagedSession implements MeshSession {
    */
   async installOperator(operatorJwt: string, signal: AbortSignal): Promise<void> {
     const { publisher } = this.#options
-    const lacking = await this.#serversWithout(operatorJwt, signal)
+    const { lacking, lingering } = await this.#serversWithOther(operatorJwt, signal)
     if (lacking > 0) throw operatorNotInstalled(lacking)
+    // A key that was stolen is worth something as long as one server trusts it.
+    if (lingering > 0) throw operatorStillTrusted(lingering)
     publisher.trust(operatorJwt)
     this.#limitation = undefined
     this.#options.changed()
@@ -182,23 +184,36 @@ export class ManagedSession implements MeshSession {
   async #outdated(signal: AbortSignal): Promise<MusterError | undefined> {
     try {
       const { operatorJwt } = await this.#options.authority.bootstrap()
-      const lacking = await this.#serversWithout(operatorJwt, signal)
-      return lacking === 0 ? undefined : operatorOutdated(lacking)
+      const { lacking, lingering } = await this.#serversWithOther(operatorJwt, signal)
+      if (lacking > 0) return operatorOutdated(lacking)
+      return lingering > 0 ? operatorStillTrusted(lingering) : undefined
     } catch {
       // A look that fails says nothing; pushes are confirmed on their own.
       return undefined
     }
   }
 
-  /** How many servers do not trust all keys of the operator. */
-  async #serversWithout(operatorJwt: string, signal: AbortSignal): Promise<number> {
+  /**
+   * How many servers do not trust all keys of the operator (`lacking`), or besides them some that it has no more
+   * (`lingering`). One that does not say counts as lacking.
+   */
+  async #serversWithOther(
+    operatorJwt: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly lacking: number; readonly lingering: number }> {
     const wanted = operatorKeysOf(operatorJwt)
-    const servers = await this.#options.publisher.roster.trust(signal)
+    const { roster } = this.#options.publisher
+    const servers = await roster.trust(signal)
     if (servers.length === 0) throw nobodyAnswered('a question about its operator')
-    return servers.filter(({ operators }) => {
-      const own = operators.find(({ publicKey }) => publicKey === wanted[0])
-      return own === undefined || wanted.some((key) => !own.keys.includes(key))
-    }).length
+    const silent = (await roster.servers(signal)).length - servers.length
+    const keys = servers.map(
+      ({ operators }) => operators.find(({ publicKey }) => publicKey === wanted[0])?.keys ?? [],
+    )
+    const complete = keys.filter((trusted) => wanted.every((key) => trusted.includes(key)))
+    return {
+      lacking: servers.length - complete.length + Math.max(silent, 0),
+      lingering: complete.filter(({ length }) => length > wanted.length).length,
+    }
   }
 }
 
@@ -222,5 +237,15 @@ function operatorOutdated(servers: number): RejectedError {
     message: `${servers === 1 ? 'A server' : `${servers} servers`} of this mesh still ${servers === 1 ? 'has' : 'have'} an earlier JWT of your operator, which does not list all of its signing keys. Accounts that a newer key signs are refused there.`,
     advice:
       'Copy the server configuration again (Settings, Mesh), put it on every server and reload them.',
+  })
+}
+
+function operatorStillTrusted(servers: number): RejectedError {
+  const [which, trust] = servers === 1 ? ['A server', 'trusts'] : [`${servers} servers`, 'trust']
+  return new RejectedError({
+    code: 'OPERATOR_NOT_INSTALLED',
+    message: `${which} of this mesh still ${trust} a signing key that your operator has no more. Accounts that somebody signs with it are let in there.`,
+    advice:
+      'Copy the server configuration once more (Settings, Mesh), put it on every server and reload or, before 2.10, restart it. Then go on.',
   })
 }

@@ -78,8 +78,8 @@ test('limits of payload and subscriptions are enforced, and lowering them counts
 
 /** A user of a tenant who may do anything in its account, as a program with streams of its own. */
 async function programOf(tenant: string): Promise<NatsConnection> {
-  const { authority, connectAs } = under.deployment
-  const user = await authority.issueUser({
+  const { deployment } = under
+  const user = await deployment.authority.issueUser({
     account: { tenant },
     role: 'orchestrator',
     name: 'program',
@@ -87,7 +87,7 @@ async function programOf(tenant: string): Promise<NatsConnection> {
     delivery: 'file',
     permissions: () => ({ pub: { allow: ['>'] }, sub: { allow: ['>'] } }),
   })
-  return connectAs(user)
+  return deployment.connectAs(user)
 }
 
 test('limits of JetStream are enforced: memory, disk, streams, consumers; and off is off', async () => {
