@@ -5,6 +5,7 @@ import type { DeviceAddress, DeviceRecord, FleetDevice } from '#shared/contract/
 import { problemOf } from '../../../lib/problem.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { PanelTabs } from '../../../ui/panel-tabs.tsx'
 import { useRecord } from '../api/get-record.ts'
 import styles from './device-view.module.css'
 import { EventsTab } from './events-tab.tsx'
@@ -33,15 +34,7 @@ interface DeviceViewProps {
 export function DeviceView({ address, device, tab, onTab, onForgotten }: DeviceViewProps) {
   const record = useRecord(address)
   return (
-    <Tabs
-      value={tab}
-      onChange={(value) => onTab(deviceTab(value ?? undefined))}
-      classNames={{
-        root: styles.tabs ?? '',
-        list: styles.tabList ?? '',
-        panel: styles.panel ?? '',
-      }}
-    >
+    <PanelTabs value={tab} onChange={(value) => onTab(deviceTab(value ?? undefined))}>
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
         <Tabs.Tab value="functions" rightSection={<Count of={device.functionCount} />}>
@@ -83,7 +76,7 @@ export function DeviceView({ address, device, tab, onTab, onForgotten }: DeviceV
       <Tabs.Panel value="record">
         <WithRecord record={record}>{(found) => <RecordTab record={found} />}</WithRecord>
       </Tabs.Panel>
-    </Tabs>
+    </PanelTabs>
   )
 }
 

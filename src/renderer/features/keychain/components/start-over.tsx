@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Button, Modal, Skeleton, TextInput } from '@mantine/core'
 import type { KeychainLoss } from '#shared/contract/keychain.ts'
+import { counted } from '../../../lib/counted.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
@@ -137,8 +138,4 @@ function WayBack({ loss: { operator, kit } }: { loss: KeychainLoss }) {
       Signing keys that it lacks are made anew by themselves.
     </Notice>
   )
-}
-
-function counted(count: number, word: string): string {
-  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 }
