@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.ts'
 import type { TenantConnections } from '../rpc/tenant-connections.ts'
 import { DiscoveryClient } from './discovery-client.ts'
 import { deviceIdOf } from './project-device.ts'
+import { RemotePresence } from './remote-presence.ts'
 import { isAddressed } from './selected-record.ts'
 import { DiscoverySession } from './discovery-session.ts'
 import type { FleetSource } from './fleet-source.ts'
@@ -32,6 +33,7 @@ export class DiscoveryFleetSource implements FleetSource {
   private readonly listeners = new Set<(update: FleetUpdate) => void>()
   private readonly unsubscribe: () => void
   private readonly devices = new Map<string, FleetDevice>()
+  private readonly observed = new RemotePresence()
   private stale = true
   private session: DiscoverySession | undefined
   private client: DiscoveryClient | undefined
@@ -78,6 +80,7 @@ export class DiscoveryFleetSource implements FleetSource {
   /** Takes an offline device off this list; a registry elsewhere has forgotten it already. */
   async forget({ tenant, deviceId }: DeviceAddress): Promise<void> {
     if (!this.devices.delete(deviceId)) return
+    this.observed.forget(deviceId)
     this.emit({ removed: [{ tenant, deviceId }] })
   }
 
@@ -106,6 +109,7 @@ export class DiscoveryFleetSource implements FleetSource {
       connection,
       client: this.client,
       devices: this.devices,
+      observed: this.observed,
       log,
       now,
       onChange: (change) => this.emit(change),

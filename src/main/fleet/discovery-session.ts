@@ -9,6 +9,7 @@ import type { Logger } from '../log/logger.ts'
 import { pause } from '../steps/pause.ts'
 import type { DiscoveryClient } from './discovery-client.ts'
 import { deviceIdOf, projectDevice, projectHeartbeat } from './project-device.ts'
+import type { RemotePresence } from './remote-presence.ts'
 
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
@@ -19,6 +20,9 @@ const MAX_LOOKUPS_AT_ONCE = 8
 /** From here on reading everything is cheaper than asking one by one. */
 const MAX_LOOKUPS_WAITING = 200
 
+/** protocol.md, "Recovery": what devices use that say nothing. */
+const USUAL_TTL_SECONDS = 15
+
 type Change = Partial<Omit<Extract<FleetUpdate, { type: 'changed' }>, 'type' | 'stale'>>
 
 export interface DiscoverySessionOptions {
@@ -28,6 +32,8 @@ export interface DiscoverySessionOptions {
   readonly client: DiscoveryClient
   /** Outlives the session; what is online in it may be out of date at the start. */
   readonly devices: Map<string, FleetDevice>
+  /** Outlives the session, too. */
+  readonly observed: RemotePresence
   readonly log: Logger
   readonly now: () => Date
   readonly onChange: (change: Change) => void
@@ -56,6 +62,7 @@ export class DiscoverySession {
   start(): void {
     const { connection, dialect, tenant } = this.options
     const subjects = subjectsOf(dialect)
+    this.options.observed.resume(this.options.now())
     this.listen(subjects.online(tenant), (message) => this.onAnnouncement(message, true))
     this.listen(subjects.offline(tenant), (message) => this.onAnnouncement(message, false))
     this.listen(subjects.heartbeatsOf(tenant), (message) => this.onHeartbeat(message))
@@ -96,40 +103,57 @@ export class DiscoverySession {
   }
 
   private onHeartbeat(message: Msg): void {
-    const { dialect, devices, now, onChange } = this.options
+    const { dialect, devices, now, observed, onChange } = this.options
     const from = parseDeviceSubject(dialect, message.subject)
     const device = from === undefined ? undefined : devices.get(from.device)
     // One that is not known registers, or is asked to: the registry announces it then.
     if (from === undefined || device?.state !== 'online') return
     const seenAt = now()
-    const status = projectHeartbeat(parseJsonObject(message.string()) ?? {})
+    const heartbeat = parseJsonObject(message.string()) ?? {}
+    const status = projectHeartbeat(heartbeat)
+    const { ts } = heartbeat
+    const { presence, isNews } = observed.heard(
+      from.device,
+      device.ttlSeconds ?? USUAL_TTL_SECONDS,
+      typeof ts === 'number' ? ts : 0,
+      seenAt,
+    )
     const changed = Object.entries(status).some(
       ([name, value]) => device[name as keyof FleetDevice] !== value,
     )
-    const next = { ...device, ...status, lastSeenAt: seenAt.toISOString() }
+    const next = { ...device, ...status, lastSeenAt: seenAt.toISOString(), presence }
     devices.set(from.device, next)
-    if (changed) onChange({ upserted: [next] })
+    if (changed || isNews) onChange({ upserted: [next] })
     else onChange({ beats: [[from.tenant, from.device, seenAt.getTime()]] })
   }
 
   private setOffline(deviceId: string): void {
-    const { devices, now, onChange } = this.options
+    const { devices, now, observed, onChange } = this.options
     const device = devices.get(deviceId)
     if (device === undefined || device.state === 'offline') return
-    const next: FleetDevice = { ...device, state: 'offline', since: now().toISOString() }
+    const since = now()
+    const next: FleetDevice = {
+      ...device,
+      state: 'offline',
+      since: since.toISOString(),
+      presence: observed.offline(deviceId, since),
+    }
     devices.set(deviceId, next)
     onChange({ upserted: [next] })
   }
 
   private setOnline(deviceId: string, record: Parameters<typeof projectDevice>[2]): FleetDevice {
-    const { devices, now, tenant } = this.options
+    const { devices, now, observed, tenant } = this.options
     const before = devices.get(deviceId)
     const device = projectDevice(tenant, deviceId, record, now())
+    const cameBack = before?.state === 'offline' || before?.registeredAt !== device.registeredAt
     const next: FleetDevice = {
       ...device,
       // A device that registers again without having been away was online all the time.
       since: before?.state === 'online' ? before.since : device.since,
       lastSeenAt: before?.lastSeenAt ?? null,
+      // Read again without having been away or anew, it is as it was.
+      presence: cameBack ? observed.online(deviceId) : (before?.presence ?? null),
     }
     devices.set(deviceId, next)
     return next
@@ -243,7 +267,10 @@ export class DiscoverySession {
       if (this.signal.aborted) return
       if (status.type === 'disconnect') this.options.onStale(true)
       // Whatever was announced in between is lost.
-      if (status.type === 'reconnect') this.read()
+      if (status.type === 'reconnect') {
+        this.options.observed.resume(this.options.now())
+        this.read()
+      }
     }
     if (!this.signal.aborted) this.options.onStale(true)
   }

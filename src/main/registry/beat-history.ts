@@ -1,5 +1,3 @@
-import type { DeviceEntry } from './device-entry.ts'
-
 /** Samples of a device's clock that the median is taken of. */
 const SAMPLES = 5
 const MIDDLE = 2
@@ -23,6 +21,34 @@ export const UNHEARD = 4
 const FLAPS = 3
 export const FLAP_WINDOW_MS = 10 * 60_000
 
+/** What is observed of one device; its fields are numbers that the heartbeat path writes to. */
+export interface Beating {
+  readonly online: boolean
+  readonly facts: { readonly ttlSeconds: number }
+  /** Its place in the history; -1 until it has one. */
+  slot: number
+  /** Why it is in its state: HEARD and so on. */
+  reason: number
+  /** Its last heartbeat on the clock that its pauses are measured with. */
+  readonly lastBeatMs: number
+  /** Its usual pause between heartbeats in milliseconds; 0 until two came. */
+  beatMs: number
+  /** Heartbeats that did not come since it was online last. */
+  missedBeats: number
+  /** Times that it came back. */
+  reconnects: number
+  /** Its own clock at its last heartbeat, in epoch seconds; 0 where it tells none. */
+  readonly deviceClockSeconds: number
+  /** Its clock less ours in milliseconds, median of the last samples. */
+  skewMs: number
+  /** How many samples of its clock there are, at most twice as many as are kept. */
+  skewSamples: number
+  /** When it went offline the last three times, epoch milliseconds; most never do. */
+  drops: number[] | undefined
+  /** Until when it is said to come and go; 0 where it does not. */
+  flappingUntilMs: number
+}
+
 /**
  * What heartbeats tell of a device beyond its status: its rhythm, what it missed, how its clock
  * goes. Runs for nearly every message that the registry gets, so numbers stand in arrays of their
@@ -37,13 +63,13 @@ export class BeatHistory {
   readonly #sorted = new Int32Array(SAMPLES)
 
   /** Gives a device its place. */
-  add(entry: DeviceEntry): void {
+  add(entry: Beating): void {
     entry.slot = this.#free.pop() ?? this.#next++
     if (entry.slot * SAMPLES >= this.#skews.length) this.#grow()
   }
 
   /** Its place is free for another. */
-  remove(entry: DeviceEntry): void {
+  remove(entry: Beating): void {
     if (entry.slot < 0) return
     this.#free.push(entry.slot)
     entry.slot = -1
@@ -54,13 +80,13 @@ export class BeatHistory {
    * A heartbeat came; to be called before the entry's own times are moved.
    * @returns whether something changed that people look at
    */
-  heard(entry: DeviceEntry, nowMs: number, wallMs: number): boolean {
+  heard(entry: Beating, nowMs: number, wallMs: number): boolean {
     const worth = this.#noteRhythm(entry, nowMs)
     return this.#noteClock(entry, wallMs) || worth
   }
 
   /** It registered, which is a life sign but no heartbeat: pauses are measured from the next. */
-  registered(entry: DeviceEntry, cameBack: boolean): void {
+  registered(entry: Beating, cameBack: boolean): void {
     if (cameBack) entry.reconnects += 1
     if (!entry.online) entry.missedBeats = 0
     entry.reason = REGISTERED
@@ -68,7 +94,7 @@ export class BeatHistory {
   }
 
   /** It was declared offline. */
-  wentOffline(entry: DeviceEntry, wallMs: number): void {
+  wentOffline(entry: Beating, wallMs: number): void {
     entry.reason = entry.reason === RESTORED ? UNHEARD : SILENT
     // A clock that was set back leaves times that lie ahead: they say nothing any more.
     const drops = (entry.drops ?? []).filter((at) => at <= wallMs)
@@ -82,7 +108,7 @@ export class BeatHistory {
     }
   }
 
-  #noteRhythm(entry: DeviceEntry, nowMs: number): boolean {
+  #noteRhythm(entry: Beating, nowMs: number): boolean {
     if (entry.reason !== HEARD) {
       entry.reason = HEARD
       return true
@@ -92,7 +118,7 @@ export class BeatHistory {
     const usual = entry.beatMs
     if (usual === 0) {
       entry.beatMs = pause
-      return false
+      return pause > 0
     }
     const expected = Math.max(usual, (entry.facts.ttlSeconds * 1000) / SHORTEST_PAUSE)
     if (pause < expected * LATE) {
@@ -105,7 +131,7 @@ export class BeatHistory {
     return true
   }
 
-  #noteClock(entry: DeviceEntry, wallMs: number): boolean {
+  #noteClock(entry: Beating, wallMs: number): boolean {
     const seconds = entry.deviceClockSeconds
     if (seconds <= 0) return false
     const skew = seconds * 1000 - wallMs
@@ -117,7 +143,7 @@ export class BeatHistory {
     return this.#tell(entry)
   }
 
-  #tell(entry: DeviceEntry): boolean {
+  #tell(entry: Beating): boolean {
     const median = this.#median(entry)
     const told = entry.skewMs
     if (entry.skewSamples > 1 && Math.abs(median - told) < SKEW_STEP_MS) return false
@@ -125,7 +151,7 @@ export class BeatHistory {
     return Math.abs(median - told) >= SKEW_STEP_MS
   }
 
-  #median(entry: DeviceEntry): number {
+  #median(entry: Beating): number {
     const count = Math.min(entry.skewSamples, SAMPLES)
     const from = entry.slot * SAMPLES
     const sorted = this.#sorted

@@ -1,4 +1,4 @@
-import { SILENT } from './beat-history.ts'
+import { SILENT, type Beating } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import type { DeviceGroup } from './tenant-index.ts'
 import { presenceText } from './presence-text.ts'
@@ -29,7 +29,7 @@ export interface DeviceEntryInit {
  * records of 2 KB would take 567 MB. The fields are public and mutable because the heartbeat path writes to them several
  * 100,000 times a second; only the parts of the registry in this folder do.
  */
-export class DeviceEntry {
+export class DeviceEntry implements Beating {
   readonly tenant: string
   readonly deviceId: string
   readonly #documents: TextArena

@@ -1,5 +1,5 @@
 import type { DevicePresence, FleetDevice } from '#shared/contract/fleet.ts'
-import { HEARD, REGISTERED, RESTORED, SILENT, UNHEARD } from './beat-history.ts'
+import { HEARD, REGISTERED, RESTORED, SILENT, UNHEARD, type Beating } from './beat-history.ts'
 import type { DeviceEntry } from './device-entry.ts'
 
 const MAX_TEXT = 200
@@ -43,7 +43,8 @@ const REASONS: Readonly<Record<number, DevicePresence['reason']>> = {
   [UNHEARD]: 'unheard-since-restart',
 }
 
-function presenceOf(entry: DeviceEntry): DevicePresence {
+/** What was observed of a device, as people are told. */
+export function presenceOf(entry: Beating): DevicePresence {
   return {
     reason: REASONS[entry.reason] ?? 'silent',
     beatSeconds: entry.beatMs === 0 ? null : entry.beatMs / 1000,

@@ -3,12 +3,15 @@ import { parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import { SILENT, UNHEARD } from './beat-history.ts'
 import type { DeviceEntry } from './device-entry.ts'
 
+/** What a date can be made of. */
+const EpochMs = z.number().min(0).max(8.64e15)
+
 /** What of a device's history is worth to outlive the process; most devices have nothing of it. */
 const Kept = z.object({
   reconnects: z.int().nonnegative().catch(0),
   /** When it went offline the last times, epoch milliseconds. */
-  drops: z.array(z.number()).max(8).catch([]),
-  flappingUntil: z.number().catch(0),
+  drops: z.array(EpochMs).max(8).catch([]),
+  flappingUntil: EpochMs.catch(0),
   /** It is offline since it was not heard after a restart of the registry. */
   unheard: z.boolean().catch(false),
   /** It registered with a credential of its own name. */
