@@ -218,7 +218,10 @@ export async function importStore(client: Client, folder: string) {
 
 /** Writes a context of the nats CLI for a tenant, takes it over as a connection and writes that as one. */
 export async function useContexts(client: Client, tenant: string) {
-  await client.nsc.exportContext({ name: 'at-the-site', source: { tenant, days: 7 } })
+  await client.nsc.exportContext({
+    name: 'at-the-site',
+    source: { tenant, role: 'console', days: 7 },
+  })
   await client.nsc.contexts()
   const { connection } = await client.nsc.importContext({
     name: 'at-the-site',
