@@ -1,11 +1,13 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { messageOf } from '#shared/errors.ts'
 import type { Dialect } from '#shared/protocol/dialect.ts'
+import { isJsonObject, parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
 import type { LatencyHistogram } from './latency-histogram.ts'
 import type { RegistryParts } from './registry-parts.ts'
 import { requesterIn } from './requester.ts'
 import { failureText } from './rpc-text.ts'
+import type { SharedStore } from './shared-store.ts'
 import type { SubjectHandlers } from './subscriptions.ts'
 
 /** JSON-RPC leaves -32000 to -32099 to servers. */
@@ -22,7 +24,14 @@ export interface MessageIntakeOptions {
   readonly trustsRequesters: boolean
   readonly parts: Pick<
     RegistryParts,
-    'registrations' | 'discovery' | 'heartbeats' | 'requests' | 'latencies' | 'counters' | 'drops'
+    | 'registrations'
+    | 'discovery'
+    | 'heartbeats'
+    | 'requests'
+    | 'latencies'
+    | 'counters'
+    | 'drops'
+    | 'sharing'
   >
 }
 
@@ -71,7 +80,9 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
       })
     }
 
+  const { sharing } = parts
   return {
+    offline: sharing && ((message) => noteAnnouncement(message, tenantStart, sharing.store)),
     registry: request(latencies.registration, ({ subject, data, headers }, tenant) =>
       registrations.answerWhenSaved(
         tenant,
@@ -94,4 +105,17 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
       if (startedAt !== 0) latencies.heartbeat.note(performance.now() - startedAt)
     },
   }
+}
+
+/** A registry, perhaps this one, announced that a device is offline. */
+function noteAnnouncement(
+  { subject, data }: Msg,
+  tenantStart: number,
+  store: Pick<SharedStore, 'heardAnnouncement'>,
+): void {
+  const params = parseJsonObject(Buffer.from(data).toString())?.['params']
+  const deviceId = isJsonObject(params) ? params['device_id'] : undefined
+  if (typeof deviceId !== 'string') return
+  const tenant = subject.slice(tenantStart, subject.indexOf('.', tenantStart))
+  store.heardAnnouncement({ tenant, deviceId })
 }

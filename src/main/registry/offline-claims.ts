@@ -9,8 +9,8 @@ import type { DeviceKey } from './store.ts'
 const BATCH = 60
 const MAX_IN_FLIGHT = 8
 const NOTES = 100
-/** Whole records are not written while there are devices to declare offline. */
-const NOTE_AFTER_MS = 500
+/** Soon, for what is not noted may be announced again; but devices that are to be declared offline go first. */
+const NOTE_AFTER_MS = 20
 const NOTE_RETRY_MS = 1000
 
 export interface OfflineClaimsParts {

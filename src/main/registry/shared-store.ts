@@ -83,7 +83,10 @@ export interface SharedStore extends RegistryStore {
   claimOffline(claims: readonly OfflineClaim[]): Promise<readonly boolean[]>
   /** Notes that claimed devices were announced, and keeps their last record. */
   markAnnounced(devices: readonly StoredDevice[]): Promise<void>
-  /** Devices of ours that were claimed by a registry that died before it noted that it announced them. */
+  /**
+   * Devices that were claimed by a registry that died before it noted that it announced them: those
+   * whose announcement was heard here, and those that are ours to announce.
+   */
   leftUnannounced(): readonly LeftOffline[]
   /** An announcement of another registry was heard. */
   heardAnnouncement(device: DeviceKey): void

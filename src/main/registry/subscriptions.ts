@@ -11,6 +11,8 @@ export interface SubjectHandlers {
   registry(message: Msg): void
   discovery(message: Msg): void
   heartbeat(message: Msg): void
+  /** What other registries announce; only where there may be others. */
+  readonly offline?: ((message: Msg) => void) | undefined
 }
 
 export interface SubscriptionsOptions {
@@ -30,7 +32,14 @@ const QUEUES: Readonly<Partial<Record<Purpose, string>>> = {
   registry: 'registry',
   discovery: 'orch',
 }
-const PURPOSES: readonly Purpose[] = ['registry', 'discovery', 'heartbeat']
+const PURPOSES: readonly Purpose[] = ['registry', 'discovery', 'heartbeat', 'offline']
+
+const WILDCARDS: Readonly<Record<Purpose, string>> = {
+  registry: 'registry',
+  discovery: 'discovery',
+  heartbeat: '*.heartbeat',
+  offline: 'device.offline',
+}
 
 /**
  * Subscribes what the registry listens to: wildcards over all tenants on one connection, or the
@@ -50,6 +59,7 @@ export class Subscriptions {
     this.#connection = connection
     this.#options = options
     for (const purpose of PURPOSES) {
+      if (options.handlers[purpose] === undefined) continue
       if (options.tenants === undefined) this.#openWildcard(purpose)
       else this.#openExact(purpose, options.tenants)
     }
@@ -99,8 +109,7 @@ export class Subscriptions {
   }
 
   #wildcardOf(purpose: Purpose): string {
-    const all = `${this.#options.dialect.subjectRoot}.*`
-    return purpose === 'heartbeat' ? `${all}.*.heartbeat` : `${all}.${purpose}`
+    return `${this.#options.dialect.subjectRoot}.*.${WILDCARDS[purpose]}`
   }
 
   #openExact(purpose: Purpose, tenants: readonly string[]): void {
@@ -114,12 +123,12 @@ export class Subscriptions {
 
   #open(purpose: Purpose, subject: string, whenRefused: () => void): void {
     if (this.#closed || this.#connection.isClosed()) return
-    const handle = this.#options.handlers[purpose]
+    const { handlers } = this.#options
     const queue = QUEUES[purpose]
     const subscription = this.#connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
-        if (error === null) handle(message)
+        if (error === null) handlers[purpose]?.(message)
       },
     })
     this.#active.set(subject, subscription)

@@ -6,12 +6,15 @@ import { EtcdStore } from '../../../src/main/registry/etcd/etcd-store.ts'
 import { openEtcd3Client } from '../../../src/main/registry/etcd/etcd3-client.ts'
 import { openRegistry, type Registry } from '../../../src/main/registry/registry.ts'
 import type { EtcdConfig } from '../../../src/main/registry/sidecar-messages.ts'
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
 
 export interface EtcdRegistryOptions {
   readonly natsUrl: string
   readonly endpoints: readonly string[]
   readonly dialect?: DialectName
   readonly etcd?: Partial<EtcdConfig>
+  /** Reaches its servers by ways that `drop` closes. */
+  readonly killable?: boolean
 }
 
 /** A registry on etcd in this process: the real parts, without the process around them. */
@@ -20,15 +23,23 @@ export interface EtcdRegistry {
   readonly store: EtcdStore
   /** Stops in good order. */
   close(): Promise<void>
-  /** Loses both connections at once, as a process that is killed does. Nothing is signed off. */
+  /** Loses all connections at once and for good, as a process that is killed does; for the killable. */
   drop(): Promise<void>
 }
 
 export async function startEtcdRegistry(options: EtcdRegistryOptions): Promise<EtcdRegistry> {
+  const ways: TcpProxy[] = []
+  const wayTo = async (url: string) => {
+    if (options.killable !== true) return url
+    const to = new URL(url)
+    const way = await startTcpProxy(Number(to.port))
+    ways.push(way)
+    return `${to.protocol}//127.0.0.1:${way.port}`
+  }
   const dialect = dialectOf(options.dialect ?? 'device-connect')
   const logger = silentLogger()
   const client = openEtcd3Client({
-    endpoints: [...options.endpoints],
+    endpoints: await Promise.all(options.endpoints.map(wayTo)),
     caPem: null,
     clientCertificate: null,
     user: null,
@@ -41,27 +52,26 @@ export async function startEtcdRegistry(options: EtcdRegistryOptions): Promise<E
   const store = new EtcdStore({ client, ...names, compactAfterSeconds, lookEveryMs: 300 })
   const registry = await openRegistry({ dialect, store, logger }, AbortSignal.timeout(20_000))
   const connection = await connect({
-    servers: options.natsUrl,
+    servers: await wayTo(options.natsUrl),
     reconnectTimeWait: 50,
     maxReconnectAttempts: -1,
   })
   registry.serve(connection)
   await connection.flush()
-  let open = true
+  const end = async () => {
+    await registry.close()
+    await connection.close()
+    await store.close()
+  }
+  let ended: Promise<void> | undefined
   return {
     registry,
     store,
-    close: async () => {
-      if (!open) return
-      open = false
-      await registry.close()
-      await connection.close()
-      await store.close()
-    },
+    close: () => (ended ??= end()),
     drop: async () => {
-      open = false
-      client.close()
-      await connection.close()
+      for (const way of ways) await way.close()
+      // What it does from now on reaches nobody.
+      ended ??= end()
     },
   }
 }

@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 async function start(): Promise<EtcdRegistry> {
-  return startEtcdRegistry({ natsUrl: nats.url, endpoints: [etcd.url] })
+  return startEtcdRegistry({ natsUrl: nats.url, endpoints: [etcd.url], killable: true })
 }
 
 /** Registries that know of each other, and what is announced from now on. */

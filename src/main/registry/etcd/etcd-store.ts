@@ -22,6 +22,8 @@ import { Membership } from './membership.ts'
 import { OfflineMarks } from './offline-marks.ts'
 import { EtcdHealth, LOOK_EVERY_MS } from './etcd-health.ts'
 
+/** Whoever heard an announcement notes it in this time; then the owner makes it. */
+const HEARD_WITHIN_MS = 2500
 /** A registry begins without its store where that takes longer to answer. */
 const FIRST_VIEW_TIMEOUT_MS = 3000
 
@@ -166,7 +168,10 @@ export class EtcdStore implements SharedStore {
   leftUnannounced(): readonly LeftOffline[] {
     if (!this.#members.seated) return []
     const left = this.#marks.leftBy((id) => !this.#members.isAlive(id))
-    return left.filter((device) => this.#members.owns(device))
+    return left.filter(
+      (device) =>
+        device.announced || (this.#members.owns(device) && device.leftForMs >= HEARD_WITHIN_MS),
+    )
   }
 
   heardAnnouncement(device: DeviceKey): void {

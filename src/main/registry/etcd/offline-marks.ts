@@ -2,7 +2,8 @@ import type { DeviceKey } from '../store.ts'
 import type { LeftOffline } from '../shared-store.ts'
 import type { OfflineEntry } from './offline-entry.ts'
 
-/** Announcements are heard a moment before etcd tells what they are about; more than this, and they are for others. */
+/** An announcement may be heard this long before etcd tells what it is about. */
+const EARLY_MS = 3000
 const MAX_EARLY = 50_000
 
 interface Mark {
@@ -10,6 +11,12 @@ interface Mark {
   revision: number
   by: string
   announced: boolean
+  /** Since when its registry is known to be gone, monotonic; 0 while it is not. */
+  leftSinceMs: number
+}
+
+export interface LeftMark extends LeftOffline {
+  readonly leftForMs: number
 }
 
 /** Which devices etcd has as offline, and which of them nobody has announced yet. */
@@ -18,7 +25,8 @@ export class OfflineMarks {
   readonly #marks = new Map<string, Mark>()
   readonly #unannounced = new Map<string, Mark>()
 
-  readonly #early = new Set<string>()
+  /** Announced before etcd told of it, and when that was. */
+  readonly #early = new Map<string, number>()
 
   /** @param own id of this registry */
   constructor(own: string) {
@@ -42,8 +50,15 @@ export class OfflineMarks {
   ) {
     const known = this.#marks.get(key)
     if (known !== undefined && known.revision >= revision) return false
-    const heard = this.#early.delete(key)
-    const mark = { device, revision, by: entry.by, announced: entry.announced || heard }
+    const heard = performance.now() - (this.#early.get(key) ?? -EARLY_MS) < EARLY_MS
+    this.#early.delete(key)
+    const mark = {
+      device,
+      revision,
+      by: entry.by,
+      announced: entry.announced || heard,
+      leftSinceMs: 0,
+    }
     this.#marks.set(key, mark)
     if (entry.announced) this.#unannounced.delete(key)
     else this.#unannounced.set(key, mark)
@@ -63,14 +78,21 @@ export class OfflineMarks {
   heard(key: string): void {
     const mark = this.#unannounced.get(key)
     if (mark !== undefined) mark.announced = true
-    else if (this.#early.size < MAX_EARLY) this.#early.add(key)
+    else if (!this.#marks.has(key)) {
+      if (this.#early.size >= MAX_EARLY) this.#early.clear()
+      this.#early.set(key, performance.now())
+    }
   }
 
   /** Claimed by registries that are no more. */
-  leftBy(isGone: (id: string) => boolean): LeftOffline[] {
-    const left: LeftOffline[] = []
-    for (const { device, by, announced } of this.#unannounced.values()) {
-      if (by !== this.#own && isGone(by)) left.push({ ...device, announced })
+  leftBy(isGone: (id: string) => boolean): LeftMark[] {
+    const now = performance.now()
+    const left: LeftMark[] = []
+    for (const mark of this.#unannounced.values()) {
+      if (mark.by === this.#own || !isGone(mark.by)) continue
+      mark.leftSinceMs ||= now
+      const { device, announced, leftSinceMs } = mark
+      left.push({ ...device, announced, leftForMs: now - leftSinceMs })
     }
     return left
   }
