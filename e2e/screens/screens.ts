@@ -121,6 +121,19 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: 'queue-nobody',
+    scenarios: ['failing'],
+    path: '/fleet/south-farm/irrigation-pump-00002?tab=functions',
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /read_moisture/u })
+        .first()
+        .click()
+      await page.getByRole('button', { name: 'Call', exact: true }).click()
+      await page.getByText('Nobody answers for this device').waitFor()
+    },
+  },
+  {
     name: 'queue-off',
     scenarios: ['full'],
     path: '/fleet/research/climate-controller-00003?tab=queue',

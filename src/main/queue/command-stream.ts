@@ -123,6 +123,18 @@ export class CommandStream {
    * @throws ConflictError `QUEUE_CONSUMER_TAKEN`; RejectedError `QUEUE_NAME_UNFIT`.
    */
   async ensureConsumer(device: string): Promise<void> {
+    try {
+      await this.#makeConsumer(device)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error
+      // Somebody deleted the stream since it was found.
+      this.#name = undefined
+      this.#results = undefined
+      await this.#makeConsumer(device)
+    }
+  }
+
+  async #makeConsumer(device: string): Promise<void> {
     const { tenant, dialect, ackWaitMs = ACK_WAIT_MS } = this.#options
     const filter = queueSubject(dialect, tenant, device)
     const stream = await this.ensure()
@@ -159,6 +171,12 @@ export class CommandStream {
       CONSUMER_NOT_FOUND,
       STREAM_NOT_FOUND,
     )
+  }
+
+  /** Takes a consumer away for which nothing waits; it is made again with the device's next command. */
+  async removeConsumer({ name, stream_name: stream }: ConsumerInfo): Promise<void> {
+    const manager = await this.#jetStream()
+    await orMissing(manager.consumers.delete(stream, name), CONSUMER_NOT_FOUND, STREAM_NOT_FOUND)
   }
 
   /** Consumers of the stream, at most so many. */

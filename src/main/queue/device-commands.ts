@@ -30,6 +30,8 @@ export interface QueueTiming {
   /** Silence after which the server delivers again; 30 s unless told. */
   readonly ackWaitMs?: number
   readonly answerGraceMs?: number
+  /** Without a delivery for so long a consumer is taken away; seven days unless told. */
+  readonly idleConsumerMs?: number
 }
 
 export interface DeviceCommandsOptions {
@@ -169,7 +171,11 @@ export class DeviceCommands {
     if (stream.name === undefined) await stream.find()
     const snapshot = await this.#look()
     for (const [id, messages] of snapshot.waiting) {
-      await this.#takeUp(id, messages, snapshot)
+      await this.#takeUp(id, messages)
+    }
+    // Of another tool, or taken away meanwhile: without one the device asks in vain.
+    if (snapshot.waiting.size > 0 && snapshot.position === undefined) {
+      await stream.ensureConsumer(deviceId)
     }
     let deadBefore = 0
     for (const command of store.open(tenant, deviceId)) {
@@ -206,8 +212,8 @@ export class DeviceCommands {
   }
 
   /** A command in the queue that this profile does not know, or knows to have ended. */
-  async #takeUp(id: string, messages: readonly QueuedMessage[], at: Snapshot): Promise<void> {
-    const { store, stream, deviceId } = this.#options
+  async #takeUp(id: string, messages: readonly QueuedMessage[]): Promise<void> {
+    const { store, stream } = this.#options
     const known = store.find(id)
     const newest = messages.at(-1)
     if (newest === undefined) return
@@ -222,7 +228,6 @@ export class DeviceCommands {
         elsewhere: true,
         sequence: newest.sequence,
       })
-      if (at.position === undefined) await stream.ensureConsumer(deviceId)
     } else if (isOpen(known) || known.state === 'gone') {
       this.#change(id, {
         sequence: newest.sequence,

@@ -3,7 +3,7 @@ import type { TenantLag } from '#shared/contract/queue.ts'
 import type { CommandStream } from './command-stream.ts'
 
 /** Consumers that are read for one look: eight pages. */
-const MAX_CONSUMERS = 2_048
+export const MAX_CONSUMERS = 2_048
 /** Devices that are told one by one. */
 const MAX_DEVICES = 100
 /** Devices whose oldest command is looked up. */
@@ -88,7 +88,7 @@ async function withOldest(stream: CommandStream, devices: readonly DeviceLag[]) 
 }
 
 /** The device of a consumer; undefined where it is somebody else's. */
-function deviceOf(
+export function deviceOf(
   { config }: ConsumerInfo,
   subjectOf: (device: string) => string,
 ): string | undefined {

@@ -17,13 +17,15 @@ import type { CommandMessage } from './command-message.ts'
 import type { CommandStore, StoredCommand } from './command-store.ts'
 import { CommandStream } from './command-stream.ts'
 import { DeviceCommands, type QueueTiming } from './device-commands.ts'
-import { tenantLag } from './tenant-lag.ts'
+import { deviceOf, MAX_CONSUMERS, tenantLag } from './tenant-lag.ts'
 
 /** Between two looks at a device that something was heard of. */
 const LOOK_PAUSE_MS = 100
 /** Without anything heard: deliveries make no noise. */
 const WATCH_INTERVAL_MS = 2_000
 const REST_INTERVAL_MS = 15_000
+/** A consumer that handed nothing out for so long is not worth its room. */
+const IDLE_CONSUMER_MS = 7 * 24 * 60 * 60 * 1000
 /** After a storm of acknowledgements the rest of the app shall still get a word in. */
 const LOOKS_AT_A_TIME = 8
 /** Devices that are looked at when the queue is taken up. */
@@ -232,10 +234,26 @@ export class TenantQueue {
         if (this.#closed) return
         await this.lookAt(device)
       }
+      await this.#removeIdle(devices)
     } catch (error) {
       if (!this.#closed) {
         log.warn('the queue of a tenant could not be read', { tenant, error: toMusterError(error) })
       }
+    }
+  }
+
+  /** Each consumer costs the server memory and time at its start, so those of days ago go. */
+  async #removeIdle(busy: ReadonlySet<string>): Promise<void> {
+    const { dialect, tenant, timing, now } = this.#options
+    const subjectOf = (device: string) => queueSubject(dialect, tenant, device)
+    const idleSince = now().getTime() - (timing.idleConsumerMs ?? IDLE_CONSUMER_MS)
+    for (const consumer of await this.stream.consumers(MAX_CONSUMERS)) {
+      const device = deviceOf(consumer, subjectOf)
+      if (device === undefined || busy.has(device) || this.#watched.has(device)) continue
+      const used = Date.parse(lastActive(consumer) ?? consumer.created)
+      if (consumer.num_pending > 0 || consumer.num_ack_pending > 0 || used > idleSince) continue
+      await this.#turns.get(device)?.idle()
+      await this.stream.removeConsumer(consumer)
     }
   }
 

@@ -69,6 +69,53 @@ describe('in an account of its own', () => {
     expect(Object.keys(info.state.subjects ?? {})).not.toContain('device-connect.acme.pump-3.queue')
   })
 
+  test('a stream that somebody deleted is made again for the next command', async () => {
+    const console = world.open()
+    await world.enqueue('pump-7', { console })
+    const manager = await inspector('acme')
+    await manager.streams.delete('commands-acme')
+    await manager.streams.delete('results-acme')
+    const { id } = await world.enqueue('pump-7', { console })
+    const pump = await world.device('acme', 'pump-7')
+    pump.start()
+    const done = await whenShown(console, 'pump-7', ({ commands }) =>
+      commands.find((each) => each.id === id && each.state === 'done'),
+    )
+    expect(done.result).toEqual({ value: { calls: 1 } })
+    const states = await whenShown(console, 'pump-7', ({ commands }) =>
+      commands.map(({ state }) => state),
+    )
+    expect(states).toEqual(['done', 'gone'])
+  })
+
+  test('a consumer that nobody needed for days is taken away, and made again when it is needed', async () => {
+    const console = world.open()
+    const pump = await world.device('acme', 'pump-8')
+    const device = pump.start()
+    const isDone = (id: string, on: Console) =>
+      whenShown(on, 'pump-8', ({ commands }) =>
+        commands.find((each) => each.id === id && each.state === 'done'),
+      )
+    await isDone((await world.enqueue('pump-8', { console })).id, console)
+    const manager = await inspector('acme')
+    await manager.consumers.info('commands-acme', 'cmd-acme-pump-8')
+    const later = world.open('own', { idleConsumerMs: 0 })
+    await world.enqueue('pump-9', { console: later })
+    await expect
+      .poll(
+        async () => {
+          const consumers = await manager.consumers.list('commands-acme').next()
+          return consumers.map(({ name }) => name)
+        },
+        { timeout: 10_000 },
+      )
+      .not.toContain('cmd-acme-pump-8')
+    await later.close()
+    await isDone((await world.enqueue('pump-8', { console })).id, console)
+    expect(pump.calls).toHaveLength(2)
+    await device.stop()
+  })
+
   test('the queue of a device whose credential is revoked is emptied', async () => {
     const console = world.open()
     await world.device('acme', 'pump-4')

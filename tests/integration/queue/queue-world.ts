@@ -10,6 +10,7 @@ import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { ownUserSource } from '../../../src/main/mesh/own-user.ts'
 import { TenantPool } from '../../../src/main/mesh/tenant-pool.ts'
+import type { QueueTiming } from '../../../src/main/queue/device-commands.ts'
 import { QUEUE_MIGRATIONS } from '../../../src/main/queue/migrations.ts'
 import type { QueueService } from '../../../src/main/queue/queue-service.ts'
 import type { CommandQueueSettings } from '../../../src/simulator/command-queue.ts'
@@ -45,7 +46,7 @@ export interface QueueWorld {
   readonly deployment: Deployment
   readonly console: Console
   /** Another console: of the same profile, as after a restart of the app. */
-  open(kind?: ConsoleKind): Console
+  open(kind?: ConsoleKind, timing?: QueueTiming): Console
   /** A credential and the device that uses it, ready to be started and stopped. */
   device(tenant: string, deviceId: string, options?: DeviceSetup): Promise<Device>
   enqueue(deviceId: string, order?: Partial<Order>): Promise<QueuedCommand>
@@ -94,8 +95,8 @@ export async function startQueueWorld(isolation: 'account' | 'shared'): Promise<
   const consoles: Console[] = []
   const devices: SimulatedDevice[] = []
   let revived: ChildProcess | undefined
-  const open = (kind: ConsoleKind = 'own') => {
-    const opened = openConsole(deployment, kind)
+  const open = (kind: ConsoleKind = 'own', timing: QueueTiming = {}) => {
+    const opened = openConsole(deployment, kind, timing)
     consoles.push(opened)
     return opened
   }
@@ -222,7 +223,7 @@ export function whenShown<T>(
   })
 }
 
-function openConsole(deployment: Deployment, kind: ConsoleKind): Console {
+function openConsole(deployment: Deployment, kind: ConsoleKind, timing: QueueTiming): Console {
   const { authority, database, publisher, server } = deployment
   const log = silentLogger()
   let skippedMs = 0
@@ -249,7 +250,7 @@ function openConsole(deployment: Deployment, kind: ConsoleKind): Console {
     fleet: { onForgotten: () => () => undefined },
     notify: ({ text }) => void notices.push(text),
     log,
-    timing: { ackWaitMs: ACK_WAIT_MS, answerGraceMs: 0 },
+    timing: { ackWaitMs: ACK_WAIT_MS, answerGraceMs: 0, ...timing },
     now: () => new Date(Date.now() + skippedMs),
   })
   return {

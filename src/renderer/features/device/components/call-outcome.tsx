@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import type { RpcOutcome } from '#shared/contract/rpc.ts'
 import { prettyJson } from '../../../lib/json/tokens.ts'
 import { durationText } from '../../../lib/time/format.ts'
@@ -18,8 +19,14 @@ export function outcomeWords(outcome: RpcOutcome): { word: string; tone: Tone; t
   return { word: `Error ${outcome.code}`, tone: 'bad', time }
 }
 
+interface CallOutcomeProps {
+  readonly outcome: RpcOutcome
+  /** Queues the call for when the device is back. */
+  readonly onQueue?: () => void
+}
+
 /** What a device answered, or that it did not. */
-export function CallOutcome({ outcome }: { outcome: RpcOutcome }) {
+export function CallOutcome({ outcome, onQueue }: CallOutcomeProps) {
   const { word, tone, time } = outcomeWords(outcome)
   const json = jsonOf(outcome)
   return (
@@ -36,7 +43,19 @@ export function CallOutcome({ outcome }: { outcome: RpcOutcome }) {
         </Notice>
       )}
       {outcome.type === 'no-responder' && (
-        <Notice tone="bad" title="Nobody answers for this device">
+        <Notice
+          tone="bad"
+          title="Nobody answers for this device"
+          {...(onQueue === undefined
+            ? {}
+            : {
+                actions: (
+                  <Button size="xs" variant="default" onClick={onQueue}>
+                    Queue it for when it is back
+                  </Button>
+                ),
+              })}
+        >
           It is not connected to the mesh now. Check whether it has power and network; the call did
           not reach it.
         </Notice>

@@ -79,6 +79,10 @@ function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
       queued.mutate({ ...address, ...order, id, expiresInMs: Number(expiry) })
     }
   }
+  const queueInstead = (given: Record<string, unknown> = {}) => {
+    wanted.current = 'queue'
+    run(given)
+  }
   const runText = () => {
     const parsed = parseParams(text)
     setComplaint(typeof parsed === 'string' ? parsed : null)
@@ -173,7 +177,9 @@ function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
         />
       </div>
       <div role="status" aria-live="polite">
-        {call.data !== undefined && <CallOutcome outcome={call.data} />}
+        {call.data !== undefined && (
+          <CallOutcome outcome={call.data} onQueue={() => queueInstead(call.variables?.params)} />
+        )}
         {call.isError && <ProblemNotice problem={problemOf(call.error)} />}
         <QueueOutcome address={address} queued={queued} online={online} onShowQueue={onShowQueue} />
       </div>
