@@ -1,6 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
 import { Problem } from '#shared/contract/common.ts'
+import { explainDatabaseError } from '../storage/database.ts'
 
 const Json = z.string().transform((text): unknown => JSON.parse(text))
 
@@ -22,7 +23,10 @@ export type JournalEntry = z.infer<typeof Row>
 
 type Change = Partial<Omit<JournalEntry, 'id' | 'kind' | 'subject' | 'begun_at' | 'changed_at'>>
 
-/** The table of unfinished procedures. Every write is on disk before the procedure goes on. */
+/**
+ * The table of unfinished procedures. Every write is on disk before the procedure goes on.
+ * Its writes throw TransientError `DISK_FULL`.
+ */
 export class ProcedureJournal {
   readonly #database: DatabaseSync
   readonly #now: () => Date
@@ -47,12 +51,11 @@ export class ProcedureJournal {
 
   add(entry: { id: string; kind: string; subject: string; state: unknown }): void {
     const at = this.#now().getTime()
-    this.#database
-      .prepare(
-        `INSERT INTO procedures (id, kind, subject, direction, state, done, begun_at, changed_at)
-         VALUES (?, ?, ?, 'forward', ?, '[]', ?, ?)`,
-      )
-      .run(entry.id, entry.kind, entry.subject, JSON.stringify(entry.state), at, at)
+    this.#write(
+      `INSERT INTO procedures (id, kind, subject, direction, state, done, begun_at, changed_at)
+       VALUES (?, ?, ?, 'forward', ?, '[]', ?, ?)`,
+      [entry.id, entry.kind, entry.subject, JSON.stringify(entry.state), at, at],
+    )
   }
 
   change(id: string, change: Change): void {
@@ -62,24 +65,31 @@ export class ProcedureJournal {
         ? (value as string | null)
         : JSON.stringify(value),
     )
-    this.#database
-      .prepare(
-        `UPDATE procedures SET ${columns.map(([column]) => `${column} = ?, `).join('')} changed_at = ? WHERE id = ?`,
-      )
-      .run(...values, this.#now().getTime(), id)
+    this.#write(
+      `UPDATE procedures SET ${columns.map(([column]) => `${column} = ?, `).join('')} changed_at = ? WHERE id = ?`,
+      [...values, this.#now().getTime(), id],
+    )
   }
 
   remove(id: string): void {
-    this.#database.prepare('DELETE FROM procedures WHERE id = ?').run(id)
+    this.#write('DELETE FROM procedures WHERE id = ?', [id])
   }
 
   /** Puts everything written so far on the disk itself, past a power cut; costs an fsync. */
   makeDurable(): void {
     this.#database.exec('PRAGMA synchronous = FULL')
     try {
-      this.#database.prepare('UPDATE procedures SET changed_at = ?').run(this.#now().getTime())
+      this.#write('UPDATE procedures SET changed_at = ?', [this.#now().getTime()])
     } finally {
       this.#database.exec('PRAGMA synchronous = NORMAL')
+    }
+  }
+
+  #write(sql: string, values: readonly SQLInputValue[]): void {
+    try {
+      this.#database.prepare(sql).run(...values)
+    } catch (error) {
+      throw explainDatabaseError(error)
     }
   }
 

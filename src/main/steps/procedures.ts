@@ -279,7 +279,13 @@ export class Procedures {
 
   /** After a failure: taken back at once, or left with its problem. Never hides the failure. */
   async #failed(id: string, kind: AnyKind, error: MusterError): Promise<void> {
-    this.#journal.change(id, { problem: problemOf(error) })
+    try {
+      this.#journal.change(id, { problem: problemOf(error) })
+    } catch (thrown) {
+      // On a full disk neither can be written; the procedure stays where the journal last saw it.
+      this.#log.warn('the failure of a procedure could not be noted', { error: thrown })
+      return
+    }
     const stays = kind.onFailure === 'keep' || this.#closing.signal.aborted
     if (stays || !mayRollBack(kind, this.#entry(id))) return
     try {
