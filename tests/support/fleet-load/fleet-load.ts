@@ -36,7 +36,9 @@ export async function startFleetLoad(servers: readonly string[]): Promise<FleetL
     const id = lastId
     const answered = Promise.withResolvers<unknown>()
     waiting.set(id, answered)
-    child.send({ id, name, given })
+    child.send({ id, name, given }, (error) => {
+      if (error !== null) answered.reject(error)
+    })
     return answered.promise
   }
   const calls = new Proxy({} as LoadCalls, {
