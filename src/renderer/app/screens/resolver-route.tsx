@@ -13,7 +13,7 @@ export function ResolverRoute() {
       replace: true,
     })
   return (
-    <TabbedScreen title="Keys" tabs={KEYS_TABS}>
+    <TabbedScreen title="Keys" subtitle="What each server has of every account" tabs={KEYS_TABS}>
       <ResolverPage
         selected={account ?? null}
         onSelect={select}
