@@ -122,15 +122,15 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     name: 'queue-nobody',
-    scenarios: ['failing'],
-    path: '/fleet/south-farm/irrigation-pump-00002?tab=functions',
+    scenarios: ['full'],
+    path: '/fleet/default/irrigation-pump-00012?tab=functions',
     prepare: async (page) => {
       await page
         .getByRole('button', { name: /read_moisture/u })
         .first()
         .click()
       await page.getByRole('button', { name: 'Call', exact: true }).click()
-      await page.getByText('Nobody answers for this device').waitFor()
+      await page.getByText('Nobody answers for this device').first().waitFor()
     },
   },
   {

@@ -313,7 +313,13 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     renewal: renewalRouter(os.renewal, state.renewal),
     rpc: {
       call: os.rpc.call.handler(async ({ input, signal }): Promise<RpcOutcome> => {
-        if (failing) return { type: 'no-responder', durationMs: 0.7 }
+        const isAway = state.fleet.some(
+          (each) =>
+            each.tenant === input.tenant &&
+            each.deviceId === input.deviceId &&
+            each.state === 'offline',
+        )
+        if (failing || isAway) return { type: 'no-responder', durationMs: 0.7 }
         await delay(350, undefined, signal === undefined ? {} : { signal })
         if (input.functionName === 'fail_please')
           return {

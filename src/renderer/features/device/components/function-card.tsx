@@ -105,7 +105,6 @@ function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
   })
   const callButton = (
     <Button
-      key="call"
       leftSection={<IconPlayerPlay size={15} />}
       variant={online ? 'filled' : 'default'}
       loading={call.isPending}
@@ -117,7 +116,6 @@ function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
   )
   const queueButton = (
     <Button
-      key="queue"
       leftSection={<IconHourglass size={15} />}
       variant={online ? 'default' : 'filled'}
       loading={queued.isPending}
@@ -157,8 +155,10 @@ function CallForm({ address, declared, online, onShowQueue }: CallFormProps) {
         json
       )}
       <div className={styles.tools}>
-        {online ? [callButton, queueButton] : [queueButton, callButton]}
+        {online && callButton}
+        {queueButton}
         <ExpirySelect value={expiry} onChange={setExpiry} />
+        {!online && callButton}
         {call.isPending && (
           <Button variant="default" onClick={call.cancel}>
             Cancel
