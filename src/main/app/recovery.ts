@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, type DatabaseSync } from 'node:sqlite'
-import type { RecoveryState } from '#shared/contract/recovery.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { AuthorityKeys } from '../authority/authority-keys.ts'
@@ -23,13 +22,11 @@ import {
   type Identities,
   type MeshAuthorityKey,
 } from '../recovery/recovery-service.ts'
+import { RecoveryReminder } from '../recovery/reminder.ts'
 import { RecoveryStore } from '../recovery/recovery-store.ts'
 import { Restorer, type Regained } from '../recovery/restore.ts'
 import { StartOver, type StartOverOptions } from '../recovery/start-over.ts'
 import { PROFILE_MIGRATIONS } from './profile-database.ts'
-
-/** Until then whoever tries Muster out is not told that something is wrong. */
-const REMINDER_AFTER_MS = 24 * 60 * 60 * 1000
 
 export interface RecoveryParts {
   readonly database: DatabaseSync
@@ -84,6 +81,10 @@ export function composeRecovery(parts: RecoveryParts): {
         missing.some(({ purpose }) => purpose === 'signing'),
       ),
   })
+  const reminder = new RecoveryReminder({
+    health,
+    operatorCreatedAt: () => operatorCreatedAt(database),
+  })
   const recovery = new RecoveryService({
     identities: parts.identities,
     store: new RecoveryStore(database),
@@ -105,8 +106,9 @@ export function composeRecovery(parts: RecoveryParts): {
     backUpTo: async (path) => void (await backup(database, path)),
     saveFile,
     log,
-    onChange: (state) => reportRecovery(health, state, operatorAge(database)),
+    onChange: (state) => reminder.tell(state),
   })
+  reminder.watch(() => recovery.remind())
   const count = (sql: string) => Number(database.prepare(sql).get()?.['count'] ?? 0)
   const startOver = new StartOver({
     keychain,
@@ -127,6 +129,7 @@ export function composeRecovery(parts: RecoveryParts): {
     recovery,
     startOver,
     close: async () => {
+      reminder.close()
       lent.close()
       await restorer.close()
     },
@@ -152,35 +155,8 @@ async function regain(parts: RecoveryParts, needsMesh: boolean): Promise<Regaine
   }
 }
 
-/** Milliseconds since the operator was created; 0 where there is none. */
-function operatorAge(database: DatabaseSync): number {
+/** Undefined where there is no operator. */
+function operatorCreatedAt(database: DatabaseSync): Date | undefined {
   const row = database.prepare('SELECT created_at FROM authority_operator').get()
-  return typeof row?.['created_at'] === 'number' ? Date.now() - row['created_at'] : 0
-}
-
-/** Reminds of a kit until one was rehearsed that holds everything; not on the first day. */
-function reportRecovery(
-  health: HealthService,
-  { advice, operator }: RecoveryState,
-  operatorAgeMs: number,
-): void {
-  if (operator === null) {
-    return health.report('recovery', { state: 'off', summary: 'There are no keys to recover yet.' })
-  }
-  const summaries = {
-    none: 'A rehearsed recovery kit holds all identity keys.',
-    make: 'There is no recovery kit: with this computer the fleet would be lost.',
-    rehearse: 'The recovery kit was never rehearsed, so nobody knows whether it works.',
-    renew: 'The rehearsed recovery kit lacks keys that were made since.',
-    'bring-back': 'The keychain holds no key of the operator: bring the keys back from the kit.',
-  } as const
-  health.report('recovery', {
-    state:
-      advice === 'bring-back'
-        ? 'failed'
-        : advice === 'none' || operatorAgeMs < REMINDER_AFTER_MS
-          ? 'ok'
-          : 'degraded',
-    summary: summaries[advice],
-  })
+  return typeof row?.['created_at'] === 'number' ? new Date(row['created_at']) : undefined
 }

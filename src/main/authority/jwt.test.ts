@@ -105,6 +105,51 @@ describe('refuses', () => {
     }
   })
 
+  // Of each kind that NATS has, whatever somebody did to it.
+  test.each([
+    { type: 'operator', subject: operator, signer: operator },
+    { type: 'account', subject: account, signer: operator },
+    { type: 'user', subject: user, signer: account },
+  ] as const)('$type JWTs that are cut, edited, foreign, expired or of another kind', (kind) => {
+    const { type } = kind
+    const stranger = createNkey(type === 'user' ? 'account' : 'operator')
+    const make = (more: object = {}, signer = kind.signer.seed) =>
+      encodeJwt(
+        {
+          name: 'mine',
+          subject: kind.subject.publicKey,
+          type,
+          nats: {},
+          issuedAt: SECONDS,
+          ...more,
+        },
+        signerOf(signer),
+      )
+    const whole = make()
+    const expected = { type, issuers: [kind.signer.publicKey], now: NOW }
+    expect(verifyJwt(whole, expected).sub).toBe(kind.subject.publicKey)
+    const codeOf = (text: string) => {
+      try {
+        verifyJwt(text, expected)
+        return 'taken'
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    }
+    const [head = '', body = '', proof = ''] = whole.split('.')
+    const edited = Buffer.from(
+      Buffer.from(body, 'base64url').toString().replace('mine', 'yours'),
+    ).toString('base64url')
+    for (let cut = 0; cut < whole.length; cut += 7) {
+      expect(codeOf(whole.slice(0, cut))).toMatch(/^JWT_(?:MALFORMED|SIGNATURE)$/u)
+    }
+    expect(codeOf(`${head}.${edited}.${proof}`)).toBe('JWT_SIGNATURE')
+    expect(codeOf(make({}, stranger.seed))).toBe('JWT_ISSUER')
+    expect(codeOf(make({ expiresAt: SECONDS }))).toBe('JWT_EXPIRED')
+    const other = type === 'user' ? 'account' : 'user'
+    expect(codeOf(make({ type: other }))).toBe('JWT_TYPE')
+  })
+
   test('another type, a stranger as signer, and dates that do not fit', () => {
     const code = (expected: string) => expect.objectContaining({ code: expected }) as Error
     expect(() => verifyJwt(userJwt(), { type: 'account' })).toThrow(code('JWT_TYPE'))

@@ -33,6 +33,15 @@ afterEach(async () => {
 
 const recorded = () => app.database.prepare('SELECT public_key, jwt FROM authority_accounts').all()
 
+/** A connect compares the servers with the record, and puts right what they lack. */
+function inStep(): Promise<void> {
+  const resolver = resolverOf(app)
+  return until('the comparison', async () => {
+    const report = await resolver.look(NEVER).catch(() => undefined)
+    return report !== undefined && standingOf(report, 'north') === 'in-step'
+  })
+}
+
 test('a server that answers with another operator is told, and nothing is recorded', async () => {
   const before = recorded()
   await site.server.stop()
@@ -64,6 +73,39 @@ test('a server that does not answer is told, and nothing is recorded', async () 
   await limitConnections(app, 'north', 5)
 })
 
+test('a server that becomes one of another operator in the middle of a push is told, and nothing is recorded', async () => {
+  const before = recorded()
+  const { pid, port } = site.server
+  // The push is on its way to a server that does not read, and is one of somebody else when the next answer comes.
+  process.kill(pid, 'SIGSTOP')
+  const change = limitConnections(app, 'north', 5).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  await site.server.kill9()
+  const stranger = new TestOperator()
+  site.server = await startNatsServer({ config: stranger.config(), files: stranger.files(), port })
+  expect(await change).toMatchObject({ code: 'PUSH_FAILED', details: { restored: true } })
+  await until('the refusal', () => app.mesh.state().problem?.code === 'SERVER_OPERATOR_OTHER')
+  expect(recorded()).toEqual(before)
+
+  await site.server.stop()
+  await site.restart()
+  await ready(app)
+  await inStep()
+  await limitConnections(app, 'north', 5)
+})
+
+test('a server that is slow is waited for', async () => {
+  const { pid } = site.server
+  process.kill(pid, 'SIGSTOP')
+  const change = limitConnections(app, 'north', 5)
+  // Slowness itself, not a wait for something: well below what a push waits for its answer.
+  setTimeout(() => process.kill(pid, 'SIGCONT'), 700)
+  await change
+  expect(standingOf(await resolverOf(app).look(NEVER), 'north')).toBe('in-step')
+})
+
 test('a server that is killed and comes back during a push is in step with the record', async () => {
   const before = recorded()
   const change = limitConnections(app, 'north', 5).then(
@@ -75,11 +117,7 @@ test('a server that is killed and comes back during a push is in step with the r
   const done = await change
   expect(JSON.stringify(recorded()) === JSON.stringify(before)).toBe(!done)
   await ready(app)
-  const resolver = resolverOf(app)
-  await until('the comparison', async () => {
-    const report = await resolver.look(NEVER).catch(() => undefined)
-    return report !== undefined && standingOf(report, 'north') === 'in-step'
-  })
+  await inStep()
 })
 
 test('what a crash in the middle of a push left is known for our own', async () => {
