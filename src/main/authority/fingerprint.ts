@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { encodeBase32 } from './base32.ts'
 
 const FINGERPRINT_BYTES = 10
@@ -8,7 +8,7 @@ const FINGERPRINT_BYTES = 10
  * of the SHA-256 of the key's text, as `ABCD-EFGH-IJKL-MNOP`.
  */
 export function fingerprintOf(publicKey: string): string {
-  const digest = createHash('sha256').update(publicKey).digest()
+  const digest = hash('sha256', publicKey, 'buffer')
   const text = encodeBase32(digest.subarray(0, FINGERPRINT_BYTES))
   return [0, 4, 8, 12].map((at) => text.slice(at, at + 4)).join('-')
 }

@@ -121,11 +121,12 @@ export class Ledger {
   }
 
   /**
-   * How many credentials of each tenant work now, those of this app's own connections left out.
+   * How many credentials of each tenant work now, those of this app's own connections left out. The plus
+   * keeps SQLite from reading every row in the order of an index that has only half of what is asked.
    */
   usableByTenant(): ReadonlyMap<string, number> {
     const rows = this.#prepared(
-      "SELECT tenant, count(*) AS usable FROM credentials WHERE tenant IS NOT NULL AND delivery <> 'internal' AND state IN ('pending', 'active') AND expires_at > ? GROUP BY tenant",
+      "SELECT tenant, count(*) AS usable FROM credentials WHERE tenant IS NOT NULL AND delivery <> 'internal' AND state IN ('pending', 'active') AND expires_at > ? GROUP BY +tenant",
     ).all(this.#now().getTime())
     return new Map(rows.map((row) => [String(row['tenant']), Number(row['usable'])]))
   }

@@ -98,3 +98,21 @@ test('counts add up to what the pages hold', () => {
   expect(counts.revoked).toBe(found({ tenant: 'beta', state: 'revoked' }).total)
   expect(counts.expired).toBe(found({ tenant: 'beta', state: 'expired' }).total)
 })
+
+test('words are looked for as they stand, capital or small', () => {
+  expect(found({ text: 'PUMP-29' }).total).toBe(11)
+  expect(found({ text: 'pump-29 beta' }).total).toBe(6)
+  for (const text of ['pump_29', 'pump%', '\\']) expect(found({ text }).total).toBe(0)
+})
+
+test('a search has pages too, and counts and names the same', () => {
+  const filter = { ...EVERYTHING, text: 'pump-1' }
+  const order = { by: 'name', descending: false } as const
+  const names = [0, 50, 100].flatMap((offset) =>
+    store.page(filter, order, offset, 50).rows.map(({ name }) => name),
+  )
+  expect(names).toEqual(names.toSorted())
+  expect(new Set(names).size).toBe(store.counts(filter).all)
+  expect(store.page(filter, order, 0, 1).total).toBe(names.length)
+  expect(store.ids(filter)).toHaveLength(names.length)
+})

@@ -12,6 +12,7 @@ import type { Ledger, LedgerEntry } from '../authority/ledger.ts'
 import { conditionOf, countColumns, orderOf } from './credential-query.ts'
 
 const STATEMENTS_KEPT = 64
+const NEWEST_FIRST: CredentialOrder = { by: 'issuedAt', descending: true }
 
 /** A device that has credentials, and the keys of those. */
 export interface HeldKeys {
@@ -42,12 +43,23 @@ export class CredentialStore {
     limit: number,
   ): CredentialPage {
     const { sql, values } = conditionOf(filter, this.#now())
-    const total = this.#count(sql, values)
-    const ids = this.#all(
-      `SELECT id FROM credentials WHERE ${sql} ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`,
-      [...values, limit, offset],
+    // By row number, which every index has: the rows themselves are read for the page only.
+    const listed = `SELECT rowid AS id FROM credentials WHERE ${sql} ORDER BY ${orderOf(order, filter.text)}`
+    const fitting =
+      filter.text.trim() === ''
+        ? undefined
+        : // Words are looked for in every row, and to count them first would do it twice.
+          this.#all(listed, values)
+    const numbers =
+      fitting?.slice(offset, offset + limit) ??
+      this.#all(`${listed} LIMIT ? OFFSET ?`, [...values, limit, offset])
+    const ids = numbers.flatMap((number) =>
+      this.#all('SELECT id FROM credentials WHERE rowid = ?', [number]),
     )
-    return { rows: ids.flatMap((id) => this.credential(id) ?? []), total }
+    return {
+      rows: ids.flatMap((id) => this.credential(id) ?? []),
+      total: fitting?.length ?? this.#count(sql, values),
+    }
   }
 
   counts(filter: CredentialFilter): CredentialCounts {
@@ -73,7 +85,7 @@ export class CredentialStore {
   ids(filter: CredentialFilter): string[] {
     const { sql, values } = conditionOf(filter, this.#now())
     return this.#all(
-      `SELECT id FROM credentials WHERE ${sql} ORDER BY issued_at DESC, rowid DESC LIMIT ?`,
+      `SELECT id FROM credentials WHERE ${sql} ORDER BY ${orderOf(NEWEST_FIRST, filter.text)} LIMIT ?`,
       [...values, REVOCATION_LIMIT],
     )
   }
