@@ -95,6 +95,27 @@ export class CommandStore {
         )
   }
 
+  /** Devices of which nothing is heard though something may have changed: handed over, unconfirmed, or due. */
+  restless(tenant: string, now: Date): string[] {
+    return this.#database
+      .prepare(
+        `SELECT DISTINCT device_id FROM queued_commands WHERE mesh = ? AND ${OPEN} AND tenant = ?
+         AND (state IN ('sending', 'delivered') OR deadline <= ?)`,
+      )
+      .all(this.#mesh(), tenant, now.getTime())
+      .map((row) => String(row['device_id']))
+  }
+
+  /** When the next deadline is. */
+  nextDeadline(tenant: string): Date | undefined {
+    const row = this.#database
+      .prepare(
+        `SELECT min(deadline) AS at FROM queued_commands WHERE mesh = ? AND ${OPEN} AND tenant = ?`,
+      )
+      .get(this.#mesh(), tenant)
+    return typeof row?.['at'] === 'number' ? new Date(row['at']) : undefined
+  }
+
   tenantsWithOpen(): string[] {
     return this.#database
       .prepare(`SELECT DISTINCT tenant FROM queued_commands WHERE mesh = ? AND ${OPEN}`)

@@ -79,7 +79,7 @@ export class TenantQueue {
 
   /** Puts a command into the queue: see `DeviceCommands.enqueue`. */
   enqueue(command: CommandMessage, deviceId: string): Promise<StoredCommand> {
-    return this.#turn(deviceId, (device) => device.enqueue(command))
+    return this.#turn(deviceId, (device) => device.enqueue(command)).finally(() => this.#rest())
   }
 
   /** See `DeviceCommands.cancel`. */
@@ -94,7 +94,9 @@ export class TenantQueue {
 
   /** See `DeviceCommands.requeue`. */
   requeue(deviceId: string, id: string, deadline: Date): Promise<StoredCommand> {
-    return this.#turn(deviceId, (device) => device.requeue(id, deadline))
+    return this.#turn(deviceId, (device) => device.requeue(id, deadline)).finally(() =>
+      this.#rest(),
+    )
   }
 
   /** Brings one device in step. @throws what JetStream answers. */
@@ -274,19 +276,15 @@ export class TenantQueue {
     clearTimeout(this.#timer)
     if (this.#closed) return
     const { store, tenant, now } = this.#options
-    const due = store
-      .open(tenant)
-      .flatMap(({ deadline }) => (deadline === null ? [] : Date.parse(deadline)))
-    const untilDue = Math.min(...due, Number.POSITIVE_INFINITY) - now().getTime()
+    const due = store.nextDeadline(tenant)?.getTime() ?? Number.POSITIVE_INFINITY
     const interval = this.#watched.size > 0 ? WATCH_INTERVAL_MS : REST_INTERVAL_MS
-    const wait = Math.min(interval, Math.max(untilDue, LOOK_PAUSE_MS))
+    const untilDue = due - now().getTime()
+    // One that is due still has an answer to come, or the mesh is away: no reason to hurry.
+    const wait = Math.min(interval, untilDue > 0 ? untilDue : WATCH_INTERVAL_MS)
     this.#timer = setTimeout(() => {
       for (const device of this.#watched.keys()) this.#hear(device)
       // The others are quiet until something is heard of them.
-      for (const { deviceId, state, deadline } of store.open(tenant)) {
-        const isDue = deadline !== null && Date.parse(deadline) <= now().getTime()
-        if (isDue || state === 'sending' || state === 'delivered') this.#hear(deviceId)
-      }
+      for (const device of store.restless(tenant, now())) this.#hear(device)
       this.#rest()
     }, wait)
     this.#timer.unref()
