@@ -32,14 +32,17 @@ test('history comes back as it was', () => {
   expect(again).toEqual(entry)
 })
 
-test.each(['', 'null', '[]', '{"drops":"x","reconnects":-4,"unheard":1}', '{"reconnects":1e99,"flappingUntil":1e99,"drops":[-1]}'])(
-  'what somebody else wrote there (%s) reads as nothing',
-  (text) => {
-    const entry = { ...NOTHING }
-    takePresence(entry, text)
-    expect(entry).toEqual(NOTHING)
-  },
-)
+test.each([
+  '',
+  'null',
+  '[]',
+  '{"drops":"x","reconnects":-4,"unheard":1}',
+  '{"reconnects":1e99,"flappingUntil":1e99,"drops":[-1]}',
+])('what somebody else wrote there (%s) reads as nothing', (text) => {
+  const entry = { ...NOTHING }
+  takePresence(entry, text)
+  expect(entry).toEqual(NOTHING)
+})
 
 test('it outlives a restart in the embedded store', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-presence-'))
