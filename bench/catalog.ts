@@ -4,6 +4,7 @@ import { BUNDLE_BENCHMARKS } from './bundle.ts'
 import { COMMISSIONING_BENCHMARKS } from './commissioning.ts'
 import { DISCOVERY_BENCHMARKS } from './discovery.ts'
 import { ISOLATION_BENCHMARKS } from './isolation.ts'
+import { LEDGER_BENCHMARKS } from './ledger.ts'
 import { REGISTRY_BENCHMARKS } from './registry.ts'
 import { RENEWAL_BENCHMARKS } from './renewal.ts'
 import { REVOCATION_BENCHMARKS } from './revocation.ts'
@@ -17,6 +18,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...COMMISSIONING_BENCHMARKS,
   ...RPC_BENCHMARKS,
   ...AUTHORITY_BENCHMARKS,
+  ...LEDGER_BENCHMARKS,
   ...REVOCATION_BENCHMARKS,
   ...RENEWAL_BENCHMARKS,
   ...ISOLATION_BENCHMARKS,
