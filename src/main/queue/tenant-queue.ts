@@ -232,10 +232,9 @@ export class TenantQueue {
         const device = parseDeviceSubject(dialect, subject)?.device
         if (device !== undefined && devices.size < MAX_DEVICES_AT_START) devices.add(device)
       }
-      for (const device of devices) {
-        if (this.#closed) return
-        await this.lookAt(device)
-      }
+      await inParallel([...devices], LOOKS_AT_A_TIME, async (device) => {
+        if (!this.#closed) await this.lookAt(device)
+      })
       await this.#removeIdle(devices)
     } catch (error) {
       if (!this.#closed) {
