@@ -1,52 +1,38 @@
 import {
-  AckPolicy,
-  DeliverPolicy,
-  DiscardPolicy,
   JetStreamApiError,
   jetstream,
   jetstreamManager,
-  ReplayPolicy,
   RetentionPolicy,
-  StorageType,
   type ConsumerInfo,
   type JetStreamManager,
   type SeqMsgRequest,
   type StoredMsg,
   type StreamInfo,
 } from '@nats-io/jetstream'
-import { nanos, type NatsConnection } from '@nats-io/nats-core'
-import { LONGEST_EXPIRY_MS, MAX_WAITING_PER_DEVICE } from '#shared/contract/queue.ts'
-import type { Dialect } from '#shared/protocol/dialect.ts'
+import type { NatsConnection } from '@nats-io/nats-core'
 import {
   asyncRepliesOf,
   asyncReplySubject,
   commandConsumer,
   commandStream,
-  everyQueueSubject,
   queueSubject,
   queueSubjectsOf,
-  resultStream,
 } from '#shared/protocol/queue.ts'
-import type { AsyncReply } from './async-reply.ts'
-import { readAsyncReply } from './async-reply.ts'
+import { readAsyncReply, type AsyncReply } from './async-reply.ts'
 import { commandHeaders, commandText, type CommandMessage } from './command-message.ts'
-import { MAX_ATTEMPTS, type ConsumerPosition } from './command-state.ts'
+import type { ConsumerPosition } from './command-state.ts'
+import { orMissing } from './or-missing.ts'
 import { consumerTaken, nameUnfit, notRemoved, streamUnfit, tooLarge } from './queue-errors.ts'
+import {
+  consumerConfig,
+  growStream,
+  isFull,
+  makeCommandStream,
+  makeResultStream,
+  type StreamPlace,
+} from './stream-config.ts'
 
 const API_TIMEOUT_MS = 5_000
-const DAY_MS = 24 * 60 * 60 * 1000
-/** The net below the deadlines of commands, should no console be there to take expired ones out. */
-const KEPT_MS = LONGEST_EXPIRY_MS + DAY_MS
-/** Within it the server knows a message id again. */
-const DUPLICATE_WINDOW_MS = 10 * 60_000
-/** The server reserves it at once, for each tenant that queues: hence small, and doubled where it is full. */
-const COMMAND_BYTES = 4 * 1024 * 1024
-const MOST_COMMAND_BYTES = 64 * 1024 * 1024
-const RESULT_BYTES = 2 * 1024 * 1024
-/** How long a device may be silent about a command before it is delivered again. */
-const ACK_WAIT_MS = 30_000
-/** Requests of one device for commands that the server holds at a time. */
-const MAX_WAITING_REQUESTS = 8
 /** Longest name of a stream or consumer that nats-server takes, in bytes. */
 const MAX_NAME_BYTES = 255
 
@@ -59,11 +45,7 @@ const DELETE_FAILED = 10_057
 const CONSUMER_NOT_FOUND = 10_014
 const STREAM_NOT_FOUND = 10_059
 
-export interface CommandStreamOptions {
-  readonly tenant: string
-  readonly dialect: Dialect
-  /** Nothing of another tenant can come on the account's subjects. */
-  readonly alone: boolean
+export interface CommandStreamOptions extends StreamPlace {
   readonly ackWaitMs?: number
 }
 
@@ -113,8 +95,9 @@ export class CommandStream {
   async ensure(): Promise<string> {
     if (this.#name !== undefined && this.#results !== undefined) return this.#name
     const found = await this.find()
-    if (found === undefined) this.#name = await this.#makeStream()
-    this.#results ??= await this.#makeResults()
+    const manager = await this.#jetStream()
+    if (found === undefined) this.#name = await makeCommandStream(manager, this.#options)
+    this.#results ??= await makeResultStream(manager, this.#options)
     return this.#name ?? ''
   }
 
@@ -135,7 +118,7 @@ export class CommandStream {
   }
 
   async #makeConsumer(device: string): Promise<void> {
-    const { tenant, dialect, ackWaitMs = ACK_WAIT_MS } = this.#options
+    const { tenant, dialect, ackWaitMs } = this.#options
     const filter = queueSubject(dialect, tenant, device)
     const stream = await this.ensure()
     const existing = await this.consumer(device)
@@ -145,20 +128,10 @@ export class CommandStream {
     }
     if (existing !== undefined) return
     const manager = await this.#jetStream()
-    await manager.consumers.add(stream, {
-      durable_name: this.#consumerName(device),
-      filter_subject: filter,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      replay_policy: ReplayPolicy.Instant,
-      ack_wait: nanos(ackWaitMs),
-      max_deliver: MAX_ATTEMPTS,
-      // One at a time and in order; it also makes clear which command a delivery was.
-      max_ack_pending: 1,
-      max_waiting: MAX_WAITING_REQUESTS,
-      // Each acknowledgement is told, so that nobody has to ask.
-      sample_freq: '100%',
-    })
+    await manager.consumers.add(
+      stream,
+      consumerConfig(this.#consumerName(device), filter, ackWaitMs),
+    )
   }
 
   /** Undefined where the device has none. */
@@ -217,7 +190,10 @@ export class CommandStream {
     try {
       return (await publish()).seq
     } catch (error) {
-      if (!isFull(error) || !(await this.#grow())) throw error
+      const isOurs = this.#name === commandStream(tenant)
+      if (!isFull(error) || !isOurs || !(await growStream(await this.#jetStream(), tenant))) {
+        throw error
+      }
       return (await publish()).seq
     }
   }
@@ -341,72 +317,6 @@ export class CommandStream {
     return name
   }
 
-  async #makeStream(): Promise<string> {
-    const { tenant, dialect, alone } = this.#options
-    const manager = await this.#jetStream()
-    const made = await manager.streams.add({
-      name: commandStream(tenant),
-      subjects: [alone ? everyQueueSubject(dialect) : queueSubjectsOf(dialect, tenant)],
-      retention: RetentionPolicy.Workqueue,
-      storage: StorageType.File,
-      max_age: nanos(KEPT_MS),
-      max_bytes: await this.#share(COMMAND_BYTES, 2),
-      max_msgs_per_subject: MAX_WAITING_PER_DEVICE,
-      // Full is said to whoever queues; never does a command push another out.
-      discard: DiscardPolicy.New,
-      discard_new_per_subject: true,
-      duplicate_window: nanos(DUPLICATE_WINDOW_MS),
-    })
-    return made.config.name
-  }
-
-  /** Gives the stream more room; false where there is none to be had, or it is not ours to change. */
-  async #grow(): Promise<boolean> {
-    const name = commandStream(this.#options.tenant)
-    if (this.#name !== name) return false
-    const manager = await this.#jetStream()
-    const { config } = await manager.streams.info(name)
-    const wanted = Math.min(config.max_bytes * 2, await this.#share(MOST_COMMAND_BYTES, 2))
-    if (wanted <= config.max_bytes) return false
-    try {
-      await manager.streams.update(name, { max_bytes: wanted })
-      return true
-    } catch (error) {
-      if (error instanceof JetStreamApiError) return false
-      throw error
-    }
-  }
-
-  /** Undefined where it can't be had: then answers reach only those who listen at the time. */
-  async #makeResults(): Promise<string | undefined> {
-    const { tenant, dialect } = this.#options
-    const manager = await this.#jetStream()
-    try {
-      const made = await manager.streams.add({
-        name: resultStream(tenant),
-        subjects: [asyncRepliesOf(dialect, tenant)],
-        retention: RetentionPolicy.Limits,
-        storage: StorageType.File,
-        max_age: nanos(KEPT_MS),
-        max_bytes: await this.#share(RESULT_BYTES, 4),
-        max_msgs_per_subject: 1,
-        discard: DiscardPolicy.Old,
-      })
-      return made.config.name
-    } catch (error) {
-      if (error instanceof JetStreamApiError) return undefined
-      throw error
-    }
-  }
-
-  /** Bytes of an account with limited storage that a stream may take. */
-  async #share(wanted: number, parts: number): Promise<number> {
-    const { limits } = await (await this.#jetStream()).getAccountInfo()
-    return limits.max_storage > 0
-      ? Math.min(wanted, Math.floor(limits.max_storage / parts))
-      : wanted
-  }
-
   #consumerName(device: string): string {
     const name = commandConsumer(this.#options.tenant, device)
     if (/[/\\]/u.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES) throw nameUnfit()
@@ -421,20 +331,5 @@ export function positionOf(info: ConsumerInfo): ConsumerPosition {
     delivered: { stream: delivered.stream_seq, consumer: delivered.consumer_seq },
     acknowledged: { stream: floor.stream_seq, consumer: floor.consumer_seq },
     inFlight,
-  }
-}
-
-/** The stream takes no more bytes; a device that has its share of messages is something else. */
-function isFull(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.message.includes('maximum bytes')
-}
-
-/** Undefined where JetStream answers with one of these codes. */
-async function orMissing<T>(work: Promise<T>, ...codes: number[]): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof JetStreamApiError && codes.includes(error.code)) return undefined
-    throw error
   }
 }

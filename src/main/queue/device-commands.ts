@@ -3,8 +3,9 @@ import type { ENDED_CODES } from '#shared/protocol/queue.ts'
 import { limitJson } from '#shared/protocol/limit-json.ts'
 import type { AsyncReply } from './async-reply.ts'
 import { readCommand, type CommandMessage } from './command-message.ts'
-import { judge, MAX_ATTEMPTS, type ConsumerPosition, type Verdict } from './command-state.ts'
+import { judge, type ConsumerPosition, type Verdict } from './command-state.ts'
 import { isOpen, type CommandStore, type StoredCommand } from './command-store.ts'
+import { isSameCommand, newCommand } from './new-command.ts'
 import { positionOf, type CommandStream, type QueuedMessage } from './command-stream.ts'
 import {
   commandEnded,
@@ -70,8 +71,11 @@ export class DeviceCommands {
   async enqueue(command: CommandMessage): Promise<StoredCommand> {
     const { stream, store, tenant, deviceId } = this.#options
     const existing = store.find(command.id)
-    if (existing !== undefined) return this.#same(existing, command)
-    const sending = this.#newCommand(command)
+    if (existing !== undefined) {
+      if (!isSameCommand(existing, this.#options, command)) throw idTaken()
+      return existing
+    }
+    const sending = newCommand(this.#options, command, this.#options.now())
     stream.requireFits(command)
     try {
       await stream.ensureConsumer(deviceId)
@@ -223,7 +227,7 @@ export class DeviceCommands {
       const command = readCommand(newest.message.string(), newest.message.header)
       if (command === undefined) return
       store.add({
-        ...this.#newCommand(command, newest.message.time),
+        ...newCommand(this.#options, command, newest.message.time),
         state: 'queued',
         elsewhere: true,
         sequence: newest.sequence,
@@ -365,42 +369,6 @@ export class DeviceCommands {
     const changed = this.#options.store.change(id, change)
     if (changed === undefined) throw commandUnknown()
     return changed
-  }
-
-  #same(existing: StoredCommand, command: CommandMessage): StoredCommand {
-    const { tenant, deviceId } = this.#options
-    const isSame =
-      existing.tenant === tenant &&
-      existing.deviceId === deviceId &&
-      existing.functionName === command.functionName &&
-      JSON.stringify(existing.params) === JSON.stringify(command.params)
-    if (!isSame) throw idTaken()
-    return existing
-  }
-
-  #newCommand(command: CommandMessage, at = this.#options.now()): StoredCommand {
-    const { tenant, deviceId } = this.#options
-    const { id, functionName, params, by, deadline } = command
-    return {
-      id,
-      tenant,
-      deviceId,
-      functionName,
-      params,
-      by,
-      elsewhere: false,
-      state: 'sending',
-      enqueuedAt: at.toISOString(),
-      deadline: deadline?.toISOString() ?? null,
-      sequence: null,
-      copies: 1,
-      attempts: 0,
-      maxAttempts: MAX_ATTEMPTS,
-      result: null,
-      error: null,
-      mayHaveRun: false,
-      endedAt: null,
-    }
   }
 }
 
