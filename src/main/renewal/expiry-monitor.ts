@@ -70,7 +70,7 @@ export class ExpiryMonitor {
     const counts = store.counts(null, at)
     const next = store.nextChange(at)
     const costMs = performance.now() - beganAt
-    this.#pauseMs = Math.max(RECOUNT_PAUSE_MS, costMs * RECOUNT_COST_FACTOR)
+    this.#pauseMs = Math.max(RECOUNT_PAUSE_MS, Math.ceil(costMs * RECOUNT_COST_FACTOR))
     const { total, due, expired } = counts
     this.#summary = { total, due, expired, revision: this.#summary.revision + 1 }
     report(reportOf(counts))
