@@ -256,8 +256,11 @@ export class CommandStream {
     )
   }
 
-  /** The last word on a command; undefined where there is none, or nothing keeps it. */
-  async reply(device: string, id: string): Promise<AsyncReply | undefined> {
+  /**
+   * The last word on a command; undefined where there is none, or nothing keeps it.
+   * @param since a failed attempt of before is of an earlier copy, and no word on this one
+   */
+  async reply(device: string, id: string, since?: Date): Promise<AsyncReply | undefined> {
     const { tenant, dialect } = this.#options
     if (this.#results === undefined) return undefined
     const manager = await this.#jetStream()
@@ -268,7 +271,10 @@ export class CommandStream {
       ...MESSAGE_NOT_FOUND,
       STREAM_NOT_FOUND,
     )
-    return message === undefined || message === null ? undefined : readAsyncReply(message.string())
+    if (message === undefined || message === null) return undefined
+    const reply = readAsyncReply(message.string())
+    const isOfBefore = since !== undefined && message.time < since
+    return isOfBefore && reply?.retryable === true ? undefined : reply
   }
 
   /** Says what became of a command that its device will not answer any more. */

@@ -249,9 +249,10 @@ export class DeviceCommands {
     deadBefore: number,
   ): Promise<StoredCommand> {
     const { stream, deviceId } = this.#options
-    const sequence = waiting.get(command.id)?.at(-1)?.sequence ?? (await this.#overlooked(command))
+    const copy = waiting.get(command.id)?.at(-1)
+    const sequence = copy?.sequence ?? (await this.#overlooked(command))
     const reached = sequence === undefined || (position?.delivered.stream ?? 0) >= sequence
-    let reply = reached ? await stream.reply(deviceId, command.id) : undefined
+    let reply = reached ? await stream.reply(deviceId, command.id, copy?.message.time) : undefined
     let verdict = judge({ sequence, consumer: position, reply, deadBefore })
     if (verdict.state === 'dead' && sequence !== undefined && !(await stream.holds(sequence))) {
       // It was acknowledged between the two looks.

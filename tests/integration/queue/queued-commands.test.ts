@@ -190,7 +190,11 @@ test('what fails too often becomes a dead letter with its reason, and can be que
   broken = false
   const again = await world.console.queue.requeue('acme', id, 60_000, signal)
   expect(again).toMatchObject({ state: expect.stringMatching(/queued|delivered/u), attempts: 0 })
-  expect(await world.whenState(id, 'pump-11', 'done')).toMatchObject({ result: { value: 'open' } })
+  expect(await world.whenState(id, 'pump-11', 'done')).toMatchObject({
+    result: { value: 'open' },
+    attempts: 1,
+    error: null,
+  })
 
   broken = true
   const other = await world.enqueue('pump-11', { functionName: 'flaky' })
