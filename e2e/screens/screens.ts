@@ -50,6 +50,12 @@ async function createVault(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /mesh|Restore/u }).waitFor()
 }
 
+async function unlock(page: Page): Promise<void> {
+  await page.getByLabel('Passphrase').fill('correct horse')
+  await page.getByRole('button', { name: 'Unlock' }).click()
+  await page.getByRole('navigation', { name: 'Screens' }).waitFor()
+}
+
 function openKeysOf(name: string) {
   return async (page: Page): Promise<void> => {
     await page
@@ -666,6 +672,29 @@ export const SCREENS: readonly Screen[] = [
       })
       await page.getByRole('button', { name: 'Restore', exact: true }).click()
       await page.getByText('is back').waitFor()
+    },
+  },
+  {
+    name: 'keychain-passphrase',
+    scenarios: ['locked'],
+    path: '/settings',
+    prepare: async (page) => {
+      await unlock(page)
+      await page.getByRole('button', { name: 'Change passphrase…' }).click()
+      await page.getByLabel('Present passphrase').fill('not this')
+      await page.getByLabel('New passphrase').fill('correct horses')
+      await page.getByLabel('Repeat the passphrase').fill('correct horses')
+      await page.getByRole('button', { name: 'Change it' }).click()
+      await page.getByRole('dialog').getByRole('alert').waitFor()
+    },
+  },
+  {
+    name: 'recovery-lost',
+    scenarios: ['locked'],
+    path: '/keys/recovery',
+    prepare: async (page) => {
+      await unlock(page)
+      await page.getByText('The keychain holds no key').waitFor()
     },
   },
   {

@@ -72,7 +72,7 @@ function stateOf(scenario: Scenario): RecoveryState {
     publicKey: `A${String.fromCharCode(66 + index)}${'X4KQ2M7TRAP5ZWC'.repeat(4)}`.slice(0, 56),
     kind,
     holder,
-    place: 'here' as const,
+    place: scenario === 'locked' ? ('offline' as const) : ('here' as const),
     covered: isFull && holder !== 'south-farm',
   })
   const kit = {
@@ -85,7 +85,13 @@ function stateOf(scenario: Scenario): RecoveryState {
     operator: scenario === 'first-run' ? null : { name: 'muster', publicKey: OPERATOR },
     orphan: null,
     identities: [
-      { publicKey: OPERATOR, kind: 'operator', holder: 'muster', place: 'here', covered: isFull },
+      {
+        publicKey: OPERATOR,
+        kind: 'operator',
+        holder: 'muster',
+        place: scenario === 'locked' ? 'offline' : 'here',
+        covered: isFull,
+      },
       account('system', 'SYS', 0),
       account('registry', 'REGISTRY', 1),
       ...names.map((name, index) => account('tenant', name, index + 2)),
@@ -96,7 +102,7 @@ function stateOf(scenario: Scenario): RecoveryState {
           { ...kit, id: 'a', form: 'file', rehearsedAt: ago(8 * DAY_MS) },
         ]
       : [],
-    advice: isFull ? 'renew' : 'make',
+    advice: isFull ? 'renew' : scenario === 'locked' ? 'bring-back' : 'make',
     lentUntil: null,
     lastBackupAt: isFull ? ago(3 * DAY_MS) : null,
   }

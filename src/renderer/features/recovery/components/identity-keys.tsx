@@ -16,6 +16,9 @@ const PLACES: Readonly<Record<RecoveryKey['place'], { word: string; tone: Tone }
   offline: { word: 'In the kit only', tone: 'off' },
 }
 
+/** Where the keychain was lost nobody moved a key into a kit. */
+const LOST = { word: 'Not in the keychain', tone: 'bad' } as const
+
 const KINDS: Readonly<Record<RecoveryKey['kind'], string>> = {
   operator: 'Operator',
   system: 'System account',
@@ -89,7 +92,11 @@ export function IdentityKeys({ state, onAct }: IdentityKeysProps) {
               <CopyIcon text={key.publicKey} what="public key" />
             </span>
             <span className={styles.place}>
-              <StateMark {...PLACES[key.place]} />
+              <StateMark
+                {...(state.advice === 'bring-back' && key.place === 'offline'
+                  ? LOST
+                  : PLACES[key.place])}
+              />
             </span>
             <span className={styles.hint}>{key.covered ? 'in a rehearsed kit' : 'in no kit'}</span>
           </li>
