@@ -144,7 +144,7 @@ export class EtcdView {
   }
 
   #onRecord(device: DeviceKey, entry: EtcdEntry): void {
-    const { leases, logger, rows, follower } = this.#parts
+    const { keys, leases, logger, marks, rows, follower } = this.#parts
     const row = rows.of(entry.key)
     if (row.writing > 0) {
       ;(row.held ??= []).push({ kind: 'put', entry })
@@ -160,6 +160,8 @@ export class EtcdView {
     const lease = entry.lease === '0' ? undefined : leases.adopt(entry.lease)
     if (lease !== undefined && lease !== row.lease) lease.devices += 1
     rows.put(row, entry.revision, lease)
+    // After a gap one watch is ahead of the other: it was declared offline since, and is about to go.
+    if (marks.revisionOf(keys.offline(device)) > entry.revision) return
     follower()?.found(onlineDevice(device, record))
   }
 

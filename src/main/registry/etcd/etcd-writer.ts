@@ -93,11 +93,17 @@ export class EtcdWriter {
         apply,
       }
     }
-    const row = rows.of(keys.record(device))
-    const lease = await this.#leaseFor(row, change.device)
+    const key = keys.record(device)
+    const lease = await this.#leaseFor(rows.get(key), change.device)
+    // Not before: while a lease is granted, what the watch tells may replace it.
+    const row = rows.of(key)
     const value = joinRecord(change.device.document, change.device.status)
     const put: EtcdWrite = { kind: 'put', key: row.key, value, lease: lease.id }
     const guards = change.kind === 'put' ? [] : [{ key: row.key, revision: row.revision }]
+    // A record that is gone comes back only where nobody has said meanwhile that the device is offline.
+    if (guards.length > 0 && row.revision === 0) {
+      guards.push({ key: offlineKey, revision: marks.revisionOf(offlineKey) })
+    }
     const wasOffline = change.kind === 'put' && marks.revisionOf(offlineKey) > 0
     const writes = wasOffline ? [put, noEntry] : [put]
     const apply = (revision: number) => {
@@ -143,8 +149,8 @@ export class EtcdWriter {
   }
 
   /** The lease that the record is under, or a place under another. */
-  async #leaseFor(row: Row, device: StoredDevice): Promise<SharedLease> {
-    const { lease } = row
+  async #leaseFor(row: Row | undefined, device: StoredDevice): Promise<SharedLease> {
+    const lease = row?.lease
     const ttlSeconds = device.ttlSeconds ?? 0
     // One that was found lasts as long as its first answer says; until then it is as good as any.
     if (
