@@ -16,6 +16,9 @@ const RECONNECT_JITTER = 0.5
 /** Attempts at the first pace: about the time that a local server takes to restart. */
 const RECONNECT_FAST_ATTEMPTS = 20
 
+/** A server says `Authentication Timeout` to who was too slow, which tells nothing of the credentials. */
+const REFUSAL = /(?:authori[sz]ation|authentication)(?! timeout)/iu
+
 export interface DeviceConnectionOptions {
   readonly credentials: CredentialFile
   /** Private key of the device; the JWT of the credentials is issued for its public half. */
@@ -77,7 +80,7 @@ export async function tryConnection(options: DeviceConnectionOptions): Promise<A
     return { connection }
   } catch (error) {
     const failure = messageOf(error)
-    return { failure, refused: /authori[sz]ation|authentication/iu.test(failure) }
+    return { failure, refused: REFUSAL.test(failure) }
   }
 }
 

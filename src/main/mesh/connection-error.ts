@@ -110,9 +110,17 @@ const TEXTS = {
   }),
 }
 
+/**
+ * Whether a server does not want these credentials. To who is too slow it says `Authentication Timeout`,
+ * which the client takes for a refusal, and which tells nothing of the credentials.
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError && !/timeout/iu.test(error.message)
+}
+
 function classify(error: unknown): ConnectionErrorCode {
   if (error instanceof UserAuthenticationExpiredError) return 'MESH_AUTH_EXPIRED'
-  if (error instanceof AuthorizationError) return 'MESH_AUTH_REFUSED'
+  if (isRefusal(error)) return 'MESH_AUTH_REFUSED'
   if (error instanceof TimeoutError) return 'MESH_TIMEOUT'
   return classifyCode(codeOf(error)) ?? classifyText(messageOf(error))
 }

@@ -1,12 +1,11 @@
 import {
-  AuthorizationError,
   UserAuthenticationExpiredError,
   type NatsConnection,
   type Status,
 } from '@nats-io/nats-core'
 import { messageOf, type MusterError } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
-import { explainConnectionError } from './connection-error.ts'
+import { explainConnectionError, isRefusal } from './connection-error.ts'
 import { dial, Dialing, type DialTarget } from './dial.ts'
 import type { CredentialsSource } from './user-credentials.ts'
 import { pause } from './waiting.ts'
@@ -129,8 +128,7 @@ export class MeshConnection {
 
   #onServerError(error: Error): void {
     this.#options.log.warn('the server reports an error', { on: this.#options.name, error })
-    const refused =
-      error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError
+    const refused = isRefusal(error) || error instanceof UserAuthenticationExpiredError
     if (!refused) return
     // What cuts a connection that stood may be mended by the very next credentials.
     if (this.#state !== 'connected') this.#dialing.refused()

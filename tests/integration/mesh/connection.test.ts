@@ -7,6 +7,7 @@ import {
   type MeshConnection,
   type MeshConnectionOptions,
 } from '../../../src/main/mesh/connection.ts'
+import { explainConnectionError } from '../../../src/main/mesh/connection-error.ts'
 import { createAuthority, createServerCertificate } from '../../../src/main/mesh/x509.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
@@ -236,4 +237,23 @@ test('demands TLS where it is given an authority, also for nats://', async () =>
   const plain = await start()
   await open([url.replace('tls:', 'nats:')], { caPem })
   await expect(open([plain.url], { caPem })).rejects.toMatchObject({ code: 'MESH_TLS_NOT_OFFERED' })
+})
+
+test('who is too slow to log in is not told to be refused', async () => {
+  // A real server often closes before its words are read.
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.write('INFO {"server_id":"S","version":"2.9.10","max_payload":1048576}\r\n')
+    socket.once('data', () => socket.end("-ERR 'Authentication Timeout'\r\n"))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `nats://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    const error = await connect({ servers: url, reconnect: false }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(explainConnectionError(error, [url]).code).toBe('MESH_TIMEOUT')
+  } finally {
+    server.close()
+  }
 })

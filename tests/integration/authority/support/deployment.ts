@@ -85,6 +85,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     config: `
       operator: op.jwt
       system_account: ${systemAccount.publicKey}
+      # A busy machine logs in late.
+      authorization { timeout: 30 }
       resolver: { type: full, dir: "jwt", allow_delete: true, interval: "2m", limit: 10000 }
       resolver_preload: { ${systemAccount.publicKey}: ${systemAccount.jwt} }
       jetstream: { store_dir: "js", max_mem: 64MB, max_file: 256MB }
