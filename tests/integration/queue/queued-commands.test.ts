@@ -230,7 +230,6 @@ test('a device whose credential does not allow it is known not to fetch', async 
 
 test('a command that another tool put into the queue is shown and carried out', async () => {
   const pump = await world.device('acme', 'pump-14')
-  pump.start()
   const tool = await world.deployment.console('acme')
   await world.enqueue('pump-14')
   const id = randomUUID()
@@ -238,6 +237,8 @@ test('a command that another tool put into the queue is shown and carried out', 
     'device-connect.acme.pump-14.queue',
     JSON.stringify({ jsonrpc: '2.0', id, method: 'record', params: { from: 'a tool' } }),
   )
+  await world.whenState(id, 'pump-14', 'queued')
+  pump.start()
   const done = await world.whenState(id, 'pump-14', 'done')
   expect(done).toMatchObject({ elsewhere: true, functionName: 'record', deadline: null })
 })
