@@ -189,7 +189,9 @@ test('what fails too often becomes a dead letter with its reason, and can be que
   expect((await world.console.queue.lag('acme', signal)).dead).toBe(1)
   broken = false
   const again = await world.console.queue.requeue('acme', id, 60_000, signal)
-  expect(again).toMatchObject({ state: expect.stringMatching(/queued|delivered/u), attempts: 0 })
+  expect(again.state).toMatch(/queued|delivered|done/u)
+  // The device may have it already.
+  expect(again.attempts).toBeLessThanOrEqual(1)
   expect(await world.whenState(id, 'pump-11', 'done')).toMatchObject({
     result: { value: 'open' },
     attempts: 1,
