@@ -1,35 +1,5 @@
 import { ConflictError, RejectedError, TransientError } from '#shared/errors.ts'
 
-export function serverUrlInvalid(url: string): RejectedError {
-  return new RejectedError({
-    code: 'ENROLL_URL',
-    message: `${url} is not an address under which packages could be fetched from this computer.`,
-    advice:
-      'Use https://ADDRESS:PORT with an address or name of this computer, such as one of those offered.',
-    details: { url },
-  })
-}
-
-export function serverUrlLoopback(url: string): RejectedError {
-  return new RejectedError({
-    code: 'ENROLL_LOOPBACK',
-    message: `${url} leads whoever uses it to their own computer, not to this one.`,
-    advice:
-      'Choose an address of this computer in the network, or say that the receiving side is this very computer.',
-    details: { url },
-  })
-}
-
-export function portTaken(url: string, why: string, cause: unknown): TransientError {
-  return new TransientError({
-    code: 'ENROLL_NOT_SERVED',
-    message: `Packages can not be fetched at ${url}: ${why}.`,
-    advice: 'Choose another port, or end what uses this one.',
-    details: { url },
-    cause,
-  })
-}
-
 export function enrollmentUnknown(): RejectedError {
   return new RejectedError({
     code: 'ENROLLMENT_UNKNOWN',

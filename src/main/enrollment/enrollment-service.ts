@@ -16,23 +16,23 @@ import { nothingToHandOver } from '../bundles/bundle-errors.ts'
 import { isLoopbackHost, requireUrls } from '../bundles/content/hosts.ts'
 import type { Destination } from '../bundles/deliver/destination.ts'
 import type { Logger } from '../log/logger.ts'
-import { listNetworkAddresses, LOOPBACK, urlHost } from '../mesh/network-addresses.ts'
 import type { SecretStore } from '../mesh/secret-store.ts'
 import { inTransaction } from '../storage/database.ts'
 import type { AnswerRequest } from '../web/hand-over-server.ts'
+import { hashOf, isSecretOf } from '../web/known-secret.ts'
+import { hostOf, packageUrl, servedAddresses, serverUrlLoopback } from '../web/served-address.ts'
+import { pinOf, serverIdentity } from '../web/server-identity.ts'
 import {
   cutOff,
   enrollmentOpen,
   enrollmentRevoked,
   enrollmentUnknown,
   nameDiffers,
-  serverUrlLoopback,
 } from './enrollment-errors.ts'
 import { EnrollmentStore, type StoredEnrollment } from './enrollment-store.ts'
-import { commandOf, hashOf, isSecretOf, newSecret, tokenOf } from './enrollment-token.ts'
-import { hostOf, PackageServers, packageUrl } from './package-servers.ts'
+import { commandOf, newSecret, tokenOf } from './enrollment-token.ts'
+import { PackageServers } from './package-servers.ts'
 import { ResponseDestination } from './response-destination.ts'
-import { pinOf, serverIdentity } from './server-identity.ts'
 
 const DEFAULT_PORT = 9443
 /** As many as the window shows. */
@@ -106,11 +106,7 @@ export class EnrollmentService {
 
   /** Addresses of this computer under which packages could be fetched, those of the network first. */
   servers(): { url: string; loopback: boolean }[] {
-    const addresses = [...listNetworkAddresses().map(({ address }) => address), LOOPBACK]
-    return addresses.map((address) => ({
-      url: `https://${urlHost(address)}:${DEFAULT_PORT}`,
-      loopback: isLoopbackHost(address),
-    }))
+    return servedAddresses(DEFAULT_PORT)
   }
 
   /**

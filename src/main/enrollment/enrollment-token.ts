@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Enrollment } from '#shared/contract/enrollment.ts'
 import { shellWord } from '../bundles/content/shell-text.ts'
 
@@ -8,16 +8,6 @@ const SECRET_BYTES = 24
 /** A fresh secret, fit for a URL. */
 export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url')
-}
-
-/** SHA-256 in hex: what is kept of a secret. */
-export function hashOf(secret: string): string {
-  return createHash('sha256').update(secret, 'utf8').digest('hex')
-}
-
-/** Whether a secret has this hash, in a time that tells nothing of how much of it is right. */
-export function isSecretOf(secret: string, sha256: string): boolean {
-  return timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(sha256, 'hex'))
 }
 
 /** The token as protocol.md ("Credential files") has it: Base64 of `{u, p, t, e}`. Secret. */

@@ -2,12 +2,9 @@ import type { Problem } from '#shared/contract/common.ts'
 import { messageOf, toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
 import type { Logger } from '../log/logger.ts'
-import { bindAddressOf } from '../mesh/network-addresses.ts'
 import type { CertifiedKey } from '../mesh/x509.ts'
 import { HandOverServer, type AnswerRequest } from '../web/hand-over-server.ts'
-import { portTaken, serverUrlInvalid } from './enrollment-errors.ts'
-
-const HTTPS_PORT = 443
+import { listenAt, portTaken } from '../web/served-address.ts'
 
 export interface PackageServersOptions {
   readonly identity: () => Promise<CertifiedKey>
@@ -80,30 +77,4 @@ export class PackageServers {
     this.#work = done.catch(() => undefined)
     return done
   }
-}
-
-/** An address as it is kept: `https://host:port` and nothing more. @throws RejectedError `ENROLL_URL`. */
-export function packageUrl(text: string): string {
-  const url = URL.parse(text.trim())
-  const bare = url !== null && url.pathname === '/' && url.search === '' && url.hash === ''
-  if (url === null || !bare || url.protocol !== 'https:' || url.username !== '') {
-    throw serverUrlInvalid(text)
-  }
-  return `https://${url.hostname}:${portOf(url)}`
-}
-
-/** The host of such an address, an IPv6 one without its brackets. */
-export function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/u, '$1')
-}
-
-/** The address of this computer that a URL means. @throws RejectedError `ENROLL_URL`. */
-async function listenAt(url: string): Promise<{ host: string; port: number }> {
-  const host = await bindAddressOf({ kind: 'network', address: hostOf(url), tls: true })
-  if (host === undefined) throw serverUrlInvalid(url)
-  return { host, port: portOf(new URL(url)) }
-}
-
-function portOf(url: URL): number {
-  return url.port === '' ? HTTPS_PORT : Number(url.port)
 }
