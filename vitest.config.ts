@@ -4,8 +4,11 @@ import './scripts/test/compile-cache.ts'
 const SHARED = {
   // Nothing lives in modules here, so test files of one worker may share them: half the work.
   isolate: false,
-  // What is polled for comes when a loaded machine lets it; a test that fails for it lies.
-  expect: { poll: { timeout: 10_000 } },
+  // What is waited for comes when a loaded machine lets it; a test that fails for it lies. So every
+  // deadline here is for what hangs, and costs nothing otherwise.
+  expect: { poll: { timeout: 60_000 } },
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   environment: 'node',
 } as const
 
@@ -38,7 +41,6 @@ export default defineConfig({
           ...WAITING,
           name: 'contract',
           include: ['tests/contract/**/*.test.ts'],
-          testTimeout: 20_000,
         },
       },
       {
@@ -47,8 +49,6 @@ export default defineConfig({
           ...WAITING,
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -57,9 +57,10 @@ export default defineConfig({
           ...ALONE,
           name: 'faults',
           include: ['tests/faults/**/*.test.ts'],
-          testTimeout: process.env['FAULTS'] === 'full' ? 400_000 : 90_000,
-          // Faults of one file run beside each other: they wait more than they work.
-          maxConcurrency: 6,
+          testTimeout: process.env['FAULTS'] === 'full' ? 400_000 : 240_000,
+          // Faults of one file run beside each other: they wait more than they work. Each is half a
+          // dozen processes, so not many.
+          maxConcurrency: 3,
         },
       },
       {
@@ -68,7 +69,6 @@ export default defineConfig({
           ...ALONE,
           name: 'interop',
           include: ['tests/interop/**/*.test.ts'],
-          testTimeout: 60_000,
           hookTimeout: 300_000,
         },
       },

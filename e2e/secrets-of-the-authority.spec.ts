@@ -31,7 +31,7 @@ const OWN = 'north'
 const MADE = 'south'
 const BATCH = 2
 /** Three Musters, one after the other, and a search through all that they leave. */
-const TIMEOUT_MS = 240_000
+const TIMEOUT_MS = 480_000
 
 test.use({ keys: 'vault', trace: 'off' })
 test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")

@@ -12,7 +12,7 @@ import { InteropSite } from './site.ts'
 import { describeWithReference } from './with-reference.ts'
 
 const execute = promisify(execFile)
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 const TENANT = 'default'
 const DEVICES = ['sensor', 'pump', 'controller', 'tank', 'watcher']
 

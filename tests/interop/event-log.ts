@@ -1,7 +1,7 @@
 import type { DeviceEvent, EventsUpdate } from '#shared/contract/events.ts'
 import type { Client } from '../../scripts/lib/contract-client.ts'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /** The events of a tenant from now on, as they reach the window. */
 export class EventLog {

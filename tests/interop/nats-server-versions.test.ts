@@ -5,11 +5,11 @@ import { silentLogger } from '../../src/main/log/logger.ts'
 import { AccountServer } from '../../src/main/registry/account-server.ts'
 import { TestProfile, type TestApp } from '../integration/mesh/support/test-app.ts'
 import { TestOperator } from '../integration/mesh/support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   issueDevice,
   limitConnections,
-  NEVER,
   order,
   ready,
   resolverOf,

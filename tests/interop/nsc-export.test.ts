@@ -6,6 +6,7 @@ import { decodeJwt } from '../../src/main/authority/jwt.ts'
 import { openNscProfile, type NscProfile } from '../support/nsc-profile.ts'
 import { openNsc, type NscHome } from '../support/nsc-tool.ts'
 import { describeWithNsc } from './with-nsc.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -40,7 +41,7 @@ describeWithNsc('A store that Muster writes', (path) => {
   })
 
   const write = (keys: 'none' | 'signing' | 'all') =>
-    profile.nsc.export({ folder, keys, typedName: 'muster' }, AbortSignal.timeout(10_000))
+    profile.nsc.export({ folder, keys, typedName: 'muster' }, NEVER)
 
   test('is listed, described and validated; a push of it and users made on both sides work', async () => {
     const server = await profile.startServer()
@@ -109,8 +110,7 @@ describeWithNsc('A store that Muster writes', (path) => {
     await profile.startServer()
     await profile.authority.createTenant('acme', { isolation: 'account' })
     const account = profile.authority.tenants()[0]?.account ?? ''
-    const signal = AbortSignal.timeout(10_000)
-    await profile.authority.keys.addRoleKey({ account, role: 'device-own', tenant: 'acme' }, signal)
+    await profile.authority.keys.addRoleKey({ account, role: 'device-own', tenant: 'acme' }, NEVER)
     await profile.authority.issueUser({
       account: { tenant: 'acme' },
       role: 'device-own',
@@ -145,10 +145,7 @@ describeWithNsc('A store that Muster writes', (path) => {
       (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.nk')),
     ).toEqual([])
     await expect(
-      profile.nsc.export(
-        { folder, keys: 'all', typedName: 'mustard' },
-        AbortSignal.timeout(10_000),
-      ),
+      profile.nsc.export({ folder, keys: 'all', typedName: 'mustard' }, NEVER),
     ).rejects.toMatchObject({ code: 'NAME_NOT_TYPED' })
 
     // Once more into the same folder: everything is there already, and nothing is replaced.

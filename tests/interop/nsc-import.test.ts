@@ -5,6 +5,7 @@ import { until } from '../support/until.ts'
 import { openNscProfile, type NscProfile } from '../support/nsc-profile.ts'
 import { openNsc, type NscHome } from '../support/nsc-tool.ts'
 import { describeWithNsc } from './with-nsc.ts'
+import { NEVER } from '#shared/never.ts'
 
 const profiles: NscProfile[] = []
 const homes: NscHome[] = []
@@ -67,7 +68,7 @@ describeWithNsc('A store that nsc made', (path) => {
       'device-connect.gamma.{{name()}}.>',
     )
     await nsc.run('add', 'user', '-a', 'DEVICE_CONNECT', 'pump-9', '-K', 'sensor')
-    const scan = await scanStore([nsc.data], AbortSignal.timeout(10_000))
+    const scan = await scanStore([nsc.data], NEVER)
     const [operator] = scan.model.operators
     const account = operator?.accounts.find(({ name }) => name === 'DEVICE_CONNECT')
     expect(operator?.claims).toEqual(JSON.parse(await nsc.run('describe', 'operator', '--json')))
@@ -150,7 +151,7 @@ describeWithNsc('A store that nsc made', (path) => {
     await nsc.run('add', 'user', '-a', 'DEVICE_CONNECT', 'pump-8', '-K', 'sensor')
 
     const profile = await openProfile()
-    const plan = await profile.nsc.scan({ folders: [nsc.data] }, AbortSignal.timeout(10_000))
+    const plan = await profile.nsc.scan({ folders: [nsc.data] }, NEVER)
     const shared = plan.operators[0]?.accounts.find(({ name }) => name === 'DEVICE_CONNECT')
     expect(shared?.notes.join(' ')).toMatch(/role “everywhere” is not for .* one tenant/u)
     expect(await profile.importFrom([nsc.data])).toMatchObject({ state: 'done' })

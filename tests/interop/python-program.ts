@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const SCRIPTS = join(import.meta.dirname, 'python')
-const PATIENCE_MS = 30_000
-const STOP_TIMEOUT_MS = 10_000
+const PATIENCE_MS = 60_000
+const STOP_TIMEOUT_MS = 30_000
 
 export interface PythonProgramOptions {
   readonly python: string

@@ -5,7 +5,7 @@ import { InteropSite } from './site.ts'
 import { describeWithReference } from './with-reference.ts'
 
 const TENANT = 'greenhouse'
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 describeWithReference('a device written with a stock NATS client', (python) => {
   let site: InteropSite

@@ -151,7 +151,7 @@ describeWithReference("selectors of the reference's tools and of our index", (py
   async function ask(subject: string, method: string, params: Values): Promise<Values> {
     const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const reply = await connection.request(`device-connect.${TENANT}.${subject}`, request, {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     return reply.json<{ result: Values }>().result
   }

@@ -12,7 +12,7 @@ import { createIdentity } from '../../src/simulator/factory-identity.ts'
 import { freeTcpPort } from '../support/free-tcp-port.ts'
 import { PythonProgram } from './python-program.ts'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 /** Who made the device's key: its factory, or nobody yet. */
 type KeyOrigin = 'factory' | 'none'

@@ -7,7 +7,7 @@ import { endWithUs } from './end-with-us.ts'
 import { until } from './until.ts'
 
 const ENTRY = resolve(import.meta.dirname, '../../src/main/registry/sidecar.ts')
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 export interface AloneRegistryOptions {
   /** docs/registry.md, "Environment when it runs alone". */

@@ -20,7 +20,7 @@ export function endWithUs(child: ChildProcess, folder: string): () => void {
   return release
 }
 
-const STOP_TIMEOUT_MS = 5000
+const STOP_TIMEOUT_MS = 30_000
 
 /** Ends a child process and resolves when it is gone; by force where it does not go. */
 export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

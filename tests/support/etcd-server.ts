@@ -6,7 +6,7 @@ import { endChild, endWithUs } from './end-with-us.ts'
 import { freeTcpPort } from './free-tcp-port.ts'
 import { until } from './until.ts'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 export interface EtcdOptions {
   /** `--quota-backend-bytes`; etcd's own (2 GB) unless told. */

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { InternalError } from '#shared/errors.ts'
 import { endChild, endWithUs } from './end-with-us.ts'
 
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 60_000
 const POLL_MS = 5
 
 export interface NatsServerOptions {

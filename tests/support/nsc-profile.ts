@@ -21,6 +21,7 @@ import type { ProcedureBoundary } from '../../src/main/steps/procedure.ts'
 import { openDatabase } from '../../src/main/storage/database.ts'
 import type { NscImport } from '../../src/shared/contract/nsc.ts'
 import { ResolverPublisher } from '../integration/authority/support/resolver-publisher.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** A keychain for tests that ends with the process. */
 export class MapKeychain implements Keychain {
@@ -116,7 +117,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     databasePath,
     publisher,
     importFrom: async (folders, { removeFiles = false } = {}) => {
-      const scan = await nsc.scan({ folders }, AbortSignal.timeout(10_000))
+      const scan = await nsc.scan({ folders }, NEVER)
       const [operator] = scan.operators
       if (operator === undefined) throw new Error('There is no operator in these folders.')
       let latest: NscImport | null = null

@@ -8,7 +8,7 @@ const LATEST = 'github.com/nats-io/nsc/v2@latest'
 const PINNED = join(import.meta.dirname, 'nsc')
 
 const INSTALL_TIMEOUT_MS = 280_000
-const RUN_TIMEOUT_MS = 30_000
+const RUN_TIMEOUT_MS = 60_000
 /** Suites of one run don't each wait for a proxy that does not answer. */
 const REMEMBER_FAILURE_MS = 10 * 60_000
 

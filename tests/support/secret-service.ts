@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { until } from './until.ts'
 
-const STARTED_WITHIN_MS = 15_000
+const STARTED_WITHIN_MS = 60_000
 
 /**
  * A real Secret Service of its own: a private session bus, and gnome-keyring-daemon on it, with

@@ -4,7 +4,7 @@ import type { RenewalOrder } from '#shared/contract/renewal.ts'
 import type { LabelledDevice } from '../devices.ts'
 
 /** How long a step may take on a machine that has much else to do. */
-const WITHIN_MS = 30_000
+const WITHIN_MS = 60_000
 const PART_BYTES = 768 * 1024
 
 const NO_LIMITS = {

@@ -45,11 +45,10 @@ import {
 import { TenantAccounts } from './tenant-accounts.ts'
 import { createTenant, tenantProvisioning, type TenantProvisioning } from './tenant-provisioning.ts'
 import { issueUsers, repeatUser, type IssuedUser, type UserRequest } from './user-issue.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** Storage is left to the server's own limit: a reserved share would run out with the tenants. */
 const DEFAULT_JET_STREAM: JetStreamStorage = { diskBytes: -1, memoryBytes: -1 }
-
-const NEVER = new AbortController().signal
 
 export interface AuthorityOptions {
   /** With AUTHORITY_MIGRATIONS applied. */

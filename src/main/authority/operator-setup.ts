@@ -5,12 +5,12 @@ import { requireOperator, type AuthorityParts } from './account-changes.ts'
 import type { AccountKind } from './authority-store.ts'
 import type { OperatorCreation } from './operator-creation.ts'
 import type { OperatorMarker } from './operator-marker.ts'
+import { NEVER } from '#shared/never.ts'
 
 export const SYSTEM_ACCOUNT_NAME = 'SYS'
 export const REGISTRY_ACCOUNT_NAME = 'REGISTRY'
 
 const DEFAULT_OPERATOR_NAME = 'muster'
-const NEVER = new AbortController().signal
 
 export interface SetUpRequest {
   /** Fixed from then on: it stands in every account's subjects. */

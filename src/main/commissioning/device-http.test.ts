@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { RejectedError } from '#shared/errors.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { DeviceHttp, type DeviceAnswer } from './device-http.ts'
+import { NEVER } from '#shared/never.ts'
 
 const PIN = '12345678'
 const KEY = createUser().getPublicKey()
@@ -23,7 +24,6 @@ const INFO = {
   state: 'uncommissioned',
   nkey_public: KEY,
 }
-const NEVER = new AbortController().signal
 
 const servers: Server[] = []
 const sockets = new Set<Socket>()

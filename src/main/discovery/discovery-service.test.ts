@@ -5,8 +5,8 @@ import { silentLogger } from '../log/logger.ts'
 import { ManualClock } from '../../../tests/support/manual-clock.ts'
 import { DiscoveryService } from './discovery-service.ts'
 import type { ProbeDevice } from './typed-addresses.ts'
+import { NEVER } from '#shared/never.ts'
 
-const NEVER = new AbortController().signal
 const PUMP = { deviceId: 'pump', deviceType: 'pump', state: 'uncommissioned' }
 
 let discovery: DiscoveryService

@@ -3,10 +3,10 @@ import { TransientError } from '#shared/errors.ts'
 import { ManualClock } from '../../../tests/support/manual-clock.ts'
 import type { DeviceAddress } from './device-address.ts'
 import { TypedAddresses, type ProbedDevice } from './typed-addresses.ts'
+import { NEVER } from '#shared/never.ts'
 
 const PUMP: ProbedDevice = { deviceId: 'pump', deviceType: 'pump', state: 'uncommissioned' }
 const AT: DeviceAddress = { host: '192.0.2.7', port: 5540 }
-const NEVER = new AbortController().signal
 
 let clock: ManualClock
 let probed: DeviceAddress[]

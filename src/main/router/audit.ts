@@ -2,6 +2,7 @@ import type { AuditFilter, AuditPage, AuditStatus } from '#shared/contract/audit
 import type { SavedFile } from '#shared/contract/common.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks of the audit log. */
 export interface AuditCalls {
@@ -11,8 +12,6 @@ export interface AuditCalls {
   acknowledge(id: string, reason: string): Promise<AuditStatus>
   export(): Promise<SavedFile>
 }
-
-const NEVER = new AbortController().signal
 
 export function auditRouter(os: ContractImplementer['audit'], audit: AuditCalls) {
   return {

@@ -9,6 +9,7 @@ import type {
   BundlesSnapshot,
   FolderCheck,
   FoundBundle,
+  HandOverTicket,
   HostCandidate,
   HostCheck,
   Person,
@@ -17,6 +18,7 @@ import type {
 import type { SavedFile } from '#shared/contract/common.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about bundles. */
 export interface BundleCalls {
@@ -27,6 +29,8 @@ export interface BundleCalls {
   checkFolder(path: string): Promise<FolderCheck>
   create(order: BundleOrder): Promise<BundleJob>
   cancel(id: string): void
+  servers(): { url: string; loopback: boolean }[]
+  newCode(id: string): Promise<HandOverTicket>
   printReceipt(id: string): Promise<SavedFile>
   addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person
   removePerson(id: string): void
@@ -40,8 +44,6 @@ export interface BundleCalls {
   find(path: string, signal: AbortSignal): Promise<FoundBundle[]>
   wipe(path: string, bundles: readonly string[]): Promise<WipeResult>
 }
-
-const NEVER = new AbortController().signal
 
 export function bundlesRouter(os: ContractImplementer['bundles'], bundles: BundleCalls) {
   return {
@@ -59,6 +61,8 @@ export function bundlesRouter(os: ContractImplementer['bundles'], bundles: Bundl
       bundles.cancel(input.id)
       return null
     }),
+    servers: os.servers.handler(() => bundles.servers()),
+    newCode: os.newCode.handler(({ input }) => bundles.newCode(input.id)),
     printReceipt: os.printReceipt.handler(({ input }) => bundles.printReceipt(input.id)),
     addPerson: os.addPerson.handler(({ input }) => bundles.addPerson(input)),
     removePerson: os.removePerson.handler(({ input }) => {

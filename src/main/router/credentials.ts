@@ -13,6 +13,7 @@ import type {
 } from '#shared/contract/credentials.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about the ledger of credentials, and their withdrawal. */
 export interface CredentialsCalls {
@@ -33,8 +34,6 @@ export interface CredentialsCalls {
   subscribe(listener: (update: CredentialsUpdate) => void): () => void
   subscribeRevocations(listener: (update: RevocationsUpdate) => void): () => void
 }
-
-const NEVER = new AbortController().signal
 
 export function credentialsRouter(
   os: ContractImplementer['credentials'],

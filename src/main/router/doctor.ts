@@ -7,6 +7,7 @@ import type {
   SubjectQuestion,
 } from '#shared/contract/doctor.ts'
 import type { ContractImplementer } from './implementer.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks of the access doctor. */
 export interface DoctorCalls {
@@ -17,8 +18,6 @@ export interface DoctorCalls {
   export(id: string): Promise<SavedFile>
   forget(id: string): void
 }
-
-const NEVER = new AbortController().signal
 
 export function doctorRouter(os: ContractImplementer['doctor'], doctor: DoctorCalls) {
   return {

@@ -5,6 +5,7 @@ import type {
 } from '#shared/contract/enrollment.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about enrollment. */
 export interface EnrollmentCalls {
@@ -14,8 +15,6 @@ export interface EnrollmentCalls {
   revoke(id: string, typed: string): Promise<void>
   remove(id: string): void
 }
-
-const NEVER = new AbortController().signal
 
 export function enrollmentRouter(
   os: ContractImplementer['enrollment'],

@@ -9,6 +9,7 @@ import type {
 } from '#shared/contract/isolation.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks of the isolation proof. */
 export interface IsolationCalls {
@@ -22,8 +23,6 @@ export interface IsolationCalls {
   exportReport(id: string, format: 'html' | 'json'): Promise<SavedFile>
   verify(text: string): ReportVerification
 }
-
-const NEVER = new AbortController().signal
 
 export function isolationRouter(os: ContractImplementer['isolation'], isolation: IsolationCalls) {
   return {

@@ -3,6 +3,7 @@ import type { PermissionTemplate } from '#shared/protocol/permission-template.ts
 import type { Role } from '#shared/protocol/roles.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about keys and roles. */
 export interface KeysCalls {
@@ -19,8 +20,6 @@ export interface KeysCalls {
   roleImpact(role: Role): Promise<KeyImpact>
   setRole(role: Role, template: PermissionTemplate | null): Promise<void>
 }
-
-const NEVER = new AbortController().signal
 
 export function keysRouter(os: ContractImplementer['keys'], keys: KeysCalls) {
   const done = async (work: Promise<void>) => {

@@ -11,6 +11,7 @@ import type { Role } from '#shared/protocol/roles.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about nsc stores. */
 export interface NscCalls {
@@ -48,8 +49,6 @@ export interface ContextCalls {
     source: { tenant: string; role: Role; days: number } | { connection: string }
   }): Promise<NatsContextExport>
 }
-
-const NEVER = new AbortController().signal
 
 export function nscRouter(os: ContractImplementer['nsc'], nsc: NscCalls, contexts: ContextCalls) {
   return {

@@ -1,5 +1,6 @@
 import type { PathCompletion, PathKind } from '#shared/contract/paths.ts'
 import type { ContractImplementer } from './implementer.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks while a person names a folder or file. */
 export interface PathCalls {
@@ -7,8 +8,6 @@ export interface PathCalls {
   complete(typed: string, signal: AbortSignal): Promise<PathCompletion>
   choose(order: { kind: PathKind; startAt: string }): Promise<{ path: string | null }>
 }
-
-const NEVER = new AbortController().signal
 
 export function pathsRouter(os: ContractImplementer['paths'], paths: PathCalls) {
   return {

@@ -7,6 +7,7 @@ import type {
 } from '#shared/contract/queue.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf, type Subscribe } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks of queued commands. */
 export interface QueueCalls {
@@ -32,8 +33,6 @@ export interface QueueCalls {
   discard(tenant: string, id: string, signal: AbortSignal): Promise<QueuedCommand>
   lag(tenant: string, signal: AbortSignal): Promise<TenantLag>
 }
-
-const NEVER = new AbortController().signal
 
 export function queueRouter(os: ContractImplementer['queue'], queue: QueueCalls) {
   return {

@@ -12,6 +12,7 @@ import type {
 } from '#shared/contract/renewal.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about what expires, and its renewal. */
 export interface RenewalCalls {
@@ -32,8 +33,6 @@ export interface RenewalCalls {
   report(jobId: string): string
   subscribe(listener: (update: RenewalUpdate) => void): () => void
 }
-
-const NEVER = new AbortController().signal
 
 export function renewalRouter(os: ContractImplementer['renewal'], renewal: RenewalCalls) {
   return {

@@ -7,6 +7,7 @@ import type {
   RollbackPlan,
 } from '#shared/contract/resolver.ts'
 import type { ContractImplementer } from './implementer.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What the window asks about servers elsewhere, what they have of our accounts, and their history. */
 export interface ResolverCalls {
@@ -25,8 +26,6 @@ export interface ResolverCalls {
   configuration(id: string): Promise<string>
   writeConfiguration(id: string): Promise<void>
 }
-
-const NEVER = new AbortController().signal
 
 export function resolverRouter(os: ContractImplementer['resolver'], resolver: ResolverCalls) {
   return {

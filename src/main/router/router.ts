@@ -16,13 +16,12 @@ import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
 import { streamOf } from './stream.ts'
 import { tenantsRouter } from './tenants.ts'
+import { NEVER } from '#shared/never.ts'
 
 export interface RouterOptions {
   /** Hears of errors that nobody expected, for the log. */
   onInternalError(error: MusterError, path: string): void
 }
-
-const NEVER = new AbortController().signal
 
 /**
  * Implements the contract over the services. Maps and streams, decides nothing. Input and output

@@ -15,6 +15,7 @@ import type {
 } from '#shared/contract/tenants.ts'
 import type { ContractImplementer } from './implementer.ts'
 import { streamOf, type Subscribe } from './stream.ts'
+import { NEVER } from '#shared/never.ts'
 
 type Crossing = TenantWiring['exports'][number]['type']
 
@@ -84,8 +85,6 @@ export interface TenantCalls {
   create(name: string): Promise<Tenant>
   createWith(order: NewTenant): Promise<Tenant>
 }
-
-const NEVER = new AbortController().signal
 
 export function tenantsRouter(os: ContractImplementer['tenants'], tenants: TenantCalls) {
   const { service, wiring, clearing, batches, views } = tenants

@@ -48,7 +48,7 @@ describe('the built Electron main bundle', () => {
     if (!existsSync(BUNDLE)) throw new Error('Build first: npm run build')
     folder = await mkdtemp(join(tmpdir(), 'muster-electron-'))
     seen = await probe(join(folder, 'profile'))
-  }, 60_000)
+  })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   test('takes the single-instance lock on its profile, then the sandbox and the scheme, before it is ready', () => {
@@ -66,7 +66,7 @@ describe('the built Electron main bundle', () => {
     const second = await probe(join(folder, 'second'), { FAKE_SECOND_INSTANCE: '1' })
     expect(second.calls).toContain('quit')
     expect(second).toMatchObject({ windows: 0 })
-  }, 30_000)
+  })
 
   test('opens its window with every protection on', () => {
     expect(seen['windowOptions']).toMatchObject({

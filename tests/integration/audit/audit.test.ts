@@ -9,6 +9,7 @@ import { AuditLog } from '../../../src/main/audit/audit-log.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { liftProtection } from '../../support/audit-database.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 86_400_000
 const VERIFIER = resolve(import.meta.dirname, '../../../scripts/verify-audit-log.mjs')
@@ -22,7 +23,6 @@ const EVERYTHING = {
   beginnings: true,
 } as const
 
-const signal = AbortSignal.timeout(60_000)
 let deployment: Deployment
 let log: AuditLog
 let exported = ''
@@ -87,7 +87,7 @@ test('making an operator is in the log: each of its keys, and what they signed',
 test('a tenant, a credential and its revocation each leave who, which key, on what, why and the result', async () => {
   const { authority, audit } = deployment
   let seen = audit.head().seq
-  await authority.createTenant('north', { isolation: 'account' }, signal)
+  await authority.createTenant('north', { isolation: 'account' }, NEVER)
   const account = authority.tenants()[0]?.account ?? ''
   const creation = since(seen)
   expect(creation.map(brief)).toEqual(
@@ -109,7 +109,7 @@ test('a tenant, a credential and its revocation each leave who, which key, on wh
   expect(done?.reason).toContain('pump-1')
 
   seen = audit.head().seq
-  await authority.revoke({ publicKey: user.publicKey }, 'Stolen from the hall.', signal)
+  await authority.revoke({ publicKey: user.publicKey }, 'Stolen from the hall.', NEVER)
   expect(since(seen)).toMatchObject([
     { action: 'credential-revoke', result: 'begun', key: authority.operator()?.signingKey },
     { action: 'credential-revoke', result: 'done', reason: 'Stolen from the hall.' },
@@ -122,7 +122,7 @@ test('a push that fails leaves its beginning and its failure, with the code of t
   const seen = audit.head().seq
   publisher.around = () => Promise.reject(new Error('the wire broke'))
   try {
-    await expect(authority.revoke({ publicKey: user.publicKey }, 'Lost.', signal)).rejects.toThrow()
+    await expect(authority.revoke({ publicKey: user.publicKey }, 'Lost.', NEVER)).rejects.toThrow()
   } finally {
     publisher.around = (request) => request()
   }

@@ -6,6 +6,7 @@ import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { logIn } from '../../support/log-in.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const TENANTS = ['alpha', 'beta', 'gamma'] as const
@@ -16,12 +17,11 @@ let deviceUsers: IssuedUser[]
 beforeAll(async () => {
   deployment = await startDeployment()
   const { authority } = deployment
-  const signal = AbortSignal.timeout(20_000)
   for (const tenant of TENANTS) {
     await authority.createTenant(
       tenant,
       { isolation: tenant === 'gamma' ? 'shared' : 'account' },
-      signal,
+      NEVER,
     )
   }
   registryUser = await authority.issueUser({

@@ -2,17 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DeviceCredentials } from '../../../src/main/authority/device-credentials.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 let deployment: Deployment
 let credentials: DeviceCredentials
 
 beforeAll(async () => {
   deployment = await startDeployment()
-  await deployment.authority.createTenant(
-    'acme',
-    { isolation: 'account' },
-    AbortSignal.timeout(10_000),
-  )
+  await deployment.authority.createTenant('acme', { isolation: 'account' }, NEVER)
   credentials = new DeviceCredentials({
     authority: deployment.authority,
     endpoints: () => ({ urls: [deployment.server.url], caPem: 'a certificate' }),

@@ -8,13 +8,12 @@ const noMount = process.platform !== 'linux' || unshare.status !== 0
 
 test.skipIf(noMount)(
   `a disk that fills up at any boundary of making a tenant, or under a kit, is told, and nothing is lost${noMount ? ' (skipped: no mounts here)' : ''}`,
-  { timeout: 60_000 },
   () => {
     const script = join(import.meta.dirname, 'support', 'full-disk.ts')
     const mounted = 'mount -t tmpfs -o size=8m none /mnt && exec "$0" "$1" /mnt'
     const child = spawnSync('unshare', ['-m', 'sh', '-c', mounted, process.execPath, script], {
       encoding: 'utf8',
-      timeout: 50_000,
+      timeout: 170_000,
     })
     expect(child.stderr).toBe('')
     const told = JSON.parse(child.stdout) as { rounds: { step: string; code: string }[] }

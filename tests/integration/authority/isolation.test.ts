@@ -1,8 +1,8 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
-const NEVER = AbortSignal.timeout(60_000)
 let deployment: Deployment
 let registry: NatsConnection
 let alpha: NatsConnection

@@ -3,15 +3,15 @@ import { DeviceCredentials } from '../../../src/main/authority/device-credential
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import type { UserRequest } from '../../../src/main/authority/user-issue.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const signal = AbortSignal.timeout(60_000)
 let deployment: Deployment
 let clock = Date.now()
 
 beforeAll(async () => {
   deployment = await startDeployment({ now: () => new Date(clock) })
-  await deployment.authority.createTenant('acme', { isolation: 'account' }, signal)
+  await deployment.authority.createTenant('acme', { isolation: 'account' }, NEVER)
 })
 
 afterAll(() => deployment.close())
@@ -61,7 +61,7 @@ test('a revoked credential does not come back, one near its end neither', async 
   const { authority } = deployment
   const { publicKey } = createNkey('user')
   const first = await authority.issueUser(requestFor(publicKey))
-  await authority.revoke({ publicKey }, 'lost', signal)
+  await authority.revoke({ publicKey }, 'lost', NEVER)
   const second = await authority.issueUser(requestFor(publicKey))
   expect(second.ledgerId).not.toBe(first.ledgerId)
   clock += 73 * DAY_MS

@@ -4,9 +4,9 @@ import { KeysService } from '../../../src/main/keys/keys-service.ts'
 import { ServerView } from '../../../src/main/credentials/server-view.ts'
 import { KeysOverview } from '#shared/contract/keys.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const signal = AbortSignal.timeout(60_000)
 let deployment: Deployment
 let service: KeysService
 
@@ -30,11 +30,7 @@ afterAll(async () => {
 })
 
 async function tenant(name: string): Promise<{ account: string; signingKey: string }> {
-  const { account } = await deployment.authority.createTenant(
-    name,
-    { isolation: 'account' },
-    signal,
-  )
+  const { account } = await deployment.authority.createTenant(name, { isolation: 'account' }, NEVER)
   return { account, signingKey: await signingKeyOf(account) }
 }
 
@@ -81,12 +77,12 @@ test('a rotation cuts nobody who has a credential by the new key, and the old on
   await old.flush()
   const [waiting] = authority.procedures.unfinished()
   expect(waiting?.waitsFor).toContain('One credential')
-  expect(await authority.procedures.takeUp('mesh', signal)).toEqual([])
+  expect(await authority.procedures.takeUp('mesh', NEVER)).toEqual([])
   const renewed = await deployment.connectAs({
     ...(await issueIn('gentle', key.publicKey)),
     ...key,
   })
-  await expect(authority.procedures.rollBack(waiting?.id ?? '', signal)).rejects.toMatchObject({
+  await expect(authority.procedures.rollBack(waiting?.id ?? '', NEVER)).rejects.toMatchObject({
     code: 'KEY_IN_USE',
   })
   const cut = old.closed()
@@ -149,19 +145,19 @@ test('the only plain signing key of an account is not removed, a key for a role 
 test('signing keys that were lost are made anew from the identities, and what they signed stays good', async () => {
   const { authority, keychain } = deployment
   const { account, signingKey } = await tenant('restored')
-  await authority.keys.addRoleKey({ account, role: 'viewer', tenant: 'restored' }, signal)
+  await authority.keys.addRoleKey({ account, role: 'viewer', tenant: 'restored' }, NEVER)
   const before = await issueIn('restored')
   const looked = await viewerIn('restored')
   const [scoped] = authority.keys.scopedKeys().filter((key) => key.account === account)
   const seed = keychain.entries.get(signingKey) ?? ''
   keychain.entries.delete(signingKey)
   keychain.entries.delete(scoped?.publicKey ?? '')
-  const made = await authority.keys.regainLostKeys(signal)
+  const made = await authority.keys.regainLostKeys(NEVER)
   expect(made.map(({ name, role }) => [name, role])).toEqual([
     ['restored', null],
     ['restored', 'viewer'],
   ])
-  expect(await authority.keys.regainLostKeys(signal)).toEqual([])
+  expect(await authority.keys.regainLostKeys(NEVER)).toEqual([])
   expect(await signingKeyOf(account)).not.toBe(signingKey)
   const [successor] = authority.keys.scopedKeys().filter((key) => key.account === account)
   for (const user of [looked, await viewerIn('restored')]) {

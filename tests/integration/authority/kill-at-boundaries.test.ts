@@ -5,7 +5,7 @@ import { FaultRun } from '../../support/fault/fault-run.ts'
 import { expectAgreement, expectLogin } from './support/agreement.ts'
 
 /** Some forty processes have to start, on a machine that may be busy. */
-const TIMEOUT_MS = 180_000
+const TIMEOUT_MS = 400_000
 const signal = AbortSignal.timeout(2 * TIMEOUT_MS)
 const scenario = (name: string) => join(import.meta.dirname, 'support', `${name}.ts`)
 let run: FaultRun

@@ -9,14 +9,14 @@ import { Authority } from '../../../src/main/authority/authority.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
 import { noAudit } from '../../support/no-audit.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const signal = AbortSignal.timeout(120_000)
 let deployment: Deployment
 
 beforeAll(async () => {
   deployment = await startDeployment({ config: 'max_payload: 128KB' })
-  await deployment.authority.createTenant('first', { isolation: 'account' }, signal)
+  await deployment.authority.createTenant('first', { isolation: 'account' }, NEVER)
 })
 
 beforeEach(() => {
@@ -65,7 +65,7 @@ test.each([
     const name = `broken-${failing}-${when}`
     failRequest(failing, when)
     await expect(
-      authority.createTenant(name, { isolation: 'account' }, signal),
+      authority.createTenant(name, { isolation: 'account' }, NEVER),
     ).rejects.toMatchObject({ code: 'PUSH_FAILED', kind: 'transient', details: { restored: true } })
     deployment.publisher.around = (request) => request()
     expect(await serverState()).toEqual(before)
@@ -81,7 +81,7 @@ test.each([
         delivery: 'file',
       }),
     ).rejects.toMatchObject({ code: 'TENANT_NOT_READY' })
-    const retried = await authority.createTenant(name, { isolation: 'account' }, signal)
+    const retried = await authority.createTenant(name, { isolation: 'account' }, NEVER)
     expect(retried).toMatchObject({ state: 'ready', problem: null, account: tenant?.account })
     expect(await serverState()).toEqual(await recordedState())
     const device = await deployment.device(name, 'robot')
@@ -100,7 +100,7 @@ test('a revocation whose push fails leaves the user connected and the ledger as 
   })
   const before = await serverState()
   failRequest(2, 'after')
-  await expect(authority.revoke({ ledgerId: user.ledgerId }, 'x', signal)).rejects.toMatchObject({
+  await expect(authority.revoke({ ledgerId: user.ledgerId }, 'x', NEVER)).rejects.toMatchObject({
     code: 'PUSH_FAILED',
   })
   expect(await serverState()).toEqual(before)
@@ -119,11 +119,11 @@ test('says so where it could not be seen whether the server kept the change', as
     return request()
   }
   await expect(
-    authority.createTenant('gone', { isolation: 'account' }, signal),
+    authority.createTenant('gone', { isolation: 'account' }, NEVER),
   ).rejects.toMatchObject({ code: 'PUSH_FAILED', details: { restored: false } })
   deployment.publisher.around = (request) => request()
   expect(await recordedState()).toEqual(before)
-  await authority.createTenant('gone', { isolation: 'account' }, signal)
+  await authority.createTenant('gone', { isolation: 'account' }, NEVER)
   expect(await serverState()).toEqual(await recordedState())
 })
 
@@ -150,7 +150,7 @@ test('an account JWT that the operator did not sign is refused before it is sent
 
 test('a revocation list that would not fit a message is refused before it is sent', async () => {
   const { authority } = deployment
-  await authority.createTenant('full', { isolation: 'account' }, signal)
+  await authority.createTenant('full', { isolation: 'account' }, NEVER)
   const users = await authority.issueUsers(
     Array.from({ length: 1600 }, (_, index) => ({
       account: { tenant: 'full' },
@@ -162,7 +162,7 @@ test('a revocation list that would not fit a message is refused before it is sen
     })),
   )
   const before = await serverState()
-  await expect(authority.sweepPending(signal)).rejects.toMatchObject({
+  await expect(authority.sweepPending(NEVER)).rejects.toMatchObject({
     code: 'ACCOUNT_TOO_LARGE',
     kind: 'rejected',
   })
@@ -181,7 +181,7 @@ test.each(['crash', 'fault'] as const)(
     for (let point = first; point <= last; point += 2) {
       const name = `${mode}-${point}`
       await createUntil(name, new Tripwire(point, mode))
-      const tenant = await deployment.authority.createTenant(name, { isolation: 'account' }, signal)
+      const tenant = await deployment.authority.createTenant(name, { isolation: 'account' }, NEVER)
       expect(tenant.state).toBe('ready')
     }
     const keys = deployment.database.prepare('SELECT public_key FROM authority_keys').all()
@@ -207,7 +207,7 @@ async function createUntil(name: string, wire: Tripwire): Promise<number> {
     publisher,
     log: silentLogger(),
   })
-  await authority.createTenant(name, { isolation: 'account' }, signal).catch(() => undefined)
+  await authority.createTenant(name, { isolation: 'account' }, NEVER).catch(() => undefined)
   publisher.around = (request) => request()
   // The process is gone, and SQLite takes back what it had not committed.
   if (database.isTransaction) database.exec('ROLLBACK')

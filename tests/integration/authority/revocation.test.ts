@@ -3,14 +3,14 @@ import { decodeJwt } from '../../../src/main/authority/jwt.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import type { IssuedUser, UserRequest } from '../../../src/main/authority/user-issue.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const signal = AbortSignal.timeout(60_000)
 let deployment: Deployment
 
 beforeAll(async () => {
   deployment = await startDeployment()
-  await deployment.authority.createTenant('acme', { isolation: 'account' }, signal)
+  await deployment.authority.createTenant('acme', { isolation: 'account' }, NEVER)
 })
 
 afterAll(() => deployment.close())
@@ -41,7 +41,7 @@ test('a revoked user is cut off and refused from then on; others stay', async ()
   const other = await deployment.device('acme', 'other')
   const connection = await deployment.connectAs(stolen)
   const closed = connection.closed()
-  const revocation = await authority.revoke({ publicKey: stolen.publicKey }, 'stolen', signal)
+  const revocation = await authority.revoke({ publicKey: stolen.publicKey }, 'stolen', NEVER)
   expect(revocation.ended).toEqual([stolen.ledgerId])
   expect(String(await closed)).toMatch(/revoked|authorization/iu)
   await expect(deployment.connectAs(stolen)).rejects.toThrow(/authorization/iu)
@@ -56,9 +56,9 @@ test('a revoked user is cut off and refused from then on; others stay', async ()
 test('revoking again pushes nothing and says the same', async () => {
   const { authority } = deployment
   const user = await authority.issueUser(deviceRequest('twice'))
-  const first = await authority.revoke({ ledgerId: user.ledgerId }, 'first', signal)
+  const first = await authority.revoke({ ledgerId: user.ledgerId }, 'first', NEVER)
   const { accounts } = await authority.bootstrap()
-  const second = await authority.revoke({ ledgerId: user.ledgerId }, 'second', signal)
+  const second = await authority.revoke({ ledgerId: user.ledgerId }, 'second', NEVER)
   expect(second).toEqual({ ...first, ended: [] })
   expect((await authority.bootstrap()).accounts).toEqual(accounts)
   expect(authority.ledger.entry(user.ledgerId)?.reason).toBe('first')
@@ -70,7 +70,7 @@ test('a key that was withdrawn works again at once with a new credential, time a
     const user = await issueFor(key)
     const connection = await deployment.connectAs(user)
     const closed = connection.closed()
-    expect(await deployment.authority.strike(user.ledgerId, 'wrong PIN', signal)).toEqual({
+    expect(await deployment.authority.strike(user.ledgerId, 'wrong PIN', NEVER)).toEqual({
       revoked: true,
     })
     await closed
@@ -88,12 +88,12 @@ test('striking an undelivered renewal does not cut the device that works with th
     renew: true,
     pendingUntil: new Date(Date.now() + DAY_MS),
   })
-  expect(await authority.strike(renewal.ledgerId, 'not taken', signal)).toEqual({ revoked: false })
+  expect(await authority.strike(renewal.ledgerId, 'not taken', NEVER)).toEqual({ revoked: false })
   expect(authority.ledger.entry(renewal.ledgerId)?.state).toBe('struck')
   await connection.flush()
   expect(connection.isClosed()).toBe(false)
   const closed = connection.closed()
-  const { ended } = await authority.revoke({ publicKey: key.publicKey }, 'stolen', signal)
+  const { ended } = await authority.revoke({ publicKey: key.publicKey }, 'stolen', NEVER)
   await closed
   expect(ended).toHaveLength(2)
   await expect(deployment.connectAs(renewal)).rejects.toThrow(/authorization/iu)
@@ -114,7 +114,7 @@ test('pending credentials that nobody used in time are revoked, used ones are no
   ])
   const connection = await deployment.connectAs(used)
   authority.ledger.confirmConnected(used.ledgerId)
-  const swept = await authority.sweepPending(signal)
+  const swept = await authority.sweepPending(NEVER)
   expect(swept.map(({ id }) => id)).toEqual([missed.ledgerId])
   expect(authority.ledger.entry(missed.ledgerId)).toMatchObject({ state: 'struck' })
   expect(authority.ledger.entry(used.ledgerId)?.state).toBe('active')
@@ -125,7 +125,7 @@ test('pending credentials that nobody used in time are revoked, used ones are no
 
 test('a credential that this profile did not issue can not be revoked here', async () => {
   await expect(
-    deployment.authority.revoke({ publicKey: createNkey('user').publicKey }, 'x', signal),
+    deployment.authority.revoke({ publicKey: createNkey('user').publicKey }, 'x', NEVER),
   ).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' })
 })
 
@@ -133,11 +133,11 @@ test('sending the server again what is recorded mends it, and keeps the revoked 
   const { authority, publisher } = deployment
   const user = await authority.issueUser(deviceRequest('lost'))
   const old = (await authority.bootstrap()).accounts
-  await authority.revoke({ ledgerId: user.ledgerId }, 'lost', signal)
-  await publisher.publish(old, signal)
+  await authority.revoke({ ledgerId: user.ledgerId }, 'lost', NEVER)
+  await publisher.publish(old, NEVER)
   const connection = await deployment.connectAs(user)
   const closed = connection.closed()
-  await authority.republish(signal)
+  await authority.republish(NEVER)
   await closed
   await expect(deployment.connectAs(user)).rejects.toThrow(/authorization/iu)
 })
@@ -147,19 +147,19 @@ test('revocations are forgotten once nothing they refer to could still be used',
   const other = await startDeployment({ now: () => new Date(Date.now() + days * DAY_MS) })
   try {
     const { authority, publisher } = other
-    const tenant = await authority.createTenant('acme', { isolation: 'account' }, signal)
+    const tenant = await authority.createTenant('acme', { isolation: 'account' }, NEVER)
     const revoked = async () => {
       const claims = decodeJwt(await publisher.lookUp(tenant.account)).nats
       return Object.keys(claims['revocations'] as object)
     }
     const short = await authority.issueUser(deviceRequest('short'))
     const long = await authority.issueUser(deviceRequest('long', { ttlMs: 30 * DAY_MS }))
-    await authority.revoke({ ledgerId: short.ledgerId }, 'x', signal)
-    await authority.revoke({ ledgerId: long.ledgerId }, 'x', signal)
+    await authority.revoke({ ledgerId: short.ledgerId }, 'x', NEVER)
+    await authority.revoke({ ledgerId: long.ledgerId }, 'x', NEVER)
     expect(await revoked()).toEqual([short.publicKey, long.publicKey])
     days = 2
     const third = await authority.issueUser(deviceRequest('third'))
-    await authority.revoke({ ledgerId: third.ledgerId }, 'x', signal)
+    await authority.revoke({ ledgerId: third.ledgerId }, 'x', NEVER)
     expect(await revoked()).toEqual([long.publicKey, third.publicKey])
   } finally {
     await other.close()

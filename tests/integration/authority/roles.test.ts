@@ -14,16 +14,16 @@ import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { signerOf } from '../../../src/main/authority/signer.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { startDeployment, type Deployment } from './support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const signal = AbortSignal.timeout(60_000)
 const ROOT = dialectOf('device-connect').subjectRoot
 let deployment: Deployment
 let acme: string
 
 beforeAll(async () => {
   deployment = await startDeployment()
-  acme = (await deployment.authority.createTenant('acme', { isolation: 'account' }, signal)).account
+  acme = (await deployment.authority.createTenant('acme', { isolation: 'account' }, NEVER)).account
 })
 
 afterAll(() => deployment.close())
@@ -105,7 +105,7 @@ test.each(['device', 'device-own', 'orchestrator', 'console', 'viewer'] as const
   'the preview of the role %s is what the server allows, signed by a plain key and by a scoped one',
   async (role) => {
     const plain = await issue(role, 'robot-1')
-    await deployment.authority.keys.addRoleKey({ account: acme, role, tenant: 'acme' }, signal)
+    await deployment.authority.keys.addRoleKey({ account: acme, role, tenant: 'acme' }, NEVER)
     const scoped = await issue(role, 'robot-1')
     expect(decodeJwt(plain.jwt).nats).toHaveProperty('pub')
     const tags = role.startsWith('device') ? { tags: ['queue:cmd-acme-robot-1'] } : {}
@@ -177,7 +177,7 @@ test('nats-server fills in name, key and tags of a user as the preview does, and
     },
     signer,
   )
-  await deployment.publisher.publish([{ name: 'probe', publicKey: account.publicKey, jwt }], signal)
+  await deployment.publisher.publish([{ name: 'probe', publicKey: account.publicKey, jwt }], NEVER)
   const tags = ['zone:North', 'zone:south']
   const connection = await deployment.connectAs({
     ledgerId: '',
@@ -250,7 +250,7 @@ test('editing a role changes what the users of its scoped keys may do, at once, 
     ...DEFAULT_TEMPLATES.console,
     pub: { allow: ['{root}.{tenant}.discovery'], deny: [] },
   }
-  await authority.keys.setTemplate('console', narrow, signal)
+  await authority.keys.setTemplate('console', narrow, NEVER)
   await cut
   const after = await deployment.connectAs(await issue('console', 'desk'))
   expect(await allowed(after, 'publish', `${ROOT}.acme.robot-1.cmd`)).toBe(false)
@@ -258,7 +258,7 @@ test('editing a role changes what the users of its scoped keys may do, at once, 
   await Promise.all([other.flush(), own.flush()])
   expect([other.isClosed(), own.isClosed()]).toEqual([false, false])
   expect(authority.keys.templateEditedAt('console')).not.toBeNull()
-  await authority.keys.setTemplate('console', null, signal)
+  await authority.keys.setTemplate('console', null, NEVER)
   const restored = await deployment.connectAs(await issue('console', 'desk'))
   expect(await allowed(restored, 'publish', `${ROOT}.acme.robot-1.cmd`)).toBe(true)
 })
@@ -269,7 +269,7 @@ test.each(['>', '$SYS.>', '{root}.>', '{root}.other.>'])(
     const { authority, publisher } = deployment
     const before = await publisher.lookUp(acme)
     const template = { ...DEFAULT_TEMPLATES.device, sub: { allow: [subject], deny: [] } }
-    await expect(authority.keys.setTemplate('device', template, signal)).rejects.toMatchObject({
+    await expect(authority.keys.setTemplate('device', template, NEVER)).rejects.toMatchObject({
       code: 'TEMPLATE_UNSAFE',
       details: { list: 'sub.allow', subject },
     })
@@ -282,18 +282,18 @@ test('a role key is made once, and only where its tenant lives', async () => {
   const { authority } = deployment
   const request = { account: acme, role: 'device', tenant: 'acme' } as const
   const [first, second] = [
-    await authority.keys.addRoleKey(request, signal),
-    await authority.keys.addRoleKey(request, signal),
+    await authority.keys.addRoleKey(request, NEVER),
+    await authority.keys.addRoleKey(request, NEVER),
   ]
   expect(second).toEqual(first)
   await expect(
-    authority.keys.addRoleKey({ ...request, tenant: 'other' }, signal),
+    authority.keys.addRoleKey({ ...request, tenant: 'other' }, NEVER),
   ).rejects.toMatchObject({ code: 'ROLE_NEEDS_TENANT' })
 })
 
 test('plain credentials from before an account had scoped keys keep working beside them', async () => {
   const { authority } = deployment
-  await authority.createTenant('old', { isolation: 'account' }, signal)
+  await authority.createTenant('old', { isolation: 'account' }, NEVER)
   const request = {
     account: { tenant: 'old' },
     role: 'device',
@@ -305,7 +305,7 @@ test('plain credentials from before an account had scoped keys keep working besi
   const early = await authority.issueUser(request)
   const connection = await deployment.connectAs(early)
   const { account } = authority.tenants().find(({ name }) => name === 'old')!
-  await authority.keys.addRoleKey({ account, role: 'device', tenant: 'old' }, signal)
+  await authority.keys.addRoleKey({ account, role: 'device', tenant: 'old' }, NEVER)
   await connection.flush()
   const again = await deployment.connectAs(early)
   await again.flush()

@@ -13,6 +13,7 @@ import { FolderDestination } from '../../../src/main/bundles/deliver/folder-dest
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
+import { NEVER } from '#shared/never.ts'
 
 let site: BundleSite
 let usual: BundleSite['openDestination']
@@ -189,11 +190,9 @@ test('what leads to the receiving side itself is refused unless the person said 
       code: 'URL_INVALID',
     })
   }
-  await expect(site.bundles.checkHost(site.url, AbortSignal.timeout(5_000))).resolves.toMatchObject(
-    {
-      state: 'loopback',
-    },
-  )
+  await expect(site.bundles.checkHost(site.url, NEVER)).resolves.toMatchObject({
+    state: 'loopback',
+  })
 })
 
 test('an open bundle never goes into a folder that is copied elsewhere, a sealed one not silently', async () => {
@@ -324,7 +323,7 @@ test('what a crash cut off is taken back at the next start: files gone, credenti
   const procedures = new Procedures({ database, log: silentLogger() })
   const view = bundleAuthority(database, authority)
   procedures.register(bundleProcedure({ authority: view, workOf: () => undefined }))
-  const taken = await procedures.takeUp('mesh', AbortSignal.timeout(10_000))
+  const taken = await procedures.takeUp('mesh', NEVER)
   expect(taken).toMatchObject([{ title: 'Hand over the bundle test', outcome: 'rolled-back' }])
   expect(await readdir(folder)).toEqual(['mine.zip.age'])
   expect(site.app.authority.ledger.entriesOfKey(publicKey)).toMatchObject([{ state: 'struck' }])

@@ -4,7 +4,7 @@ import type { PresenceProof } from '../../../src/main/commissioning/collaborator
 import { pause } from '../../../src/main/steps/pause.ts'
 
 const ASK_EVERY_MS = 50
-const ASK_TIMEOUT_MS = 2_000
+const ASK_TIMEOUT_MS = 10_000
 
 interface Connz {
   readonly data?: { readonly connections?: readonly { readonly authorized_user?: string }[] }

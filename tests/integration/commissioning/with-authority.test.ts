@@ -15,6 +15,7 @@ import { startDeployment, type Deployment } from '../authority/support/deploymen
 import { startTenantFleet, type TenantFleet } from '../support/tenant-fleet.ts'
 import { ConnectedKeys } from './connected-keys.ts'
 import { ended, stepRuns } from './site.ts'
+import { NEVER } from '#shared/never.ts'
 
 /**
  * The whole path with real parts: authority, operator-mode nats-server, registry with an account
@@ -22,7 +23,6 @@ import { ended, stepRuns } from './site.ts'
  */
 const PIN = '13572468'
 const TENANT = 'acme'
-const NEVER = new AbortController().signal
 
 let deployment: Deployment
 let tenantFleet: TenantFleet
@@ -58,7 +58,7 @@ beforeAll(async () => {
     settings: { get: () => ({ pendingDeadlineMinutes: 30, credentialDays: 90 }) },
     log: silentLogger(),
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await service.close()

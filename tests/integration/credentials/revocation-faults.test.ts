@@ -6,6 +6,7 @@ import type { FaultWorld } from '../../support/fault/fault-world.ts'
 import { logIn } from '../../support/log-in.ts'
 import { openCredentials } from './support/fault-service.ts'
 import { seen } from './support/site.ts'
+import { NEVER } from '#shared/never.ts'
 
 const SCENARIO = join(import.meta.dirname, 'support/revoke-scenario.ts')
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -54,7 +55,7 @@ async function expectCarriedOut(user: IssuedUser, other: IssuedUser): Promise<vo
     if (service.details(user.ledgerId).credential.state === 'revoked') {
       expect(await mayConnect(world, user)).toBe(false)
     } else expect(service.details(user.ledgerId).credential.state).toBe('revoking')
-    await world.authority.procedures.takeUp('mesh', AbortSignal.timeout(PATIENCE_MS))
+    await world.authority.procedures.takeUp('mesh', NEVER)
     service.resume()
     const revocation = await seen(service, begun.id, ({ state }) => state === 'done')
     expect(revocation.revokedAt).not.toBeNull()

@@ -10,6 +10,7 @@ import { CHEAP_SCRYPT } from '../../support/cheap-scrypt.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { until } from '../../support/until.ts'
 import { seen, startSite, type CredentialsSite } from './support/site.ts'
+import { NEVER } from '#shared/never.ts'
 
 const PASSPHRASE = 'correct horse battery'
 
@@ -47,7 +48,7 @@ test('while the servers can not be reached it waits, says so, and can be called 
   const { connection } = site.publisher
   site.publisher.connection = undefined
   try {
-    const impact = await site.service.impact(target(), AbortSignal.timeout(10_000))
+    const impact = await site.service.impact(target(), NEVER)
     expect(impact.connected).toBeNull()
     expect(impact.connectedProblem?.code).toBe('MESH_NOT_CONNECTED')
     const { id } = begin()
@@ -73,7 +74,7 @@ test('what waited is carried out once the servers are there again', async () => 
   await until('it to rest', () => procedures.unfinished().every(({ running }) => !running))
   site.publisher.connection = connection
   // As the mesh session does at each connect.
-  await procedures.takeUp('mesh', AbortSignal.timeout(10_000))
+  await procedures.takeUp('mesh', NEVER)
   const done = await seen(site.service, id, is('done'))
   expect(done.evidence.verdict).toBe('proven')
   expect(stateOf()).toBe('revoked')

@@ -5,8 +5,8 @@ import { createNkey } from '../../../src/main/authority/nkey.ts'
 import type { IssuedUser } from '../../../src/main/authority/user-issue.ts'
 import { authenticatorOf } from '../../support/log-in.ts'
 import { seen, startSite, type CredentialsSite } from './support/site.ts'
+import { NEVER } from '#shared/never.ts'
 
-const PATIENCE = AbortSignal.timeout(120_000)
 let site: CredentialsSite
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ test('before: says who is connected, which functions and subscriptions stop', as
     labels: {},
     raw: '',
   })
-  const impact = await site.service.impact(one(user), PATIENCE)
+  const impact = await site.service.impact(one(user), NEVER)
   expect(impact).toMatchObject({ credentials: 1, keys: 1, sameKey: 0, ownConnections: 0 })
   expect(impact.connected?.connections).toMatchObject([
     { publicKey: user.publicKey, name: 'pump firmware' },
@@ -117,7 +117,7 @@ test('the same key renewed is accepted at once and not taken for the old one', a
   expect(details.credential.state).toBe('active')
   expect(details.history.map(({ state }) => state)).toEqual(['revoked'])
   expect(details.revocations).toEqual([])
-  const now = await site.service.connections(renewed.ledgerId, PATIENCE)
+  const now = await site.service.connections(renewed.ledgerId, NEVER)
   expect(now.total).toBe(1)
 })
 
@@ -151,7 +151,7 @@ test('what is revoked already, or not ours, is said so and changes nothing', asy
 
 test('an expired credential can be revoked, for the record', async () => {
   const user = await site.issue('short', { ttlMs: -1_000 })
-  const impact = await site.service.impact(one(user), PATIENCE)
+  const impact = await site.service.impact(one(user), NEVER)
   expect(impact.expired).toBe(1)
   const revocation = await site.revoke(one(user))
   expect(revocation.evidence.verdict).toBe('proven')
@@ -168,7 +168,7 @@ test('a whole account by time: everything issued up to then is cut, later ones a
     tenant: 'whole',
     issuedUpTo: new Date().toISOString(),
   }
-  const impact = await site.service.impact(target, PATIENCE)
+  const impact = await site.service.impact(target, NEVER)
   expect(impact).toMatchObject({ credentials: 2, keys: 2, deviceCount: 2, confirm: 'whole' })
   expect(impact.connected?.total).toBe(2)
   const revocation = await site.revoke(target, 'The key leaked.')

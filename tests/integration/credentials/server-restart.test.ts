@@ -7,11 +7,11 @@ import { CredentialsService } from '../../../src/main/credentials/credentials-se
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { logIn } from '../../support/log-in.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   issueDevice,
   manage,
-  NEVER,
   type ManagedSite,
 } from '../resolver/support/managed-site.ts'
 import { seen } from './support/site.ts'

@@ -11,7 +11,7 @@ const TEXT = ['device_id=pump-1', 'device_type=pump', 'state=uncommissioned']
 // Two machines with cables between them, each a network namespace that leads nowhere else.
 const title = `a network of two machines${reason ? ` (skipped: ${reason})` : ''}`
 
-describe.skipIf(reason)(title, { timeout: 60_000 }, () => {
+describe.skipIf(reason)(title, () => {
   let technician: Namespace
   let device: Namespace
   let avahi: Avahi | undefined

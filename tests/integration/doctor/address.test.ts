@@ -6,10 +6,10 @@ import { tryLogin } from '../../../src/main/doctor/login-findings.ts'
 import { createAuthority, createServerCertificate } from '../../../src/main/mesh/x509.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 
 const YEAR_MS = 31_536_000_000
 const operator = new TestOperator()
-const signal = AbortSignal.timeout(60_000)
 let plain: NatsServer
 let secure: NatsServer
 let caPem: string
@@ -48,7 +48,7 @@ afterAll(async () => {
 })
 
 async function codesOf(urls: readonly string[], ca: string | null = null): Promise<string[]> {
-  return (await reachFindings({ urls, caPem: ca }, signal)).map(({ code }) => code)
+  return (await reachFindings({ urls, caPem: ca }, NEVER)).map(({ code }) => code)
 }
 
 test('servers are reached in the clear, by TLS and by WebSocket', async () => {
@@ -85,11 +85,11 @@ test('each way in which an address is wrong is told apart', async () => {
 test('a login is tried by TLS and by WebSocket too, at the first address that answers', async () => {
   const { jwt, seed } = operator.user()
   const tls = { urls: ['nats://127.0.0.1:1', `tls://127.0.0.1:${secure.port}`], caPem }
-  expect(await tryLogin(tls, { jwt, seed }, signal)).toMatchObject({ type: 'let-in' })
+  expect(await tryLogin(tls, { jwt, seed }, NEVER)).toMatchObject({ type: 'let-in' })
   const webSocket = { urls: [plain.wsUrl ?? ''], caPem: null }
-  expect(await tryLogin(webSocket, { jwt, seed }, signal)).toMatchObject({ type: 'let-in' })
+  expect(await tryLogin(webSocket, { jwt, seed }, NEVER)).toMatchObject({ type: 'let-in' })
   const expired = operator.user(-60)
-  expect(await tryLogin(webSocket, expired, signal)).toMatchObject({
+  expect(await tryLogin(webSocket, expired, NEVER)).toMatchObject({
     type: 'refused',
     words: 'Authorization Violation',
   })

@@ -12,8 +12,8 @@ import {
 import { RawNats } from '../../../src/main/doctor/raw-nats.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 
-const TIMEOUT_MS = 20_000
 const operator = new TestOperator()
 let server: NatsServer
 
@@ -44,7 +44,7 @@ async function connectWith(permissions: UserPermissions): Promise<RawNats> {
     signerOf(operator.account.seed),
   )
   const target = { host: '127.0.0.1', port: server.port, tls: false, caPem: null }
-  const raw = await RawNats.open(target, AbortSignal.timeout(TIMEOUT_MS))
+  const raw = await RawNats.open(target, NEVER)
   expect(await raw.login({ jwt, seed: key.seed })).toBeUndefined()
   return raw
 }

@@ -15,9 +15,9 @@ import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
 import { WireClient } from '../registry/wire-device.ts'
 import { TestConnections } from '../rpc/tenant-connections.ts'
+import { NEVER } from '#shared/never.ts'
 
 const TENANT = 'alpha'
-const NEVER = new AbortController().signal
 let server: NatsServer
 let connections: TestConnections
 let wire: WireClient

@@ -13,6 +13,7 @@ import { silentLogger } from '../../../src/main/log/logger.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
 import { TestOperator } from './support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 
 const WEBSOCKET = 'websocket { listen: "127.0.0.1:-1", no_tls: true }'
 
@@ -36,7 +37,7 @@ async function start(more = '', port?: number): Promise<NatsServer> {
 async function open(
   servers: string[],
   more: Partial<MeshConnectionOptions> = {},
-  signal = AbortSignal.timeout(20_000),
+  signal = NEVER,
 ): Promise<MeshConnection> {
   const credentials = operator.user()
   const connection = await openMeshConnection(
@@ -58,7 +59,7 @@ async function echo(connection: MeshConnection, text: string): Promise<string> {
   const subscription = connection.nats.subscribe('echo', {
     callback: (_error, message) => void message.respond(message.data),
   })
-  const answer = await connection.nats.request('echo', text, { timeout: 5_000 })
+  const answer = await connection.nats.request('echo', text, { timeout: 30_000 })
   subscription.unsubscribe()
   return answer.string()
 }

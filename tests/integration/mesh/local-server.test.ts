@@ -11,8 +11,8 @@ import type { LocalServerState } from '../../../src/main/mesh/local-server.ts'
 import { isRunning } from '../../../src/main/mesh/process-facts.ts'
 import { until } from '../../support/until.ts'
 import { createTestServer, type TestServer } from './support/test-plan.ts'
+import { NEVER } from '#shared/never.ts'
 
-const signal = AbortSignal.timeout(120_000)
 const APP = join(import.meta.dirname, 'support', 'crashing-app.ts')
 
 let mesh: TestServer
@@ -31,7 +31,7 @@ async function login(url = mesh.url()): Promise<string> {
   const user = mesh.operator.user()
   const connection = await openMeshConnection(
     { name: 'test', servers: [url], credentials: async () => user, log: silentLogger() },
-    signal,
+    NEVER,
   )
   const name = connection.nats.info?.server_name ?? ''
   await connection.close()
@@ -55,7 +55,7 @@ async function occupy(port: number): Promise<() => Promise<void>> {
 }
 
 test('starts a server on which accounts exist from the first moment', async () => {
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   expect(await login()).toMatch(/^muster-/u)
   expect(await login(`ws://127.0.0.1:${mesh.plan.ports.webSocket}`)).toMatch(/^muster-/u)
   expect(mesh.server.state).toMatchObject({ phase: 'running', restarts: 0, problem: undefined })
@@ -69,7 +69,7 @@ test('starts a server on which accounts exist from the first moment', async () =
 })
 
 test('keeps what it logs, without JWTs', async () => {
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   await mesh.server.stop()
   const log = await readFile(join(mesh.logFolder, 'nats-server.log'), 'utf8')
   expect(log).toMatch(/Server is ready/u)
@@ -77,7 +77,7 @@ test('keeps what it logs, without JWTs', async () => {
 })
 
 test('starts the server again when it is killed, and counts that', async () => {
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   const states = statesOf()
   const first = mesh.server.state.pid!
   process.kill(first, 'SIGKILL')
@@ -96,7 +96,7 @@ test('starts the server again when it is killed, and counts that', async () => {
 })
 
 test('stops at once, ends the process and forgets its pid file', async () => {
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   const pid = mesh.server.state.pid!
   expect(await readFile(mesh.paths.pid, 'utf8')).toBe(`${pid}\n`)
   const started = performance.now()
@@ -110,7 +110,7 @@ test('stops at once, ends the process and forgets its pid file', async () => {
 test('names who uses the port instead of moving to another', async () => {
   const release = await occupy(mesh.plan.ports.client)
   closers.push(release)
-  await expect(mesh.server.start(signal)).rejects.toMatchObject({
+  await expect(mesh.server.start(NEVER)).rejects.toMatchObject({
     code: 'PORT_IN_USE',
     kind: 'conflict',
     details: { port: mesh.plan.ports.client, pid: process.pid },
@@ -131,12 +131,12 @@ test('tries on while the port is taken and starts when it is free', async () => 
 
 test('says that the address is not one of this computer', async () => {
   mesh.plan = { ...mesh.plan, host: '192.0.2.77' }
-  await expect(mesh.server.start(signal)).rejects.toMatchObject({ code: 'ADDRESS_NOT_AVAILABLE' })
+  await expect(mesh.server.start(NEVER)).rejects.toMatchObject({ code: 'ADDRESS_NOT_AVAILABLE' })
 })
 
 test('says that the folder can not be written', async () => {
   await writeFile(mesh.paths.folder, 'a file where the folder should be')
-  await expect(mesh.server.start(signal)).rejects.toMatchObject({
+  await expect(mesh.server.start(NEVER)).rejects.toMatchObject({
     code: 'MESH_FOLDER_UNWRITABLE',
     details: { folder: mesh.paths.folder },
   })
@@ -148,7 +148,7 @@ test('tells the last lines of a server that ends at once', async () => {
   await writeFile(path, '#!/bin/sh\necho "no luck today with $1" >&2\nexit 3\n')
   await chmod(path, 0o755)
   mesh.plan = { ...mesh.plan, binary: { path, version: '2.9.10' } }
-  await expect(mesh.server.start(signal)).rejects.toMatchObject({
+  await expect(mesh.server.start(NEVER)).rejects.toMatchObject({
     code: 'NATS_SERVER_START',
     details: { output: 'no luck today with -c' },
   })
@@ -166,11 +166,11 @@ test.each([
   await writeFile(path, `#!/bin/sh\necho "[FTL] ${line}" >&2\nexit 1\n`)
   await chmod(path, 0o755)
   mesh.plan = { ...mesh.plan, binary: { path, version: '2.9.10' } }
-  await expect(mesh.server.start(signal)).rejects.toMatchObject({ code })
+  await expect(mesh.server.start(NEVER)).rejects.toMatchObject({ code })
 })
 
 test('restarts on a changed plan without counting that as a failure', async () => {
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   const before = mesh.server.state.pid
   const states = statesOf()
   await mesh.server.restart()
@@ -230,7 +230,7 @@ test('replaces the server that a killed app left behind', async () => {
   await once(app, 'exit')
   expect(guards).toHaveLength(1)
   expect(isRunning(serverPid)).toBe(true)
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   expect(isRunning(serverPid)).toBe(false)
   await login()
 })
@@ -241,7 +241,7 @@ test('finds the server left behind by its port when the pid file is gone', async
   app.kill('SIGKILL')
   await once(app, 'exit')
   await rm(mesh.paths.pid)
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   expect(isRunning(serverPid)).toBe(false)
 })
 
@@ -250,7 +250,7 @@ test('leaves a process alone that only has the number of the old server', async 
   closers.push(() => bystander.kill('SIGKILL'))
   await mkdir(mesh.paths.folder, { recursive: true })
   await writeFile(mesh.paths.pid, `${bystander.pid}\n`)
-  await mesh.server.start(signal)
+  await mesh.server.start(NEVER)
   expect(isRunning(bystander.pid!)).toBe(true)
   expect(await readFile(mesh.paths.pid, 'utf8')).toBe(`${mesh.server.state.pid}\n`)
 })
@@ -260,7 +260,7 @@ test.each(['', 'not a number', '-1', '0', '1', '99999999999'])(
   async (content) => {
     await mkdir(mesh.paths.folder, { recursive: true })
     await writeFile(mesh.paths.pid, content)
-    await mesh.server.start(signal)
+    await mesh.server.start(NEVER)
     await login()
   },
 )

@@ -9,6 +9,7 @@ import { ownUserSource } from '../../../src/main/mesh/own-user.ts'
 import { createAuthority } from '../../../src/main/mesh/x509.ts'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from './support/test-app.ts'
+import { NEVER } from '#shared/never.ts'
 
 // Another address of loopback stands for a network address: it is one of this computer's on Linux.
 const ADDRESS = '127.0.0.1'
@@ -41,7 +42,7 @@ async function login(app: TestApp, servers: readonly string[], caPem?: string) {
       }),
       log: silentLogger(),
     },
-    AbortSignal.timeout(10_000),
+    NEVER,
   )
   closers.push(() => connection.close())
   return connection

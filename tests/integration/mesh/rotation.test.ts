@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../../support/until.ts'
 import { decodeJwt, operatorKeysIn } from '../../../src/main/authority/jwt.ts'
 import { TestProfile, type TestApp } from './support/test-app.ts'
+import { NEVER } from '#shared/never.ts'
 
-const signal = AbortSignal.timeout(60_000)
 let profile: TestProfile
 let app: TestApp
 
@@ -25,18 +25,18 @@ async function operatorSigningKeys(): Promise<string[]> {
 
 test('the operator’s signing key is rotated, and the local server is given each JWT of it', async () => {
   const before = await operatorSigningKeys()
-  await app.authority.keys.rotateOperatorKey(signal)
+  await app.authority.keys.rotateOperatorKey(NEVER)
   const after = await operatorSigningKeys()
   expect(after).toHaveLength(1)
   expect(after).not.toEqual(before)
   expect([...profile.secrets.keys()]).not.toContain(before[0])
-  const [trust] = await app.publisher.roster.trust(signal)
+  const [trust] = await app.publisher.roster.trust(NEVER)
   expect(trust?.operators[0]?.keys).toEqual([app.authority.operator()?.publicKey, ...after])
   for (const { jwt } of (await app.authority.bootstrap()).accounts) {
     expect(decodeJwt(jwt).iss).toBe(after[0])
   }
   await app.tenants.create('after')
-  await app.mesh.confirmTenant('after', signal)
+  await app.mesh.confirmTenant('after', NEVER)
 })
 
 test('rotating the key of the system account does not lose Muster its own connection', async () => {
@@ -44,11 +44,11 @@ test('rotating the key of the system account does not lose Muster its own connec
   const [key] = await app.authority.keys.signingKeysOf(account)
   await app.authority.keys.rotateAccountKey(
     { account, signingKey: key?.publicKey ?? '', cut: true },
-    signal,
+    NEVER,
   )
   expect(app.authority.procedures.unfinished()).toEqual([])
-  await app.link.connected(signal)
-  expect(await app.link.listClaims(signal)).toContain(account)
+  await app.link.connected(NEVER)
+  expect(await app.link.listClaims(NEVER)).toContain(account)
   await app.tenants.create('after')
 })
 
@@ -60,7 +60,7 @@ test('a rotation without the operator’s identity says so, leaves nothing behin
   expect(await app.authority.keys.identityState()).toContainEqual(
     expect.objectContaining({ kind: 'operator', held: false, offlineAt: expect.any(Date) as Date }),
   )
-  await expect(app.authority.keys.rotateOperatorKey(signal)).rejects.toMatchObject({
+  await expect(app.authority.keys.rotateOperatorKey(NEVER)).rejects.toMatchObject({
     code: 'IDENTITY_OFFLINE',
     details: { publicKey: identity },
   })
@@ -71,7 +71,7 @@ test('a rotation without the operator’s identity says so, leaves nothing behin
   profile.secrets.set(identity, seed)
   app.authority.keys.identityReturned(identity)
   await until('the connection', () => app.link.state.phase === 'connected')
-  await app.authority.keys.rotateOperatorKey(signal)
+  await app.authority.keys.rotateOperatorKey(NEVER)
   await app.tenants.create('rotated')
 })
 
@@ -89,7 +89,7 @@ test('a rotation that waits for its users is there after a restart, and ends onc
   const [key] = await app.authority.keys.signingKeysOf(account ?? '')
   const affected = await app.authority.keys.rotateAccountKey(
     { account: account ?? '', signingKey: key?.publicKey ?? '', cut: false },
-    signal,
+    NEVER,
   )
   expect(affected.map(({ id }) => id)).toEqual([old.ledgerId])
   await reopen()
@@ -101,7 +101,7 @@ test('a rotation that waits for its users is there after a restart, and ends onc
   expect(renewed.ledgerId).not.toBe(old.ledgerId)
   // Nobody is left to wait for: taking up goes on by itself.
   await until('the end of the rotation', async () => {
-    await app.authority.takeUp('mesh', signal)
+    await app.authority.takeUp('mesh', NEVER)
     return app.authority.procedures.unfinished().length === 0
   })
   expect(app.authority.ledger.entry(old.ledgerId)?.state).toBe('revoked')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AuditDraft } from '../../../src/main/authority/key-use.ts'
 import { openNscProfile, type NscProfile } from '../../support/nsc-profile.ts'
+import { NEVER } from '#shared/never.ts'
 
 const SEED = /S[OAU][A-Z2-7]{56}/u
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 })
 
 const write = (keys: 'none' | 'signing' | 'all', typedName = 'muster') =>
-  profile.nsc.export({ folder, keys, typedName }, AbortSignal.timeout(10_000))
+  profile.nsc.export({ folder, keys, typedName }, NEVER)
 
 async function filesWithSeeds(): Promise<string[]> {
   const found: string[] = []
@@ -75,9 +76,6 @@ test('replaces nothing that somebody changed, and says what stayed', async () =>
 })
 
 test('takes no folder that is not a whole path', async () => {
-  const refused = profile.nsc.export(
-    { folder: 'nsc', keys: 'none', typedName: '' },
-    AbortSignal.timeout(10_000),
-  )
+  const refused = profile.nsc.export({ folder: 'nsc', keys: 'none', typedName: '' }, NEVER)
   await expect(refused).rejects.toMatchObject({ code: 'PATH_NOT_ABSOLUTE' })
 })

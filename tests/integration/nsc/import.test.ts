@@ -8,6 +8,7 @@ import {
   type NscProfileOptions,
 } from '../../support/nsc-profile.ts'
 import { MadeStore, type MadeAccount, type MadeOperator } from '../../support/nsc-made-store.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -151,10 +152,7 @@ test('records nothing where the keychain does not keep what it is given', async 
   expect(done).toMatchObject({ state: 'failed', problem: { code: 'KEYCHAIN_FORGETS' } })
   expect(profile.authority.operator()).toBeUndefined()
   expect(profile.keychain.entries.size).toBe(0)
-  expect(
-    (await profile.nsc.scan({ folders: [store.folder] }, AbortSignal.timeout(5_000))).counts
-      .missing,
-  ).toBe(0)
+  expect((await profile.nsc.scan({ folders: [store.folder] }, NEVER)).counts.missing).toBe(0)
 })
 
 test('never replaces an operator, and adds what is new of the same', async () => {
@@ -174,7 +172,7 @@ test('never replaces an operator, and adds what is new of the same', async () =>
   const other = await MadeStore.create()
   try {
     const stranger = await other.operator('stranger')
-    const scan = await profile.nsc.scan({ folders: [other.folder] }, AbortSignal.timeout(5_000))
+    const scan = await profile.nsc.scan({ folders: [other.folder] }, NEVER)
     expect(scan.operators).toMatchObject([
       { name: 'stranger', merges: false, obstacle: { code: 'NSC_OTHER_OPERATOR' } },
     ])
@@ -198,7 +196,7 @@ test('lets the person choose between two operators in one store', async () => {
   const account = await second.account('two')
   await account.device('two', 'pump-1')
   const profile = await open()
-  const scan = await profile.nsc.scan({ folders: [store.folder] }, AbortSignal.timeout(5_000))
+  const scan = await profile.nsc.scan({ folders: [store.folder] }, NEVER)
   expect(scan.operators.map(({ name }) => name).toSorted()).toEqual(['first', 'second'])
   profile.nsc.import({
     scan: scan.id,
@@ -237,7 +235,7 @@ test('refuses a store whose operator has no key in it, or has expired', async ()
   const { operator } = await plant()
   const obstacleOf = async () => {
     const profile = await open()
-    const scan = await profile.nsc.scan({ folders: [store.folder] }, AbortSignal.timeout(5_000))
+    const scan = await profile.nsc.scan({ folders: [store.folder] }, NEVER)
     return scan.operators[0]?.obstacle?.code
   }
   await operator.sign(
@@ -299,7 +297,7 @@ test('brings no other operator into a profile that lost its database', async () 
 test('notices that the store changed after it was looked at', async () => {
   const { own } = await plant()
   const profile = await open()
-  const scan = await profile.nsc.scan({ folders: [store.folder] }, AbortSignal.timeout(5_000))
+  const scan = await profile.nsc.scan({ folders: [store.folder] }, NEVER)
   await own.device('north', 'pump-new')
   const seen: (string | undefined)[] = []
   profile.nsc.subscribe((update) => void seen.push(update.import?.problem?.code))

@@ -6,10 +6,11 @@ import { FaultRun } from '../../support/fault/fault-run.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
 import { nscServiceOn } from '../../support/nsc-service.ts'
 import type { ImportOrder } from './support/import-store.ts'
+import { NEVER } from '#shared/never.ts'
 
 const SCENARIO = join(import.meta.dirname, 'support', 'import-store.ts')
-const NEVER = { call: 'delete', times: 0 } as const
-const TIMEOUT_MS = 180_000
+const NO_KILL = { call: 'delete', times: 0 } as const
+const TIMEOUT_MS = 400_000
 
 let run: FaultRun
 let store: MadeStore
@@ -47,7 +48,7 @@ async function keyFiles(): Promise<string[]> {
 async function restart(): Promise<'imported' | 'nothing'> {
   const world = await run.open()
   const nsc = nscServiceOn({ ...world, home: store.folder })
-  const outcomes = await world.authority.procedures.takeUp('keychain', AbortSignal.timeout(10_000))
+  const outcomes = await world.authority.procedures.takeUp('keychain', NEVER)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(outcomes.map(() => 'done'))
   expect(world.authority.procedures.unfinished()).toEqual([])
   await nsc.close()
@@ -67,14 +68,14 @@ test(
   'an import that is killed at any boundary of its steps is carried through, its key files removed',
   { timeout: TIMEOUT_MS },
   async () => {
-    const passed = await run.until(Infinity, SCENARIO, importing(NEVER))
+    const passed = await run.until(Infinity, SCENARIO, importing(NO_KILL))
     expect(passed!.length).toBeGreaterThan(12)
     expect(await restart()).toBe('imported')
     for (const [index] of passed!.entries()) {
       await run.fresh()
       await store.remove()
       await plant()
-      expect(await run.until(index + 1, SCENARIO, importing(NEVER))).toBeUndefined()
+      expect(await run.until(index + 1, SCENARIO, importing(NO_KILL))).toBeUndefined()
       expect(await restart()).toBe('imported')
     }
   },
@@ -106,7 +107,7 @@ test('what stands in a key’s file meanwhile is not deleted with it', async () 
   await store.write(join('keys', second), 'not a key, and somebody’s all the same')
   const world = await run.open()
   const nsc = nscServiceOn({ ...world, home: store.folder })
-  await world.authority.procedures.takeUp('keychain', AbortSignal.timeout(10_000))
+  await world.authority.procedures.takeUp('keychain', NEVER)
   await nsc.close()
   expect(await keyFiles()).toEqual([second])
 })

@@ -8,6 +8,7 @@ import { scanStore, type StoreScan } from '../../../src/main/nsc/store-scan.ts'
 import { planImport } from '../../../src/main/nsc/import-plan.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
 import { unlessRoot } from '../../support/unless-root.ts'
+import { NEVER } from '#shared/never.ts'
 
 let store: MadeStore
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => store.remove())
 
 const scan = (...folders: string[]) =>
-  scanStore(folders.length === 0 ? [store.folder] : folders, AbortSignal.timeout(10_000))
+  scanStore(folders.length === 0 ? [store.folder] : folders, NEVER)
 const told = ({ findings }: StoreScan) =>
   findings
     .filter(({ group }) => group !== 'sound')

@@ -40,9 +40,7 @@ describe('in an account of its own', () => {
     const device = pump.start()
     const manager = await inspector('acme')
     await expect
-      .poll(async () => (await manager.streams.info('commands-acme')).state.messages, {
-        timeout: 10_000,
-      })
+      .poll(async () => (await manager.streams.info('commands-acme')).state.messages)
       .toBe(0)
     await device.stop()
     const second = world.open()
@@ -102,13 +100,10 @@ describe('in an account of its own', () => {
     const later = world.open('own', { idleConsumerMs: 0 })
     await world.enqueue('pump-9', { console: later })
     await expect
-      .poll(
-        async () => {
-          const consumers = await manager.consumers.list('commands-acme').next()
-          return consumers.map(({ name }) => name)
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        const consumers = await manager.consumers.list('commands-acme').next()
+        return consumers.map(({ name }) => name)
+      })
       .not.toContain('cmd-acme-pump-8')
     await later.close()
     await isDone((await world.enqueue('pump-8', { console })).id, console)

@@ -18,11 +18,12 @@ import { startDevice, type SimulatedDevice } from '../../../src/simulator/device
 import type { DeviceFunction } from '../../../src/simulator/description.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import { tenancyOn } from '../tenants/support/tenancy.ts'
+import { NEVER } from '#shared/never.ts'
 
 const QUEUE_SCHEMA = QUEUE_MIGRATIONS.map(({ sql }) => sql).join(';')
 const DAY_MS = 24 * 60 * 60 * 1000
 const MINUTE_MS = 60_000
-export const signal = AbortSignal.timeout(110_000)
+export const signal = NEVER
 /** Short enough for a test to see a redelivery, long enough for a busy machine. */
 export const ACK_WAIT_MS = 1_000
 

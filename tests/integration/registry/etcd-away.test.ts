@@ -119,7 +119,7 @@ test('a registry that is cut off from etcd leaves the word to the others', async
   stop()
   beat(alive)
   const offline = () => notices.filter(({ method }) => method === 'device/offline')
-  await until('all silent ones to be announced', () => offline().length >= 20, 20_000)
+  await until('all silent ones to be announced', () => offline().length >= 20)
   expect(onlineAt(whole)).toEqual(alive.toSorted())
   // It still answers, of what it knows.
   expect(cut.registry.record('site', 'alive-0')).toContain('alive-0')
@@ -181,7 +181,7 @@ test('a quota that is used up is told before, and made room for without a person
   await expect(fill()).rejects.toThrow('space exceeded')
   await client.register('site', 'meanwhile', { device_ttl: 60 })
   expect(await client.list('site')).toEqual(['meanwhile'])
-  await until('it to be saved', async () => (await gateway.count(RECORDS)) === 1, 20_000)
+  await until('it to be saved', async () => (await gateway.count(RECORDS)) === 1)
   await until('all to be well', () => code() === '')
 })
 

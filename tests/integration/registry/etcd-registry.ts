@@ -7,6 +7,7 @@ import { openEtcd3Client } from '../../../src/main/registry/etcd/etcd3-client.ts
 import { openRegistry, type Registry } from '../../../src/main/registry/registry.ts'
 import type { EtcdConfig } from '../../../src/main/registry/sidecar-messages.ts'
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
+import { NEVER } from '#shared/never.ts'
 
 export interface EtcdRegistryOptions {
   readonly natsUrl: string
@@ -50,7 +51,7 @@ export async function startEtcdRegistry(options: EtcdRegistryOptions): Promise<E
   const { compactAfterSeconds = null } = options.etcd ?? {}
   const names = { dialect, logger, instanceId }
   const store = new EtcdStore({ client, ...names, compactAfterSeconds, lookEveryMs: 300 })
-  const registry = await openRegistry({ dialect, store, logger }, AbortSignal.timeout(20_000))
+  const registry = await openRegistry({ dialect, store, logger }, NEVER)
   const connection = await connect({
     servers: await wayTo(options.natsUrl),
     reconnectTimeWait: 50,

@@ -8,10 +8,10 @@ import { openRegistry, type Registry } from '../../../src/main/registry/registry
 import { deviceParams, RecordingStore } from '../../support/registry-parts.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import { WireClient } from './wire-device.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const REFUSED = { error: { code: -32003 } }
-const NEVER = new AbortController().signal
 
 let deployment: Deployment
 let registry: Registry
@@ -108,7 +108,7 @@ test('who asks can not be forged with a header', async () => {
     params: deviceParams('victim'),
   })
   const reply = await forger.connection.request('device-connect.alpha.registry', request, {
-    timeout: 5000,
+    timeout: 30_000,
     headers: forged,
   })
   expect(reply.json()).toMatchObject(REFUSED)

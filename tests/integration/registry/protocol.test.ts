@@ -7,6 +7,7 @@ import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { RecordingStore } from '../../support/registry-parts.ts'
 import { until } from '../../support/until.ts'
 import { keepBeating, WireClient } from './wire-device.ts'
+import { NEVER } from '#shared/never.ts'
 
 let server: NatsServer
 const closing: (() => Promise<unknown> | void)[] = []
@@ -32,7 +33,7 @@ async function serve(
   const store = new RecordingStore()
   const registry = await openRegistry(
     { dialect: dialectOf('device-connect'), store, logger: silentLogger(), ...options },
-    AbortSignal.timeout(5000),
+    NEVER,
   )
   const { connection } = await client(undefined, url)
   registry.serve(connection)

@@ -7,9 +7,9 @@ import { until } from '../../support/until.ts'
 import { startDeployment, type Deployment } from '../authority/support/deployment.ts'
 import { startSidecar, whenServing, type RunningSidecar } from './running-sidecar.ts'
 import { WireClient } from './wire-device.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const NEVER = new AbortController().signal
 
 let deployment: Deployment
 let user: IssuedUser

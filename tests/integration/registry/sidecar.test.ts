@@ -18,8 +18,8 @@ import {
   type RunningSidecar,
 } from './running-sidecar.ts'
 import { keepBeating, WireClient, type Notice } from './wire-device.ts'
+import { NEVER } from '#shared/never.ts'
 
-const NEVER = new AbortController().signal
 const IDS = Array.from({ length: 20 }, (_, index) => `d${String(index).padStart(2, '0')}`)
 
 let server: NatsServer
@@ -227,7 +227,7 @@ test('a sidecar that can not start says why and is tried again with growing paus
   })
   closing.push(() => supervisor.close())
   supervisor.start()
-  await until('it was tried three times', () => pauses.length === 3, 20_000)
+  await until('it was tried three times', () => pauses.length === 3)
   expect(pauses).toEqual([250, 500, 1000])
   expect(supervisor.state()).toMatchObject({
     state: 'restarting',

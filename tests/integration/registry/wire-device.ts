@@ -3,7 +3,7 @@ import type { ConnectionOptions, NatsConnection } from '@nats-io/nats-core'
 import type { JsonObject } from '#shared/protocol/json-rpc.ts'
 import { deviceParams } from '../../support/registry-parts.ts'
 
-const REQUEST_TIMEOUT_MS = 5000
+const REQUEST_TIMEOUT_MS = 30_000
 
 /** A client that speaks the protocol by hand, byte for byte as it stands in protocol.md. */
 export class WireClient {

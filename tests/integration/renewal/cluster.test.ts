@@ -11,9 +11,9 @@ import { openProofSiteAt } from '../isolation/support/proof-site.ts'
 import { startCluster, type ManagedCluster } from '../resolver/support/managed-cluster.ts'
 import { startFieldDevice, TENANT, type FieldDevice } from './devices.ts'
 import { allOnline, openRenewals } from './open-renewals.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** What renewal and the isolation proof do where there is more than one server. */
-const NEVER = new AbortController().signal
 const DAY_MS = 24 * 60 * 60 * 1000
 const PATIENCE_MS = 60_000
 

@@ -21,9 +21,9 @@ import {
   type FieldDeviceOptions,
 } from './devices.ts'
 import { openRenewals, type RenewalParts } from './open-renewals.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** Renewal with real parts: authority, nats-server in operator mode, registry and simulated devices. */
-const NEVER = new AbortController().signal
 const NO_FUNCTION: FieldDeviceOptions = { updates: undefined }
 
 let deployment: Deployment
@@ -51,7 +51,7 @@ beforeAll(async () => {
     devices: fleet,
   }
   service = open()
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all(services.map((one) => one.close()))
@@ -113,7 +113,7 @@ const ping = async (deviceId: string) =>
     await parts.console.request(
       `device-connect.${TENANT}.${deviceId}.cmd`,
       JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: {} }),
-      { timeout: 5_000 },
+      { timeout: 30_000 },
     )
   ).json<{ result: string }>().result
 
@@ -199,7 +199,7 @@ test('a device that vanishes before it answers is rolled back, and its old crede
   const again = startField('pump-4', pump.credentials, pump.seed)
   devices.push(again)
   await again.whenState('online')
-}, 40_000)
+})
 
 test('one that took it and stayed away is rolled back at its deadline; when it comes back with the new one after all, that counts', async () => {
   const slots = new MemorySlots()

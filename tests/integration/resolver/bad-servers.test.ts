@@ -5,11 +5,11 @@ import { startNatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   limitConnections,
   manage,
-  NEVER,
   order,
   ready,
   resolverOf,

@@ -3,13 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestApp } from '../mesh/support/test-app.ts'
 import { startCluster, type ManagedCluster } from './support/managed-cluster.ts'
-import {
-  accountOf,
-  limitConnections,
-  NEVER,
-  resolverOf,
-  standingOf,
-} from './support/managed-site.ts'
+import { NEVER } from '#shared/never.ts'
+import { accountOf, limitConnections, resolverOf, standingOf } from './support/managed-site.ts'
 
 let cluster: ManagedCluster
 let app: TestApp

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { NatsServer } from '../../support/nats-server.ts'
 import { TestProfile } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
-import { accountOf, manage, NEVER, resolverOf, standingOf } from './support/managed-site.ts'
+import { NEVER } from '#shared/never.ts'
+import { accountOf, manage, resolverOf, standingOf } from './support/managed-site.ts'
 
 let profile: TestProfile
 const servers: NatsServer[] = []

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   issueDevice,
   limitConnections,
   manage,
-  NEVER,
   resolverOf,
   type ManagedSite,
 } from './support/managed-site.ts'

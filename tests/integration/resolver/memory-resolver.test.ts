@@ -6,11 +6,11 @@ import { logIn, type Login } from '../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   issueDevice,
   limitConnections,
-  NEVER,
   order,
   ready,
   resolverOf,

@@ -4,7 +4,8 @@ import { decodeJwt, operatorKeysIn } from '../../../src/main/authority/jwt.ts'
 import { until } from '../../support/until.ts'
 import type { TestApp } from '../mesh/support/test-app.ts'
 import { startCluster, type ManagedCluster } from './support/managed-cluster.ts'
-import { issueDevice, NEVER, resolverOf } from './support/managed-site.ts'
+import { NEVER } from '#shared/never.ts'
+import { issueDevice, resolverOf } from './support/managed-site.ts'
 
 let cluster: ManagedCluster
 let app: TestApp

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
+import { NEVER } from '#shared/never.ts'
 import {
   accountOf,
   issueDevice,
   limitConnections,
   manage,
-  NEVER,
   ready,
   resolverOf,
   standingOf,

@@ -6,8 +6,8 @@ import { RpcService } from '../../../src/main/rpc/rpc-service.ts'
 import { startDevice, type SimulatedDevice } from '../../../src/simulator/device.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
 import { TestConnections } from './tenant-connections.ts'
+import { NEVER } from '#shared/never.ts'
 
-const NEVER = new AbortController().signal
 let server: NatsServer
 let far: NatsConnection
 let connections: TestConnections

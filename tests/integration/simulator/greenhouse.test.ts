@@ -21,9 +21,7 @@ test('the controller hears the sensor over NATS and has the pump water the bed',
     registry.events
       .filter(({ subject }) => subject.endsWith(`.event.${name}`))
       .map(({ message }) => message['params'] as Record<string, unknown>)
-  await expect
-    .poll(() => payloads('watering_finished').length, { timeout: 10_000 })
-    .toBeGreaterThan(0)
+  await expect.poll(() => payloads('watering_finished').length).toBeGreaterThan(0)
   expect(payloads('watering_started')[0]).toEqual({
     seconds: 20,
     intensity: 'normal',

@@ -37,8 +37,7 @@ function start() {
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.on('message', (message) => void reports.push(message as SimulatorReport))
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
-  const ready = () =>
-    expect.poll(() => reports.find((it) => it.type === 'ready'), { timeout: 20_000 }).toBeDefined()
+  const ready = () => expect.poll(() => reports.find((it) => it.type === 'ready')).toBeDefined()
   return { child, reports, output: () => output, exited, ready }
 }
 
@@ -146,7 +145,7 @@ test('takes its plan from a file as well, and reports on standard output', async
   const lines: SimulatorReport[] = []
   createInterface({ input: child.stdout! }).on('line', (line) => void lines.push(JSON.parse(line)))
   const exited = once(child, 'exit')
-  await expect.poll(() => lines.map(({ type }) => type), { timeout: 10_000 }).toContain('ready')
+  await expect.poll(() => lines.map(({ type }) => type)).toContain('ready')
   child.kill('SIGINT')
   await expect(exited).resolves.toEqual([0, null])
 })

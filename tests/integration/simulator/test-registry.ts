@@ -45,7 +45,7 @@ export async function startTestRegistry(
         ...(params === undefined ? {} : { params }),
       }
       const subject = `${root}.${TENANT}.${deviceId}.cmd`
-      const reply = await connection.request(subject, JSON.stringify(request), { timeout: 3_000 })
+      const reply = await connection.request(subject, JSON.stringify(request), { timeout: 30_000 })
       return reply.json<JsonObject>()
     },
     close: () => connection.close(),

@@ -9,6 +9,7 @@ import { silentLogger } from '../../../src/main/log/logger.ts'
 import { openRegistry } from '../../../src/main/registry/registry.ts'
 import { openSqliteStore } from '../../../src/main/registry/sqlite-store.ts'
 import type { Deployment } from '../authority/support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** A tenant with an account of its own, its registry, and the fleet that Muster sees of it. */
 export interface TenantFleet {
@@ -23,13 +24,12 @@ export async function startTenantFleet(
   tenant: string,
 ): Promise<TenantFleet> {
   const { authority } = deployment
-  const signal = AbortSignal.timeout(10_000)
-  await authority.createTenant(tenant, { isolation: 'account' }, signal)
+  await authority.createTenant(tenant, { isolation: 'account' }, NEVER)
   const folder = await mkdtemp(join(tmpdir(), 'muster-registry-'))
   const store = openSqliteStore(join(folder, 'registry.db'))
   const dialect = dialectOf('device-connect')
   const log = silentLogger()
-  const registry = await openRegistry({ dialect, store, logger: log }, signal)
+  const registry = await openRegistry({ dialect, store, logger: log }, NEVER)
   const registryConnection = await deployment.registry()
   registry.serve(registryConnection)
   await registryConnection.flush()

@@ -1,13 +1,13 @@
 import { readdir, readFile, stat, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { BatchRequest } from '#shared/contract/tenants.ts'
 import type { CredentialFile } from '#shared/protocol/credentials.ts'
 import { logIn } from '../../support/log-in.ts'
 import { batchOf, whenStill } from './support/run-batch.ts'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
+import { NEVER } from '#shared/never.ts'
 
-const signal = AbortSignal.timeout(120_000)
 let under: TenancyUnderTest
 
 beforeEach(async () => {
@@ -160,9 +160,9 @@ test('given up before the mesh took it, it leaves no tenant and no key', async (
   // Nobody else takes them up meanwhile.
   deployment.publisher.around = (work) => work()
   tenancy.service.retryPending()
-  await vi.waitFor(() => expect(tenancy.service.list()).toHaveLength(2))
+  await expect.poll(() => tenancy.service.list()).toHaveLength(2)
   expect(tenancy.service.list().every(({ state }) => state !== 'ready')).toBe(true)
-  await tenancy.batches.discard(id, signal)
+  await tenancy.batches.discard(id, NEVER)
   expect(tenancy.service.list()).toEqual([])
   expect(deployment.keychain.entries.size).toBe(keys)
   await tenancy.batches.start(request('one'))

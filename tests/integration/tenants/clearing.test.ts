@@ -1,8 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
+import { NEVER } from '#shared/never.ts'
 
-const signal = AbortSignal.timeout(120_000)
 let under: TenancyUnderTest
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ async function furnish() {
       localSubject: 'device-connect.other.from.acme.$1.event.>',
       offer: false,
     },
-    signal,
+    NEVER,
   )
   const user = await deployment.authority.issueUser({
     account: { tenant: 'acme' },
@@ -50,7 +50,7 @@ async function furnish() {
 test('what clearing takes down is shown beforehand', async () => {
   await furnish()
   const { clearing } = under.tenancy.calls
-  expect(await clearing.preview('acme', signal)).toMatchObject({
+  expect(await clearing.preview('acme', NEVER)).toMatchObject({
     accountGoes: true,
     sharedWith: [],
     credentials: 1,
@@ -64,14 +64,14 @@ test('clears a tenant with all that was its own, and nothing of anybody else', a
   const { device } = await furnish()
   const { authority, keychain, publisher } = under.deployment
   const account = authority.tenants().find(({ name }) => name === 'acme')?.account ?? ''
-  await authority.keys.addRoleKey({ account, role: 'device', tenant: 'acme' }, signal)
+  await authority.keys.addRoleKey({ account, role: 'device', tenant: 'acme' }, NEVER)
   const keys = authority.tenantAccounts.keysOf('acme')
   expect(keys).toHaveLength(3)
   const { clearing, wiring } = under.tenancy.calls
-  await expect(clearing.clear('acme', 'Acme', signal)).rejects.toMatchObject({
+  await expect(clearing.clear('acme', 'Acme', NEVER)).rejects.toMatchObject({
     code: 'NAME_NOT_TYPED',
   })
-  await clearing.clear('acme', 'acme', signal)
+  await clearing.clear('acme', 'acme', NEVER)
   await device.closed()
   expect(await publisher.list()).not.toContain(account)
   expect(under.tenancy.service.list().map(({ name }) => name)).toEqual(['other'])
@@ -82,7 +82,7 @@ test('clears a tenant with all that was its own, and nothing of anybody else', a
   expect(wiring.wiring('other').imports.every(({ ours }) => ours)).toBe(true)
   // The name is free again, and nothing of the old account comes back with it.
   await under.tenancy.service.create('acme')
-  expect((await clearing.preview('acme', signal)).streams).toEqual([])
+  expect((await clearing.preview('acme', NEVER)).streams).toEqual([])
   const registry = await under.deployment.registry()
   const heard = registry.subscribe('device-connect.*.*.heartbeat', { max: 2 })
   await registry.flush()
@@ -103,16 +103,16 @@ test('a shared tenant goes out of the account, its users are cut and the others 
   const account = deployment.authority.tenants()[0]?.account ?? ''
   const roleKey = await deployment.authority.keys.addRoleKey(
     { account, role: 'device-own', tenant: 'one' },
-    signal,
+    NEVER,
   )
   const one = await deployment.device('one', 'robot')
   const two = await deployment.device('two', 'robot')
-  expect(await tenancy.calls.clearing.preview('one', signal)).toMatchObject({
+  expect(await tenancy.calls.clearing.preview('one', NEVER)).toMatchObject({
     accountGoes: false,
     sharedWith: ['two'],
     keys: 1,
   })
-  await tenancy.calls.clearing.clear('one', 'one', signal)
+  await tenancy.calls.clearing.clear('one', 'one', NEVER)
   await one.closed()
   await two.flush()
   expect(two.isClosed()).toBe(false)
@@ -131,9 +131,9 @@ test('one that never came to be is cleared too, and does not come back', async (
   deployment.publisher.around = () => Promise.reject(new Error('no mesh'))
   await expect(tenancy.service.create('acme')).rejects.toMatchObject({ code: 'PUSH_FAILED' })
   deployment.publisher.around = (request) => request()
-  expect(await tenancy.calls.clearing.preview('acme', signal)).toMatchObject({ connections: 0 })
-  await tenancy.calls.clearing.clear('acme', 'acme', signal)
-  await deployment.authority.procedures.takeUp('mesh', signal)
+  expect(await tenancy.calls.clearing.preview('acme', NEVER)).toMatchObject({ connections: 0 })
+  await tenancy.calls.clearing.clear('acme', 'acme', NEVER)
+  await deployment.authority.procedures.takeUp('mesh', NEVER)
   expect(tenancy.service.list()).toEqual([])
   expect(deployment.keychain.entries.size).toBe(6)
 })

@@ -1,9 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { AckPolicy, jetstreamManager, StorageType } from '@nats-io/jetstream'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NO_LIMITS, startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
+import { NEVER } from '#shared/never.ts'
 
-const signal = AbortSignal.timeout(60_000)
 let under: TenancyUnderTest
 
 beforeAll(async () => {
@@ -44,27 +44,27 @@ async function crosses(
 }
 
 test('a limit of connections is what the server lets in', async () => {
-  await service().setLimits('gamma', { ...NO_LIMITS, connections: 2 }, signal)
+  await service().setLimits('gamma', { ...NO_LIMITS, connections: 2 }, NEVER)
   const first = await under.deployment.device('gamma', 'one')
   await under.deployment.device('gamma', 'two')
   // The server may have closed the socket before its reason is read.
   await expect(under.deployment.device('gamma', 'three')).rejects.toThrow()
   expect(under.deployment.server.output()).toContain('maximum account active connections exceeded')
   await first.close()
-  await service().setLimits('gamma', NO_LIMITS, signal)
+  await service().setLimits('gamma', NO_LIMITS, NEVER)
   await under.deployment.device('gamma', 'three')
 })
 
 test('limits of payload and subscriptions are enforced, and lowering them counts at once', async () => {
   const limits = { ...NO_LIMITS, payloadBytes: 1_000, subscriptions: 2 }
-  const tenant = await service().setLimits('gamma', limits, signal)
+  const tenant = await service().setLimits('gamma', limits, NEVER)
   expect(tenant.limits).toEqual(limits)
   const device = await under.deployment.device('gamma', 'limited')
   expect(device.info?.max_payload).toBe(1_000)
   expect(() => device.publish('device-connect.gamma.x.heartbeat', new Uint8Array(1_001))).toThrow(
     /max_payload/iu,
   )
-  await service().setLimits('gamma', { ...limits, subscriptions: 1 }, signal)
+  await service().setLimits('gamma', { ...limits, subscriptions: 1 }, NEVER)
   const other = await under.deployment.device('gamma', 'other')
   const errors = other.status()
   for (const name of ['a', 'b', 'c']) other.subscribe(`device-connect.gamma.${name}`)
@@ -73,7 +73,7 @@ test('limits of payload and subscriptions are enforced, and lowering them counts
     expect(status.error.message).toBe('maximum subscriptions exceeded')
     break
   }
-  await service().setLimits('gamma', NO_LIMITS, signal)
+  await service().setLimits('gamma', NO_LIMITS, NEVER)
 })
 
 /** A user of a tenant who may do anything in its account, as a program with streams of its own. */
@@ -92,9 +92,9 @@ async function programOf(tenant: string): Promise<NatsConnection> {
 
 test('limits of JetStream are enforced: memory, disk, streams, consumers; and off is off', async () => {
   const jetStream = { memoryBytes: 0, diskBytes: 100_000, streams: 1, consumers: 1 }
-  await service().setLimits('alpha', { ...NO_LIMITS, jetStream }, signal)
+  await service().setLimits('alpha', { ...NO_LIMITS, jetStream }, NEVER)
   const manager = await jetstreamManager(await programOf('alpha'))
-  const usage = (await service().detail('alpha', signal)).usage
+  const usage = (await service().detail('alpha', NEVER)).usage
   expect(usage?.jetStream).toEqual({ memoryBytes: 0, diskBytes: 0, streams: 0, consumers: 0 })
 
   const readings = { name: 'readings', subjects: ['readings.>'] }
@@ -115,7 +115,7 @@ test('limits of JetStream are enforced: memory, disk, streams, consumers; and of
     }
   }
   await expect(fill()).rejects.toThrow(/resource limits exceeded/iu)
-  const kept = (await service().detail('alpha', signal)).usage?.jetStream
+  const kept = (await service().detail('alpha', NEVER)).usage?.jetStream
   expect(kept).toMatchObject({ streams: 1 })
   expect(kept?.diskBytes).toBeGreaterThan(50_000)
   expect(kept?.diskBytes).toBeLessThanOrEqual(110_000)
@@ -123,27 +123,27 @@ test('limits of JetStream are enforced: memory, disk, streams, consumers; and of
   const consumer = (name: string) =>
     manager.consumers.add('readings', { durable_name: name, ack_policy: AckPolicy.Explicit })
   await consumer('one')
-  expect((await service().detail('alpha', signal)).usage?.jetStream?.consumers).toBe(1)
+  expect((await service().detail('alpha', NEVER)).usage?.jetStream?.consumers).toBe(1)
   await expect(consumer('two')).rejects.toThrow(/maximum consumers limit/iu)
 
   // More room counts at once, for what is connected already.
   await service().setLimits(
     'alpha',
     { ...NO_LIMITS, jetStream: { ...jetStream, diskBytes: 1_000_000, streams: 2, consumers: 2 } },
-    signal,
+    NEVER,
   )
   await stream.publish('readings.one', new Uint8Array(10_000))
   await manager.streams.add({ name: 'second', subjects: ['second.>'] })
   await consumer('two')
-  const off = await service().setLimits('alpha', { ...NO_LIMITS, jetStream: null }, signal)
+  const off = await service().setLimits('alpha', { ...NO_LIMITS, jetStream: null }, NEVER)
   expect(off.limits?.jetStream).toBeNull()
-  await vi.waitFor(async () =>
-    expect((await service().detail('alpha', signal)).usage?.jetStream).toBeNull(),
-  )
+  await expect
+    .poll(async () => (await service().detail('alpha', NEVER)).usage?.jetStream)
+    .toBeNull()
 })
 
 test('the limit of data stands in the account and is no limit to nats-server, as the window says', async () => {
-  const tenant = await service().setLimits('gamma', { ...NO_LIMITS, dataBytes: 1_000 }, signal)
+  const tenant = await service().setLimits('gamma', { ...NO_LIMITS, dataBytes: 1_000 }, NEVER)
   expect(tenant.limits?.dataBytes).toBe(1_000)
   const device = await under.deployment.device('gamma', 'talkative')
   for (let count = 0; count < 5; count += 1) {
@@ -151,12 +151,12 @@ test('the limit of data stands in the account and is no limit to nats-server, as
   }
   await device.flush()
   expect(device.isClosed()).toBe(false)
-  await service().setLimits('gamma', NO_LIMITS, signal)
+  await service().setLimits('gamma', NO_LIMITS, NEVER)
 })
 
 test('the panel tells what an account uses now', async () => {
   await under.deployment.device('beta', 'counted')
-  const detail = await service().detail('beta', signal)
+  const detail = await service().detail('beta', NEVER)
   expect(detail.usage?.connections).toBe(1)
   expect(detail.credentials.usable).toBe(1)
   expect(detail.jwtBytes).toBeGreaterThan(500)
@@ -174,7 +174,7 @@ test('what one tenant offers and another takes crosses, under its own subject', 
       localSubject: 'device-connect.beta.from.alpha.$1.event.>',
       offer: true,
     },
-    signal,
+    NEVER,
   )
   expect(after.imports.find(({ ours }) => !ours)).toEqual({
     name: 'weather',
@@ -199,7 +199,7 @@ test('what one tenant offers and another takes crosses, under its own subject', 
     .exports.find(({ subject }) => subject === 'device-connect.alpha.*.event.>')
   expect(offered).toMatchObject({ ours: true, importedBy: ['REGISTRY', 'beta'] })
   const id = { from: 'alpha', subject: 'device-connect.alpha.*.event.>', type: 'stream' } as const
-  expect((await wiring().removeImport('beta', id, signal)).imports.some(({ ours }) => !ours)).toBe(
+  expect((await wiring().removeImport('beta', id, NEVER)).imports.some(({ ours }) => !ours)).toBe(
     false,
   )
 })
@@ -215,7 +215,7 @@ test('a service of one tenant answers another', async () => {
       localSubject: 'device-connect.beta.clock.time',
       offer: true,
     },
-    signal,
+    NEVER,
   )
   const alpha = await under.deployment.device('alpha', 'clock')
   alpha.subscribe('device-connect.alpha.clock.time', {
@@ -225,7 +225,7 @@ test('a service of one tenant answers another', async () => {
   const beta = await under.deployment.device('beta', 'asker')
   expect((await beta.request('device-connect.beta.clock.time', '')).string()).toBe('noon')
   const offered = { subject: 'device-connect.alpha.clock.time', type: 'service' } as const
-  await wiring().removeExport('alpha', offered, signal)
+  await wiring().removeExport('alpha', offered, NEVER)
   expect(
     wiring()
       .wiring('beta')
@@ -241,7 +241,7 @@ test('a mapping leads messages elsewhere within the account', async () => {
     subject: 'device-connect.alpha.*.alarm.*',
     destinations: [{ subject: 'device-connect.alpha.alarms.$2.$1', weight: 100 }],
   }
-  const after = await wiring().setMapping('alpha', mapping, signal)
+  const after = await wiring().setMapping('alpha', mapping, NEVER)
   expect(after.mappings).toEqual([mapping])
   const sender = await under.deployment.device('alpha', 'sender')
   const listener = await under.deployment.device('alpha', 'listener')
@@ -253,7 +253,7 @@ test('a mapping leads messages elsewhere within the account', async () => {
       'device-connect.alpha.alarms.>',
     ),
   ).toBe('device-connect.alpha.alarms.fire.gate')
-  const removed = await wiring().removeMapping('alpha', mapping.subject, signal)
+  const removed = await wiring().removeMapping('alpha', mapping.subject, NEVER)
   expect(removed.mappings).toEqual([])
   expect(
     await crosses(
@@ -273,7 +273,7 @@ test.each([
   ['device-connect.alpha.robot.event.motion', 'EXPORT_OVERLAPS'],
 ])('refuses to offer %s', async (subject, code) => {
   const offer = { name: 'x', subject, type: 'stream' } as const
-  expect(await errorOf(wiring().addExport('alpha', offer, signal))).toMatchObject({ code })
+  expect(await errorOf(wiring().addExport('alpha', offer, NEVER))).toMatchObject({ code })
 })
 
 test.each([
@@ -291,7 +291,7 @@ test.each([
   ],
 ])('refuses to take %j', async (wanted, code) => {
   const added = { name: 'x', type: 'stream', localSubject: null, ...wanted } as const
-  expect(await errorOf(wiring().addImport('beta', added, signal))).toMatchObject({ code })
+  expect(await errorOf(wiring().addImport('beta', added, NEVER))).toMatchObject({ code })
   expect(
     wiring()
       .wiring('beta')
@@ -310,16 +310,16 @@ test('refuses an import that would go round in a circle, which the server drops 
     tenant,
   })
   const { tenant, ...first } = to('beta', 'alpha')
-  await wiring().addImport(tenant, first, signal)
-  expect(await errorOf(wiring().addImport('alpha', to('alpha', 'beta'), signal))).toMatchObject({
+  await wiring().addImport(tenant, first, NEVER)
+  expect(await errorOf(wiring().addImport('alpha', to('alpha', 'beta'), NEVER))).toMatchObject({
     code: 'IMPORT_CYCLE',
   })
-  await wiring().removeExport('alpha', { subject: 'shared.news', type: 'stream' }, signal)
+  await wiring().removeExport('alpha', { subject: 'shared.news', type: 'stream' }, NEVER)
 })
 
 test("the way to the registry can't be removed", async () => {
   const id = { subject: 'device-connect.alpha.*.heartbeat', type: 'stream' } as const
-  expect(await errorOf(wiring().removeExport('alpha', id, signal))).toMatchObject({
+  expect(await errorOf(wiring().removeExport('alpha', id, NEVER))).toMatchObject({
     code: 'WIRING_OURS',
   })
   const taken = {
@@ -327,21 +327,21 @@ test("the way to the registry can't be removed", async () => {
     type: 'service',
     from: 'REGISTRY',
   } as const
-  expect(await errorOf(wiring().removeImport('alpha', taken, signal))).toMatchObject({
+  expect(await errorOf(wiring().removeImport('alpha', taken, NEVER))).toMatchObject({
     code: 'WIRING_OURS',
   })
 })
 
 test('a template and a copy give a new tenant limits and mappings of its own', async () => {
   const limits = { ...NO_LIMITS, connections: 7, jetStream: null }
-  await service().setLimits('alpha', limits, signal)
+  await service().setLimits('alpha', limits, NEVER)
   await wiring().setMapping(
     'alpha',
     {
       subject: 'device-connect.alpha.old',
       destinations: [{ subject: 'device-connect.alpha.new', weight: 100 }],
     },
-    signal,
+    NEVER,
   )
   const settings = service().settings('alpha')
   expect(settings.mappings[0]?.subject).toBe('device-connect.{tenant}.old')

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ViewUpdate } from '#shared/contract/tenants.ts'
 import { startTenancy, type TenancyUnderTest } from './support/tenancy.ts'
+import { until } from '../../support/until.ts'
+import { NEVER } from '#shared/never.ts'
 
 let under: TenancyUnderTest
 
@@ -28,22 +30,18 @@ function look(tenant: string) {
   const updates: ViewUpdate[] = []
   const close = under.tenancy.calls.views.view(tenant)((update) => void updates.push(update))
   const connected = () =>
-    vi.waitFor(() =>
-      expect(updates.findLast(({ type }) => type === 'session')).toMatchObject({
-        session: { state: 'connected' },
-      }),
-    )
+    expect
+      .poll(() => updates.findLast(({ type }) => type === 'session'))
+      .toMatchObject({ session: { state: 'connected' } })
   return { updates, close, connected }
 }
-
-const POLL = { timeout: 10_000 }
 
 test("sees fleet, events and subjects of its tenant and nothing of another's", async () => {
   const view = look('alpha')
   await view.connected()
   const alpha = await under.deployment.device('alpha', 'robot')
   const beta = await under.deployment.device('beta', 'robot')
-  await vi.waitFor(async () => {
+  await until('its subjects to be told', async () => {
     for (const [tenant, device] of [
       ['alpha', alpha],
       ['beta', beta],
@@ -51,8 +49,8 @@ test("sees fleet, events and subjects of its tenant and nothing of another's", a
       device.publish(`device-connect.${tenant}.robot.event.motion`, '{"params":{"at":1}}')
       await device.flush()
     }
-    expect(view.updates.some(({ type }) => type === 'subjects')).toBe(true)
-  }, POLL)
+    return view.updates.some(({ type }) => type === 'subjects')
+  })
   const told = JSON.stringify(view.updates)
   expect(told).toContain('device-connect.alpha.robot.event.motion')
   expect(told).toContain('robot-of-alpha')
@@ -98,17 +96,17 @@ test('its credential can not call, answer or change anything: the server refuses
   }
   hand.publish('_INBOX.someone.else', 'forged')
   await hand.flush()
-  await vi.waitFor(() => expect(refused).toHaveLength(5), POLL)
+  await expect.poll(() => refused).toHaveLength(5)
   view.close()
 })
 
 test('ends with whoever looks: its connection goes', async () => {
   const connections = async () =>
-    (await under.tenancy.service.detail('beta', AbortSignal.timeout(10_000))).usage?.connections
+    (await under.tenancy.service.detail('beta', NEVER)).usage?.connections
   const before = await connections()
   const view = look('beta')
   await view.connected()
-  await vi.waitFor(async () => expect(await connections()).toBe((before ?? 0) + 1), POLL)
+  await expect.poll(connections).toBe((before ?? 0) + 1)
   view.close()
-  await vi.waitFor(async () => expect(await connections()).toBe(before), POLL)
+  await expect.poll(connections).toBe(before)
 })

@@ -14,6 +14,7 @@ import { TenantWiringService } from '../../../src/main/tenants/tenant-wiring-ser
 import { noAudit } from '../no-audit.ts'
 import { ago, fleetDevices } from './devices.ts'
 import type { Scenario } from './state.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** Time enough to see that something goes on. */
 const PUSH_MS = 250
@@ -126,7 +127,6 @@ async function furnish({
   wiring,
   mesh,
 }: Furnished): Promise<void> {
-  const signal = AbortSignal.timeout(30_000)
   const more =
     scenario === 'full'
       ? Array.from({ length: 36 }, (_none, index) => `site-${String(index + 1).padStart(2, '0')}`)
@@ -136,19 +136,19 @@ async function furnish({
     isolation: name === 'research' ? ('shared' as const) : ('account' as const),
     wanted: null,
   }))
-  await authority.tenantAccounts.plan(orders, { keys: [], save: () => undefined }, signal)
-  await authority.tenantAccounts.wire([...names, ...more], signal)
+  await authority.tenantAccounts.plan(orders, { keys: [], save: () => undefined }, NEVER)
+  await authority.tenantAccounts.wire([...names, ...more], NEVER)
   if (scenario !== 'full' && scenario !== 'failing') return
   const limits = { connections: 500, subscriptions: 20_000, payloadBytes: 65_536, dataBytes: null }
   const jetStream = { memoryBytes: 0, diskBytes: 1_073_741_824, streams: 10, consumers: null }
-  await service.setLimits('north-farm', { ...limits, jetStream }, signal)
+  await service.setLimits('north-farm', { ...limits, jetStream }, NEVER)
   await wiring.setMapping(
     'north-farm',
     {
       subject: 'device-connect.north-farm.*.event.alarm',
       destinations: [{ subject: 'device-connect.north-farm.alarms.$1', weight: 100 }],
     },
-    signal,
+    NEVER,
   )
   await wiring.addImport(
     'north-farm',
@@ -160,7 +160,7 @@ async function furnish({
       localSubject: 'device-connect.north-farm.from.south-farm.weather-1.event.>',
       offer: false,
     },
-    signal,
+    NEVER,
   )
   service.saveTemplate('small-site', {
     limits: { ...limits, jetStream: null },

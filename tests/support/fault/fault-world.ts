@@ -12,6 +12,7 @@ import { ResolverPublisher } from '../../integration/authority/support/resolver-
 import { CHEAP_SCRYPT } from '../cheap-scrypt.ts'
 import { logIn } from '../log-in.ts'
 import { noAudit } from '../no-audit.ts'
+import { NEVER } from '#shared/never.ts'
 
 const PASSPHRASE = 'only for tests that kill themselves'
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -75,7 +76,7 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
     await authority.setUp({ dialect: 'device-connect' })
     await link(options.serverUrl ?? (await options.startServer(await authority.bootstrap())))
     // As the app does at each connect: the server may hold what a crash left half done.
-    await authority.republish(AbortSignal.timeout(10_000))
+    await authority.republish(NEVER)
   }
   return {
     authority,

@@ -16,6 +16,7 @@ import { openDatabase } from '../../../../src/main/storage/database.ts'
 import { logIn } from '../../../support/log-in.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { ResolverPublisher } from './resolver-publisher.ts'
+import { NEVER } from '#shared/never.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -102,7 +103,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   publisher.connection = await connectAs(
     await authority.issueUser({ account: 'system', role: 'system', name: 'system', ...internal }),
   )
-  await publisher.publish(accounts, AbortSignal.timeout(5_000))
+  await publisher.publish(accounts, NEVER)
   return {
     authority,
     keychain,

@@ -8,12 +8,12 @@ import type { Bootstrap } from '../../../../src/main/authority/authority.ts'
 import { writeChosenFile } from '../../../../src/main/files/saved-file.ts'
 import { openFaultWorld, type FaultWorld } from '../../../support/fault/fault-world.ts'
 import { startNatsServer } from '../../../support/nats-server.ts'
+import { NEVER } from '#shared/never.ts'
 
 const folder = process.argv[2] ?? ''
 const filler = join(folder, 'filler')
 const kit = { name: 'kit.age', mediaType: 'text/plain', content: 'old'.repeat(100) }
 const kitPath = join(folder, kit.name)
-const signal = AbortSignal.timeout(20_000)
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -74,7 +74,7 @@ for (let at = 1; ; at += 1) {
       fill()
     },
   })
-  const make = () => world.authority.createTenant(name, { isolation: 'account' }, signal)
+  const make = () => world.authority.createTenant(name, { isolation: 'account' }, NEVER)
   const code = await codeOf(make())
   const agrees = await agreement(world)
   rmSync(filler, { force: true })
@@ -82,8 +82,8 @@ for (let at = 1; ; at += 1) {
   if (passed < at) break
 
   const next = await openFaultWorld({ folder, startServer })
-  await next.authority.procedures.takeUp('mesh', signal)
-  await next.authority.createTenant(name, { isolation: 'account' }, signal)
+  await next.authority.procedures.takeUp('mesh', NEVER)
+  await next.authority.createTenant(name, { isolation: 'account' }, NEVER)
   const keys = next.authority.tenantAccounts.keysOf(name)
   const held = await Promise.all(keys.map((key) => next.keychain.get(key)))
   const lost = held.filter((seed) => seed === undefined).length

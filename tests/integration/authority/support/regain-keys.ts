@@ -1,4 +1,5 @@
 import type { FaultWorld } from '../../../support/fault/fault-world.ts'
+import { NEVER } from '#shared/never.ts'
 
 /**
  * Loses every signing key of a tenant's account, those of roles too, then has them made anew; the argument is the
@@ -11,5 +12,5 @@ export async function run({ authority, keychain }: FaultWorld, name: string): Pr
     await keychain.delete(publicKey)
   }
   authority.keys.expectLostKeys()
-  await authority.keys.regainLostKeys(AbortSignal.timeout(20_000))
+  await authority.keys.regainLostKeys(NEVER)
 }

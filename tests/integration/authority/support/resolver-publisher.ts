@@ -6,7 +6,7 @@ import type {
   SignedAccount,
 } from '../../../../src/main/authority/account-publisher.ts'
 
-const REQUEST_TIMEOUT_MS = 2_000
+const REQUEST_TIMEOUT_MS = 20_000
 const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576
 
 /** Pushes accounts into a full resolver over a connection of the system account. */

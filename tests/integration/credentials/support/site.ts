@@ -18,7 +18,7 @@ import {
 } from '../../authority/support/deployment.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /** A deployment with the credentials service on it, as the app composes it. */
 export interface CredentialsSite extends Deployment {

@@ -1,6 +1,7 @@
 import { decodeJwt, encodeJwt } from '../../../../src/main/authority/jwt.ts'
 import { signerOf } from '../../../../src/main/authority/signer.ts'
 import type { Deployment } from '../../authority/support/deployment.ts'
+import { NEVER } from '#shared/never.ts'
 
 export type TamperedClaims = { imports?: object[]; exports?: object[] } & Record<string, unknown>
 
@@ -24,7 +25,7 @@ export async function tamper(
     signerOf(seed),
   )
   const push = (text: string) =>
-    publisher.publish([{ name: tenant, publicKey: account, jwt: text }], AbortSignal.timeout(5_000))
+    publisher.publish([{ name: tenant, publicKey: account, jwt: text }], NEVER)
   await push(jwt)
   return () => push(before)
 }

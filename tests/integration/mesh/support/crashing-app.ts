@@ -7,6 +7,7 @@ import { LocalServer } from '../../../../src/main/mesh/local-server.ts'
 import type { ServerAccounts } from '../../../../src/main/mesh/mesh-files.ts'
 import { findNatsServer } from '../../../../src/main/mesh/nats-server-binary.ts'
 import { meshPaths } from '../../../../src/main/mesh/server-config.ts'
+import { NEVER } from '#shared/never.ts'
 
 const [folder = '', client = '', webSocket = '', accounts = ''] = process.argv.slice(2)
 const server = new LocalServer({
@@ -20,6 +21,6 @@ const server = new LocalServer({
     accounts: JSON.parse(accounts) as ServerAccounts,
   }),
 })
-await server.start(AbortSignal.timeout(20_000))
+await server.start(NEVER)
 process.stdout.write(`${server.state.pid}\n`)
 setInterval(() => undefined, 60_000)

@@ -7,6 +7,7 @@ import { findNatsServer } from '../../../../src/main/mesh/nats-server-binary.ts'
 import { choosePorts } from '../../../../src/main/mesh/ports.ts'
 import { meshPaths, type MeshPaths } from '../../../../src/main/mesh/server-config.ts'
 import { TestOperator } from './test-operator.ts'
+import { NEVER } from '#shared/never.ts'
 
 /** A local server on a profile folder of its own, whose plan a test may change. */
 export interface TestServer {
@@ -23,10 +24,7 @@ export interface TestServer {
 export async function createTestServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-mesh-'))
   const operator = new TestOperator()
-  const binary = await findNatsServer(
-    { settingsPath: null, resourcesFolder: null },
-    AbortSignal.timeout(10_000),
-  )
+  const binary = await findNatsServer({ settingsPath: null, resourcesFolder: null }, NEVER)
   const paths = meshPaths(folder)
   const logFolder = join(folder, 'log')
   const accountOf = (name: string, publicKey: string) => ({

@@ -2,7 +2,8 @@ import { freeTcpPort } from '../../../support/free-tcp-port.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { until } from '../../../support/until.ts'
 import { TestProfile, type TestApp } from '../../mesh/support/test-app.ts'
-import { NEVER, order, ready } from './managed-site.ts'
+import { NEVER } from '#shared/never.ts'
+import { order, ready } from './managed-site.ts'
 
 /** Two servers in a cluster, and an app that manages them and is connected to the first. */
 export interface ManagedCluster {

@@ -8,8 +8,7 @@ import { freeTcpPort } from '../../../support/free-tcp-port.ts'
 import { startNatsServer, type NatsServer } from '../../../support/nats-server.ts'
 import { until } from '../../../support/until.ts'
 import { TestProfile, type TestApp } from '../../mesh/support/test-app.ts'
-
-export const NEVER = new AbortController().signal
+import { NEVER } from '#shared/never.ts'
 
 export function order(more: Partial<NewManagedMesh> & { urls: string[] }): NewManagedMesh {
   return {

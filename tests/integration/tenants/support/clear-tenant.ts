@@ -1,5 +1,6 @@
 import type { FaultWorld } from '../../../support/fault/fault-world.ts'
 import { tenancyOn } from './tenancy.ts'
+import { NEVER } from '#shared/never.ts'
 
 /**
  * Scenario: clears the tenant of that name.
@@ -7,6 +8,6 @@ import { tenancyOn } from './tenancy.ts'
  */
 export async function run(world: FaultWorld, name: string): Promise<void> {
   const tenancy = tenancyOn(world)
-  await tenancy.calls.clearing.clear(name, name, AbortSignal.timeout(20_000))
+  await tenancy.calls.clearing.clear(name, name, NEVER)
   await tenancy.close()
 }

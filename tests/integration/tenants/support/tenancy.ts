@@ -35,7 +35,7 @@ export function tenancyOn(world: {
     authority,
     link: {
       request: async (subject, payload) => {
-        const answer = await publisher.connection?.request(subject, payload, { timeout: 2_000 })
+        const answer = await publisher.connection?.request(subject, payload, { timeout: 20_000 })
         return answer?.string() ?? ''
       },
     },
