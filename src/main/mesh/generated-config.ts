@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { readFile } from 'node:fs/promises'
 import { RejectedError } from '#shared/errors.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import { writeFileAtomic } from '../files/atomic-write.ts'
 import type { ResolverKind } from './resolver-way.ts'
 
@@ -9,6 +10,8 @@ const END = '# <<< Muster: what stands below is yours and is kept.'
 
 /** Account JWTs are public, but a configuration file may hold more than them. */
 const NEW_FILE_MODE = 0o640
+/** Of a name in a comment. */
+const MAX_NAME_CHARS = 128
 
 /** What a server has to be told of an operator and its accounts. */
 export interface GeneratedConfig {
@@ -35,7 +38,8 @@ function preloadText({ resolver, preload }: GeneratedConfig): string {
   // nats-server refuses to start with accounts for a resolver that it can't write to.
   if (resolver === 'url') return ''
   const entries = [...preload].map(
-    ([publicKey, { name, jwt }]) => `  # ${oneLine(name)}\n  ${publicKey}: ${jwt}\n`,
+    ([publicKey, { name, jwt }]) =>
+      `  # ${oneLine(name).slice(0, MAX_NAME_CHARS)}\n  ${publicKey}: ${jwt}\n`,
   )
   return `resolver_preload: {\n${entries.join('')}}\n`
 }
@@ -144,9 +148,4 @@ function resolverLine({ resolver, accountsUrl = '' }: GeneratedConfig): string {
     case 'url':
       return `resolver: URL(${accountsUrl})`
   }
-}
-
-/** A name as it may stand in a comment. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 128)
 }

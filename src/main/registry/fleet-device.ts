@@ -1,13 +1,10 @@
 import type { DevicePresence, FleetDevice } from '#shared/contract/fleet.ts'
+import { withoutMisleading } from '#shared/plain-text.ts'
 import { HEARD, REGISTERED, RESTORED, SILENT, UNHEARD, type Beating } from './beat-history.ts'
 import type { DeviceEntry } from './device-entry.ts'
 
 const MAX_TEXT = 200
 const MAX_NAME = 256
-
-// Control characters, line and paragraph separators, and the marks that turn text around: a device
-// must not be able to make its name read as something else.
-const NOT_SHOWN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 /** The small projection of a device that lists show; text from the device made safe to show. */
 export function toFleetDevice(entry: DeviceEntry): FleetDevice {
@@ -57,7 +54,7 @@ export function presenceOf(entry: Beating): DevicePresence {
 
 function shown(text: string | null): string | null {
   if (text === null) return null
-  return text.slice(0, MAX_TEXT).toWellFormed().replaceAll(NOT_SHOWN, '')
+  return withoutMisleading(text.slice(0, MAX_TEXT).toWellFormed())
 }
 
 function within(value: number | null, least: number, most: number): number | null {

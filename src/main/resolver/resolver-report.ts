@@ -4,6 +4,7 @@ import type {
   ResolverReport,
   ResolverServer,
 } from '#shared/contract/resolver.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import { accountDifferences } from '../authority/account-diff.ts'
 import type { RecordedAccount } from '../authority/account-publisher.ts'
 import { decodeJwt, type DecodedJwt } from '../authority/jwt.ts'
@@ -140,11 +141,7 @@ function serverOf(server: MeshServer, accounts: readonly ResolverAccount[]): Res
 }
 
 function nameIn(jwt: string | undefined): string {
-  return (
-    claimsIn(jwt)
-      ?.name.replaceAll(/\p{Cc}/gu, ' ')
-      .slice(0, 128) || 'unknown account'
-  )
+  return oneLine(claimsIn(jwt)?.name ?? '').slice(0, 128) || 'unknown account'
 }
 
 function issuerIn(jwt: string): string {

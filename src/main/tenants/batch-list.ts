@@ -1,5 +1,6 @@
 import { isStrictName } from '#shared/protocol/names.ts'
 import { foldedName, newNameProblem } from '#shared/protocol/tenant-names.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import type { Isolation } from '../authority/authority-store.ts'
 
 /** Lines with a problem that are told one by one; the others are counted. */
@@ -250,7 +251,7 @@ function quotedFields(
 
 /** As much of a line as helps to find it, without control characters. */
 function shown(text: string): string {
-  const clean = text.trim().replaceAll(/\p{Cc}/gu, ' ')
+  const clean = oneLine(text.trim())
   return clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
 }
 

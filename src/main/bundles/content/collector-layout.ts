@@ -1,5 +1,6 @@
 import { credsText } from '#shared/protocol/credentials.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import { collectorScript } from './collector-script.ts'
 import {
   OPEN_MODE,
@@ -11,7 +12,6 @@ import {
 } from './content-file.ts'
 import { keyNeeded } from './context-layout.ts'
 import { CA_PATH } from './credential-files.ts'
-import { oneLine } from './shell-text.ts'
 
 /**
  * A collector: a program on the site that hears a tenant's events. `certs/`, `nats.creds`, `config.json`,

@@ -1,5 +1,6 @@
 import { credsText } from '#shared/protocol/credentials.ts'
 import { RejectedError } from '#shared/errors.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import {
   SCRIPT_MODE,
   SECRET_MODE,
@@ -7,7 +8,7 @@ import {
   type ContentFile,
   type Parcel,
 } from './content-file.ts'
-import { oneLine, shellWord } from './shell-text.ts'
+import { shellWord } from './shell-text.ts'
 
 /**
  * A context of the nats CLI. A context names its files by absolute paths, which are not known here: `install.sh`

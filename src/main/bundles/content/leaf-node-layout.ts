@@ -1,4 +1,5 @@
 import { credsText } from '#shared/protocol/credentials.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import {
   SCRIPT_MODE,
   SECRET_MODE,
@@ -10,7 +11,7 @@ import { keyNeeded } from './context-layout.ts'
 import { CA_PATH } from './credential-files.ts'
 import { hostPorts } from './host-ports.ts'
 import { REACH_FUNCTION } from './reach-function.ts'
-import { oneLine, shellWord } from './shell-text.ts'
+import { shellWord } from './shell-text.ts'
 
 /**
  * A nats-server for a site, which is a leaf of the mesh: devices of the site connect to it, and it to the mesh.

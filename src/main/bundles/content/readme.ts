@@ -1,8 +1,8 @@
 import type { StarterName } from '#shared/contract/bundles.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
+import { oneLine } from '#shared/plain-text.ts'
 import type { Parcel } from './content-file.ts'
 import { CA_PATH } from './credential-files.ts'
-import { oneLine } from './shell-text.ts'
 
 /** More names than these make nobody wiser. */
 const MAX_NAMES = 200

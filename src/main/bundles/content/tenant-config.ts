@@ -1,6 +1,7 @@
+import { oneLine } from '#shared/plain-text.ts'
 import type { Parcel } from './content-file.ts'
 import { CA_PATH } from './credential-files.ts'
-import { oneLine, shellWord } from './shell-text.ts'
+import { shellWord } from './shell-text.ts'
 
 /**
  * `tenant-config.env` as the field's tools write it (protocol.md, "Credential files"). `credentials` is the

@@ -8,6 +8,13 @@ test.each(['a', 'a/b.creds.json', 'north/credentials/pump-1.creds.json', 'ä/ß'
   },
 )
 
+test.each(['', 'C:a', 'a\\b', 'a\u0000b', 'a\nb', 'a\u202Eb', 'a\u2069b'])(
+  'refuses %j, which means something else elsewhere',
+  (path) => {
+    expect(() => requireSafePath(path)).toThrow(/means something else/u)
+  },
+)
+
 test('refuses more files, and more bytes, than any bundle has', () => {
   const many = new EntryGuard()
   expect(() => {

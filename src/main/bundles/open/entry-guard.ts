@@ -1,3 +1,4 @@
+import { isMisleading } from '#shared/plain-text.ts'
 import { tooLarge, unsafePath } from './hostile-errors.ts'
 
 /** Far above any bundle: 10,000 credentials take 40 MiB. */
@@ -49,8 +50,7 @@ export class EntryGuard {
  */
 export function requireSafePath(path: string): string {
   if (path.length > MAX_PATH_CHARS) throw unsafePath(path, 'has a name that is far too long')
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what it rejects
-  if (path === '' || /[\\:\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/u.test(path)) {
+  if (path === '' || /[\\:]/u.test(path) || isMisleading(path)) {
     throw unsafePath(path, 'has a name that means something else elsewhere')
   }
   const parts = path.split('/')
