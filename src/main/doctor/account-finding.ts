@@ -59,7 +59,7 @@ function heldFinding(
       code: 'ACCOUNT_EXPIRED',
       title: 'Its account has expired',
       meaning: `The account’s own JWT was good until ${expired}. Nobody in it can log in.`,
-      advice: 'Sign the account anew: any change of the tenant does it.',
+      advice: withoutEnd(recorded),
       action: changeTenantOf(world),
     })
   }
@@ -78,6 +78,13 @@ function heldFinding(
     title: `The servers know its account${recorded === null ? '' : ` ${recorded.name}`}`,
     meaning: 'One of this deployment’s operator keys signed it.',
   })
+}
+
+/** Muster gives its accounts no end, so whatever it signs next for this one lasts. */
+function withoutEnd(recorded: RecordedAccount | null): string {
+  return recorded === null || recorded.tenant === null
+    ? 'Ask whoever keeps this deployment’s operator key to sign the account again.'
+    : `Open the tenant ${recorded.tenant} (Tenants, Limits), change one of its limits and set it: Muster then signs the account again, without an end.`
 }
 
 function missingFinding(recorded: RecordedAccount | null): Finding {

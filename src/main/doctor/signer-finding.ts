@@ -46,8 +46,9 @@ export function signerFinding(claims: LooseClaims, key: string | null, world: Wo
       code: 'SCOPE_WITH_OWN_PERMISSIONS',
       title: 'It brings permissions that its signing key does not allow',
       meaning:
-        'A scoped signing key sets permissions and limits itself; a user under it that has any of its own is refused.',
-      advice: 'Issue the credential anew.',
+        'What it may do is set by the signing key of its role. It also lists permissions or limits of its own, and for that servers refuse it.',
+      advice:
+        'Renew it: what Muster issues leaves all of that to the signing key. If another tool issued it, issue it there again without permissions and limits.',
       action: renewOf(world),
     })
   }
