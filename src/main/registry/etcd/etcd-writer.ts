@@ -152,7 +152,8 @@ export class EtcdWriter {
   async #leaseFor(row: Row | undefined, device: StoredDevice): Promise<SharedLease> {
     const lease = row?.lease
     const ttlSeconds = device.ttlSeconds ?? 0
-    // One that was found lasts as long as its first answer says; until then it is as good as any.
+    // How long a lease lasts that another registry granted is not known (0) until etcd has answered
+    // its first keep-alive. Its records are not moved for that: after a start it would be all of them.
     if (
       lease !== undefined &&
       !lease.gone &&
