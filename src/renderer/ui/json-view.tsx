@@ -16,10 +16,9 @@ export function JsonView({ json, label }: { json: string; label: string }) {
     <pre className={styles.json} tabIndex={0} role="region" aria-label={label} dir="ltr">
       {tokens === null
         ? shown
-        : tokens.map((token, index) => (
-            // oxlint-disable-next-line react/no-array-index-key -- tokens have no other identity
-            <span key={index} data-kind={token.kind}>
-              {token.text}
+        : tokens.map(({ kind, text, at }) => (
+            <span key={at} data-kind={kind}>
+              {text}
             </span>
           ))}
       {shown.length < json.length && `\n… ${json.length - shown.length} more characters`}

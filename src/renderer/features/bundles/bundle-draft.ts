@@ -1,12 +1,18 @@
 import type { BundleChoice, BundleKind, BundleOrder } from '#shared/contract/bundles.ts'
 
+/** An address under which the mesh is reached. While it is typed, its id alone stays the same. */
+export interface Address {
+  readonly id: string
+  readonly url: string
+}
+
 /** What the person has put together so far. The passphrase is not in it: it stays in its field. */
 export interface BundleDraft {
   readonly choice: BundleChoice
   /** Empty: as suggested. */
   readonly name: string
   /** Null until the person changed what is offered. */
-  readonly urls: readonly string[] | null
+  readonly addresses: readonly Address[] | null
   readonly allowLoopback: boolean
   readonly sealing: 'passphrase' | 'people' | 'plain'
   readonly people: readonly string[]
@@ -38,7 +44,7 @@ export function newDraft(
       starters: [],
     },
     name: '',
-    urls: null,
+    addresses: null,
     allowLoopback: false,
     sealing: 'passphrase',
     people: [],
@@ -46,6 +52,10 @@ export function newDraft(
     folder: '',
     allowSynced: false,
   }
+}
+
+export function newAddress(url: string): Address {
+  return { id: crypto.randomUUID(), url }
 }
 
 const LOOPBACK = /^[a-z-]+:\/\/(?:localhost|127\.|\[::1\])/iu

@@ -3,6 +3,8 @@ export type JsonTokenKind = 'key' | 'text' | 'number' | 'word' | 'other'
 export interface JsonToken {
   readonly kind: JsonTokenKind
   readonly text: string
+  /** Where it begins in the whole. */
+  readonly at: number
 }
 
 const TOKEN =
@@ -15,8 +17,10 @@ const TOKEN =
 export function jsonTokens(json: string): JsonToken[] {
   const tokens: JsonToken[] = []
   let end = 0
+  let at = 0
   const push = (kind: JsonTokenKind, text: string) => {
-    if (text !== '') tokens.push({ kind, text })
+    if (text !== '') tokens.push({ kind, text, at })
+    at += text.length
   }
   for (const match of json.matchAll(TOKEN)) {
     push('other', json.slice(end, match.index))

@@ -27,7 +27,6 @@ interface DataRowProps<Row> {
 function PlainDataRow<Row>(props: DataRowProps<Row>) {
   const { id, index, top, template, columns, row, tone, isActive, isTicked } = props
   return (
-    // oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- the grid has the focus and the keys
     <div
       id={id}
       data-row={index}

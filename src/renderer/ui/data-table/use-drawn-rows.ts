@@ -1,4 +1,4 @@
-import { useEffect, useRef, type Key } from 'react'
+import { useEffect, useEffectEvent, useRef, type Key } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 
 export const ROW_HEIGHT_PX = 36
@@ -18,6 +18,7 @@ interface DrawnRowsOptions {
 /** Which rows of a list are drawn, with the active one among them whenever the choice moved. */
 export function useDrawnRows({ count, active, activeKey, onDrawn }: DrawnRowsOptions) {
   const scroller = useRef<HTMLDivElement>(null)
+  // oxlint-disable-next-line react/incompatible-library -- nothing memoizes what it returns, and no compiler does so for us
   const virtual = useVirtualizer({
     // Without keys for items: they would be worked out for the whole list at each change.
     count,
@@ -31,12 +32,14 @@ export function useDrawnRows({ count, active, activeKey, onDrawn }: DrawnRowsOpt
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0]
   useEffect(() => onDrawn?.(first, last), [onDrawn, first, last])
   const isFirst = useRef(true)
-  useEffect(() => {
+  const reveal = useEffectEvent(() => {
     const align = isFirst.current ? 'center' : 'auto'
     isFirst.current = false
     if (active >= 0 && active < count) virtual.scrollToIndex(active, { align })
-    // oxlint-disable-next-line react/exhaustive-deps -- only when the choice moves, not each time the list changes below it
-  }, [activeKey === undefined ? active : activeKey])
+  })
+  const choice = activeKey === undefined ? active : activeKey
+  // Only when the choice moves, not each time the list changes below it.
+  useEffect(() => reveal(), [choice])
   const pageRows = () => {
     const height = scroller.current?.clientHeight ?? 0
     return Math.max(1, Math.floor(height / ROW_HEIGHT_PX) - KEPT_ROWS)

@@ -5,37 +5,38 @@ import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
 import { useHostCheck, useHosts } from '../api/plan.ts'
-import { isLoopback, type BundleDraft } from '../bundle-draft.ts'
+import { isLoopback, newAddress, type Address, type BundleDraft } from '../bundle-draft.ts'
 import styles from './bundles.module.css'
 
 const MAX_URLS = 16
 
 interface ChooseReachProps {
   readonly draft: BundleDraft
-  readonly urls: readonly string[]
+  readonly addresses: readonly Address[]
   readonly onChange: (change: Partial<BundleDraft>) => void
 }
 
 /** Under which addresses the receiving side finds the mesh: what is offered can be edited. */
-export function ChooseReach({ draft, urls, onChange }: ChooseReachProps) {
+export function ChooseReach({ draft, addresses, onChange }: ChooseReachProps) {
   const hosts = useHosts(draft.choice.kind)
-  if (hosts.isError && draft.urls === null) {
+  if (hosts.isError && draft.addresses === null) {
     return <ProblemNotice problem={problemOf(hosts.error)} />
   }
-  if (hosts.data === undefined && draft.urls === null) return <Skeleton height={36} />
-  const change = (next: readonly string[]) => onChange({ urls: next })
+  if (hosts.data === undefined && draft.addresses === null) return <Skeleton height={36} />
+  const change = (next: readonly Address[]) => onChange({ addresses: next })
+  const add = (url: string) => change([...addresses, newAddress(url)])
+  const urls = addresses.map(({ url }) => url)
   const offered = (hosts.data ?? []).filter(({ url }) => !urls.includes(url))
   return (
     <>
       <ul className={styles.hosts} aria-label="Addresses">
-        {urls.map((url, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- the fields are what stands at a place
-          <li key={index}>
-            <Address
+        {addresses.map(({ id, url }, index) => (
+          <li key={id}>
+            <AddressField
               url={url}
               position={index + 1}
-              onChange={(value) => change(urls.with(index, value))}
-              onRemove={() => change(urls.toSpliced(index, 1))}
+              onChange={(value) => change(addresses.with(index, { id, url: value }))}
+              onRemove={() => change(addresses.toSpliced(index, 1))}
             />
           </li>
         ))}
@@ -47,17 +48,17 @@ export function ChooseReach({ draft, urls, onChange }: ChooseReachProps) {
             size="compact-sm"
             variant="default"
             leftSection={<IconPlus size={14} aria-hidden />}
-            onClick={() => change([...urls, url])}
+            onClick={() => add(url)}
           >
             {url}
           </Button>
         ))}
-        {urls.length < MAX_URLS && (
+        {addresses.length < MAX_URLS && (
           <Button
             size="compact-sm"
             variant="subtle"
             leftSection={<IconPlus size={14} aria-hidden />}
-            onClick={() => change([...urls, ''])}
+            onClick={() => add('')}
           >
             Another address
           </Button>
@@ -81,7 +82,7 @@ export function ChooseReach({ draft, urls, onChange }: ChooseReachProps) {
   )
 }
 
-interface AddressProps {
+interface AddressFieldProps {
   readonly url: string
   readonly position: number
   readonly onChange: (url: string) => void
@@ -98,7 +99,7 @@ const VERDICTS: Readonly<
   invalid: { tone: 'bad', word: 'No address' },
 }
 
-function Address({ url, position, onChange, onRemove }: AddressProps) {
+function AddressField({ url, position, onChange, onRemove }: AddressFieldProps) {
   const check = useHostCheck(url)
   const verdict = check.data === undefined ? null : VERDICTS[check.data.state]
   return (

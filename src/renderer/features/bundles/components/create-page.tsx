@@ -41,7 +41,9 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
     change({ name: '', plainConfirmed: false })
   }
   const offered = hosts.data?.[0]?.url
-  const urls = draft.urls ?? (offered === undefined ? [] : [offered])
+  const addresses =
+    draft.addresses ?? (offered === undefined ? [] : [{ id: offered, url: offered }])
+  const urls = addresses.map(({ url }) => url)
   const counts = plan.data?.counts
   const going = counts === undefined ? 0 : counts.issue + counts.keep + counts.repack
   const missing = missingIn(draft, urls, going, secret)
@@ -65,13 +67,13 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
                 ...before,
                 choice: { ...before.choice, ...part },
                 // Leaf nodes are reached at another port.
-                ...(part.kind === undefined ? {} : { urls: null }),
+                ...(part.kind === undefined ? {} : { addresses: null }),
               }))
             }
           />
         </Step>
         <Step number={2} title="How the mesh is reached from there">
-          <ChooseReach draft={draft} urls={urls} onChange={change} />
+          <ChooseReach draft={draft} addresses={addresses} onChange={change} />
         </Step>
         <Step number={3} title="Who can open it">
           <ChooseSeal key={round} ref={seal} draft={draft} onChange={change} onSecret={setSecret} />

@@ -12,8 +12,7 @@ export function Fingerprint({ fingerprint }: { fingerprint: string }) {
         <CopyIcon text={fingerprint} what="fingerprint" />
       </div>
       <bdi className={styles.groups} aria-label={`Key fingerprint ${fingerprint}`}>
-        {fingerprint.split('-').map((group, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- groups of a fingerprint may repeat
+        {Array.from(fingerprint.matchAll(/[^-]+/gu), ({ 0: group, index }) => (
           <span key={index}>{group}</span>
         ))}
       </bdi>

@@ -11,7 +11,7 @@ import styles from './doctor.module.css'
 import { Intake } from './intake.tsx'
 
 interface DoctorScreenProps {
-  /** A ledger row or device to look at straight away. */
+  /** A ledger row or device to look at straight away; looked at again when it is another object. */
   readonly subject: Extract<CredentialSource, { type: 'credential' | 'device' }> | null
   readonly onAction: (action: FindingAction) => void
   /** Back to an empty page. */
@@ -33,8 +33,7 @@ export function DoctorScreen({ subject, onAction, onClear }: DoctorScreenProps) 
     mutate(source, { onSuccess: setDiagnosis })
   useEffect(() => {
     if (subject !== null) mutate(() => subject, { onSuccess: setDiagnosis })
-    // oxlint-disable-next-line react/exhaustive-deps -- once for each subject that the address names, which is an object anew each time
-  }, [JSON.stringify(subject)])
+  }, [subject, mutate])
   const clear = () => {
     setDiagnosis(null)
     reset()

@@ -41,7 +41,7 @@ export function ProofMatrix({ tenants, cells, onChoose, chosen = null }: ProofMa
   }
   return (
     <div className={styles.scroll}>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role, jsx-a11y/no-noninteractive-element-interactions -- a table whose cells can be chosen is a grid */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a table whose cells can be chosen is a grid */}
       <table
         className={styles.matrix}
         data-dense={tenants.length > DENSE_FROM}
@@ -85,7 +85,6 @@ export function ProofMatrix({ tenants, cells, onChoose, chosen = null }: ProofMa
                 const words =
                   state === 'self' ? name : `${name} against ${other}: ${CELL_WORDS[state]}`
                 return (
-                  // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid has the keys
                   <td
                     key={other}
                     id={cellId({ attacker, victim })}
