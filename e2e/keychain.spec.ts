@@ -10,7 +10,6 @@ const NEXT_PASSPHRASE = 'five brown owls doze'
 const LAST_PASSPHRASE = 'six green frogs leap'
 
 test.use({ keys: 'vault' })
-test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
 
 test('the passphrase of the vault is changed; once forgotten, the recovery kit brings the keys into a new vault', async ({
   bareMuster,

@@ -86,7 +86,6 @@ test(
 )
 
 test.describe('with keys in a vault', () => {
-  test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
   test.use({ keys: 'vault' })
 
   test('Muster crashes and is started again on its profile: the fleet is back as it was', async ({

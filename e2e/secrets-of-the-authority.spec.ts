@@ -34,7 +34,6 @@ const BATCH = 2
 const TIMEOUT_MS = 480_000
 
 test.use({ keys: 'vault', trace: 'off' })
-test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
 
 // What it records are the wires of the browser host.
 test(

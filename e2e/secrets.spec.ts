@@ -21,7 +21,6 @@ const PIN_WITHOUT_KEY = '03141592'
 
 // A trace keeps what was typed in the page, where it would be found.
 test.use({ keys: 'vault', trace: 'off' })
-test.skip(process.platform !== 'linux', "Elsewhere it would be the machine's own keychain.")
 
 // What it records are the wires of the browser host.
 test(

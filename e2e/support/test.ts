@@ -61,6 +61,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   bareMuster: async ({ keys, host }, use, testInfo) => {
+    spareThePersonsKeychain(keys, testInfo)
     const muster = await Muster.start(keys, host)
     await use(muster)
     await keepLogs(muster, testInfo)
@@ -131,6 +132,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await rm(folder, { recursive: true, force: true })
   },
 })
+
+/**
+ * Only on Linux can the system's keychain be kept from a Muster (no session bus, no keychain), so
+ * that it asks for a vault. Elsewhere it would put its keys into the keychain of whoever runs this.
+ */
+function spareThePersonsKeychain(keys: KeyPlace, testInfo: TestInfo): void {
+  if (keys === 'memory' || process.platform === 'linux') return
+  const why =
+    'needs a vault, and here Muster would take your own keychain instead: this test runs on Linux only.'
+  console.warn(`SKIPPED: ${testInfo.titlePath.join(' › ')} ${why}`)
+  testInfo.skip(true, why)
+}
 
 function isAboutNetwork(text: string): boolean {
   return text.startsWith('Failed to load resource') || text.includes('WebSocket connection to')
