@@ -69,7 +69,6 @@ export default defineConfig({
           ...ALONE,
           name: 'interop',
           include: ['tests/interop/**/*.test.ts'],
-          hookTimeout: 300_000,
         },
       },
     ],

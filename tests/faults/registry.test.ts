@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { TTL_MS } from './support/scale.ts'
+import { SCALE, TTL_MS } from './support/scale.ts'
 import { Scene, UNHARMED } from './support/scene.ts'
 
 const CLOCK_STEP = join(import.meta.dirname, 'support', 'clock-step.ts')
@@ -20,9 +20,11 @@ test.concurrent('a registry that is killed loses nobody', async (context) => {
 test.concurrent('a registry that is killed while a fleet registers loses nobody', async (context) => {
   const scene = await Scene.open(context)
   const registry = await scene.startRegistry(scene.sqlite())
-  const coming = scene.fleet('coming')
+  const count = 4 * SCALE.devices
+  // One at a time, so that there is an amid.
+  const coming = scene.fleet('coming', 1, count)
+  expect(await scene.begunToRegister('coming', count / 10)).toBeLessThan(count)
   scene.strike()
-  await pause(100)
   await registry.end('SIGKILL')
   await scene.startRegistry(scene.sqlite())
   const fleet = await coming

@@ -135,6 +135,23 @@ test('a heartbeat that the server still held when the ttl ended saves the device
   expect(offline).toEqual([])
 })
 
+test('a server that stood still costs no device that it had no time to hear', async () => {
+  const { clock, offline, online, server, pass } = monitor()
+  const entry = online('d')
+  await pass(13_000)
+  const stopped = Promise.withResolvers<void>()
+  server.confirm = () => stopped.promise
+  await pass(3000)
+  server.confirm = async () => {}
+  stopped.resolve()
+  await pass(1000)
+  entry.lastBeatMs = clock.monotonicMs()
+  await pass(14_000)
+  expect(offline).toEqual([])
+  await pass(2000)
+  expect(offline).toEqual(['d'])
+})
+
 test('without confirmation of the server there is no verdict', async () => {
   const { offline, online, server, pass } = monitor()
   online('d')

@@ -10,6 +10,8 @@ export const PRESENCE_TICK_MS = 250
 const SLOTS = 256
 /** A tick that comes this late means that the process, or the whole machine, stood still. */
 const SUSPENDED_MS = 1500
+/** How often the server is asked whether it answers. */
+const PROBE_EVERY_MS = 500
 /** Devices declared offline before other work gets its turn. */
 const SLICE = 500
 
@@ -35,9 +37,9 @@ export interface PresenceMonitorParts {
  * heartbeat only notes the time, and the slot, when its turn comes, sends those who beat meanwhile
  * round again. So the work a second is the fleet divided by its TTL, whatever the heartbeat rate.
  *
- * Nobody is declared offline on our own fault. After a pause of this process, or of the connection,
- * everybody has a whole TTL again; and before a verdict the server is asked whether it still holds
- * messages for us.
+ * Nobody is declared offline on our own fault. After a pause of this process, of the connection, or
+ * of the server, everybody has a whole TTL again; and before a verdict the server is asked whether it
+ * still holds messages for us.
  */
 export class PresenceMonitor {
   readonly #parts: PresenceMonitorParts
@@ -51,6 +53,9 @@ export class PresenceMonitor {
   #connected = false
   #suspects: DeviceEntry[] = []
   #judging = false
+  #probing = false
+  #probedAtMs: number
+  #lastDeclaredMs = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(parts: PresenceMonitorParts) {
@@ -59,6 +64,7 @@ export class PresenceMonitor {
     this.#turnAtMs = this.#graceFromMs
     this.#lastCheckMs = this.#graceFromMs
     this.#lastWallMs = parts.clock.epochMs()
+    this.#probedAtMs = this.#graceFromMs
   }
 
   /** Watches a device that came online. Watching it again is harmless. */
@@ -90,6 +96,7 @@ export class PresenceMonitor {
       for (const entry of due) this.#place(entry, now)
       return
     }
+    if (!this.#probing && now - this.#probedAtMs >= PROBE_EVERY_MS) void this.#probe(now)
     for (const entry of due) {
       if (this.#deadlineOf(entry) > now) this.#place(entry, now)
       else this.#suspects.push(entry)
@@ -103,11 +110,35 @@ export class PresenceMonitor {
     const late = Math.max(now - this.#lastCheckMs, wall - this.#lastWallMs) - PRESENCE_TICK_MS
     this.#lastCheckMs = now
     this.#lastWallMs = wall
-    if (late < SUSPENDED_MS) return
+    if (late >= SUSPENDED_MS) this.#stoodStill('the registry', late, now)
+  }
+
+  /**
+   * A server that stood still has heartbeats before it that it has not read, and may answer a
+   * verdict's question first.
+   */
+  async #probe(askedAtMs: number): Promise<void> {
+    this.#probing = true
+    this.#probedAtMs = askedAtMs
+    try {
+      await this.#parts.confirm()
+      const now = this.#parts.clock.monotonicMs()
+      const tookMs = now - askedAtMs
+      // A standstill of our own is known already; and what we told of a whole fleet takes its time.
+      const isKnown = Math.max(this.#graceFromMs, this.#lastDeclaredMs) >= askedAtMs
+      if (tookMs >= SUSPENDED_MS && !isKnown) this.#stoodStill('the NATS server', tookMs, now)
+    } catch {
+      // The connection went; resume() will give everybody a TTL.
+    } finally {
+      this.#probing = false
+    }
+  }
+
+  #stoodStill(who: string, forMs: number, now: number): void {
     this.#giveGrace(now)
     this.#parts.counters.gracePeriods += 1
-    this.#parts.logger.info('the registry stood still; every device gets a whole TTL', {
-      standstillMs: Math.round(late),
+    this.#parts.logger.info(`${who} stood still; every device gets a whole TTL`, {
+      standstillMs: Math.round(forMs),
     })
   }
 
@@ -176,7 +207,10 @@ export class PresenceMonitor {
         entry.watched = false
         if (!entry.online) continue
         if (this.#deadlineOf(entry) > now || !this.#parts.mayJudge(entry)) this.#place(entry, now)
-        else this.#parts.declareOffline(entry)
+        else {
+          this.#lastDeclaredMs = now
+          this.#parts.declareOffline(entry)
+        }
       }
       await new Promise((resolve) => setImmediate(resolve))
     }

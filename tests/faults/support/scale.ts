@@ -24,13 +24,13 @@ const FULL: Scale = {
 }
 
 const SMALL: Scale = {
-  devices: 300,
+  devices: 200,
   ttlSeconds: 3,
   beatEveryMs: 750,
   awayMs: 4000,
   withoutQuorumMs: 4500,
   crowd: 150,
-  recoveryMs: 30_000,
+  recoveryMs: 60_000,
 }
 
 export const SCALE: Scale = process.env['FAULTS'] === 'full' ? FULL : SMALL

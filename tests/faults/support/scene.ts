@@ -9,6 +9,7 @@ import {
   type AloneRegistryOptions,
 } from '../../support/alone-registry.ts'
 import { startFleetLoad, type FleetLoad } from '../../support/fleet-load/fleet-load.ts'
+import type { Listed } from '../../support/fleet-load/load-calls.ts'
 import type { FleetPlan } from '../../support/fleet-load/records.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
@@ -19,12 +20,11 @@ const TENANT = 'field'
 const IN_FLIGHT = 64
 /** Characters of a registry's log that a failure shows. */
 const LOG_SHOWN = 1500
-/** A tick of the presence monitor, its question to the server, and a machine that is busy. */
-const DECLARED_WITHIN_MS = 10_000
+const LOOK_EVERY_MS = 200
 
 /** What a fault did to the fleet. */
 export interface Verdict {
-  /** Devices that beat and are not listed. */
+  /** Devices that beat for a TTL and are not listed. */
   readonly lost: number
   /** Declared offline though their TTL was not over. */
   readonly wronglyOffline: number
@@ -115,14 +115,26 @@ export class Scene {
   }
 
   /** A fleet that is registered, listed, and beats. Returns its name. */
-  async fleet(prefix = 'device', changing = 0.2, count = SCALE.devices): Promise<string> {
+  async fleet(prefix = 'device', inFlight = IN_FLIGHT, count = SCALE.devices): Promise<string> {
     const plan: FleetPlan = { tenant: TENANT, prefix, count, ttlSeconds: SCALE.ttlSeconds }
     await this.load.create(plan)
-    await this.load.beat(prefix, { everyMs: SCALE.beatEveryMs, changing })
-    await this.load.register(prefix, { inFlight: IN_FLIGHT, retry: true })
-    await until('the fleet to be listed', async () => (await this.#lost(prefix)) === 0)
+    await this.load.beat(prefix, { everyMs: SCALE.beatEveryMs, changing: 0.2 })
+    await this.load.register(prefix, { inFlight, retry: true })
+    const listed = async () => (await this.#lost(prefix)) === 0
+    await until('the fleet to be listed', listed, SCALE.recoveryMs)
     await this.load.forget(prefix)
     return prefix
+  }
+
+  /** Resolves when part of a fleet that registers now is online; returns how many are. */
+  async begunToRegister(prefix: string, part: number): Promise<number> {
+    let online = 0
+    const begun = async () => {
+      online = (await this.load.presence(prefix)).online
+      return online >= part
+    }
+    await until('part of the fleet to be online', begun, SCALE.recoveryMs)
+    return online
   }
 
   /** Kills nats-server without warning and starts it again, where it was, after a while. */
@@ -188,26 +200,46 @@ export class Scene {
    */
   async verdict(fault: string, fleet: string): Promise<Verdict> {
     await pause(1.5 * TTL_MS)
-    const { lost, listed } = await this.load.list(fleet)
+    const { lost, listed } = await this.#stillLost(fleet)
     await this.load.silence(fleet)
     const all = lost + listed
     const gone = async () => (await this.load.presence(fleet)).offlineDevices
     await until(
       'the silent fleet to be declared offline',
       async () => (await gone()) === all,
-      TTL_MS + DECLARED_WITHIN_MS,
+      TTL_MS + SCALE.recoveryMs,
     ).catch(() => undefined)
     // One more look, so that a second registry's word would be heard, too.
     await pause(500)
-    const { wronglyOffline, wrongIds, duplicates, asked, lateMs } = await this.load.presence(fleet)
+    const { wronglyOffline, rightlyOffline, standstills, ...said } = await this.load.presence(fleet)
+    const { wrongIds, duplicates, asked, lateMs } = said
     const missed = all - (await gone())
     console.log(
       `${fault}: ${all} devices before, ${lost} lost, ${wronglyOffline} wrongly offline, ` +
         `${duplicates} duplicates, ${missed} missed; all listed ${seconds(this.#recoveredAfterMs)} ` +
         `after it began, ${asked} asked to register, offline ${seconds(lateMs.max)} after the ttl` +
-        (wrongIds.length > 0 ? ` (${wrongIds.join(', ')})` : ''),
+        (wrongIds.length > 0 ? ` (${wrongIds.join(', ')})` : '') +
+        (standstills > 0 ? `; this machine stood still, ${rightlyOffline} rightly offline` : ''),
     )
     return { lost, wronglyOffline, duplicates, missed }
+  }
+
+  /**
+   * What is not listed within a TTL of looking first. Where the devices themselves stood still
+   * meanwhile, they may have gone rightly: that look does not count.
+   */
+  async #stillLost(fleet: string): Promise<Listed> {
+    for (;;) {
+      const { standstills } = await this.load.presence(fleet)
+      const untilMs = performance.now() + TTL_MS
+      let looked: Listed | undefined
+      while (looked?.lost !== 0 && (looked === undefined || performance.now() < untilMs)) {
+        looked = await this.load.list(fleet).catch(() => looked)
+        await pause(LOOK_EVERY_MS)
+      }
+      if (looked?.lost === 0) return looked
+      if ((await this.load.presence(fleet)).standstills === standstills) return looked
+    }
   }
 
   async #lost(fleet: string): Promise<number> {

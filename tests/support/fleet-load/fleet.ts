@@ -23,6 +23,8 @@ interface Device {
   registered: boolean
   step: number
   lastBeatMs: number
+  /** Between its two last beats. */
+  gapMs: number
   /** Said to be offline, and not online since. */
   offline: boolean
   /** How late after its last beat and its TTL it was said to be offline first. */
@@ -40,9 +42,14 @@ export class Fleet {
   #online = 0
   #offline = 0
   #wronglyOffline = 0
+  #rightlyOffline = 0
   #duplicates = 0
   #asked = 0
   #wrongIds: string[] = []
+  /** A pause of this process that makes devices miss their TTL, and when one ended last. */
+  #standstillMs = Number.POSITIVE_INFINITY
+  #stoodStillAtMs = Number.NEGATIVE_INFINITY
+  #standstills = 0
 
   /** @param connection the one that is up for a device; undefined while there is none */
   constructor(plan: FleetPlan, connection: (index: number) => NatsConnection | undefined) {
@@ -53,6 +60,7 @@ export class Fleet {
       registered: false,
       step: 0,
       lastBeatMs: performance.now(),
+      gapMs: 0,
       offline: false,
       lateMs: undefined,
     }))
@@ -95,12 +103,14 @@ export class Fleet {
   /** From now on every device that is registered beats, evenly spread over the interval. */
   beat({ everyMs, changing }: BeatPlan): void {
     clearInterval(this.#beating)
-    const { count } = this.plan
+    const { count, ttlSeconds } = this.plan
+    this.#standstillMs = (ttlSeconds * 1000 - everyMs) / 2
     let next = 0
     let debt = 0
     let lastMs = performance.now()
     this.#beating = setInterval(() => {
       const now = performance.now()
+      if (now - lastMs > this.#standstillMs) this.#stoodStill(now)
       // No more than a whole round at once, however late the timer is.
       debt = Math.min(debt + ((now - lastMs) * count) / everyMs, count)
       lastMs = now
@@ -137,15 +147,18 @@ export class Fleet {
     if (device === undefined) return
     this.#offline += 1
     if (device.offline) this.#duplicates += 1
-    const silentMs = performance.now() - device.lastBeatMs
-    const lateMs = silentMs - this.plan.ttlSeconds * 1000
-    if (lateMs < 0) {
+    device.offline = true
+    const now = performance.now()
+    const ttlMs = this.plan.ttlSeconds * 1000
+    const silentMs = now - device.lastBeatMs
+    if (silentMs >= ttlMs) device.lateMs ??= silentMs - ttlMs
+    // What was said while this process stood still is read when the device has beaten again.
+    else if (device.gapMs >= ttlMs || now - this.#stoodStillAtMs < ttlMs) this.#rightlyOffline += 1
+    else {
       this.#wronglyOffline += 1
       if (this.#wrongIds.length < 5)
         this.#wrongIds.push(`${deviceId} after ${Math.round(silentMs)} ms`)
     }
-    device.offline = true
-    device.lateMs ??= lateMs
   }
 
   /** What was said about them since they came to be, or since `forget`. */
@@ -156,6 +169,8 @@ export class Fleet {
       offline: this.#offline,
       offlineDevices: this.#devices.filter((device) => device.offline).length,
       wronglyOffline: this.#wronglyOffline,
+      rightlyOffline: this.#rightlyOffline,
+      standstills: this.#standstills,
       wrongIds: this.#wrongIds,
       duplicates: this.#duplicates,
       asked: this.#asked,
@@ -168,6 +183,7 @@ export class Fleet {
     this.#online = 0
     this.#offline = 0
     this.#wronglyOffline = 0
+    this.#rightlyOffline = 0
     this.#duplicates = 0
     this.#asked = 0
     this.#wrongIds = []
@@ -179,19 +195,30 @@ export class Fleet {
     const device = this.#devices[index]
     if (device === undefined) return
     device.registered = true
-    device.lastBeatMs = performance.now()
+    this.#noteBeat(device)
   }
 
   #beatOne(device: Device | undefined, changing: number): void {
     if (device?.registered !== true) return
     // It tries all the same where it is cut off: it is no fault of its own then.
-    device.lastBeatMs = performance.now()
+    this.#noteBeat(device)
     const connection = this.#connection(device.index)
     if (connection === undefined) return
     if (changing >= 1 || Math.random() < changing) device.step += 1
     const { tenant } = this.plan
     const beat = beatOf(this.plan, device.index, device.step, Date.now() / 1000)
     connection.publish(`${ROOT}.${tenant}.${idOf(this.plan, device.index)}.heartbeat`, beat)
+  }
+
+  #noteBeat(device: Device): void {
+    const now = performance.now()
+    device.gapMs = now - device.lastBeatMs
+    device.lastBeatMs = now
+  }
+
+  #stoodStill(now: number): void {
+    this.#stoodStillAtMs = now
+    this.#standstills += 1
   }
 
   async #registerOne(request: Uint8Array, retry: boolean): Promise<boolean> {

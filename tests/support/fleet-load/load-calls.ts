@@ -30,6 +30,10 @@ export interface PresenceReport {
   readonly offlineDevices: number
   /** Offline before their TTL was over. */
   readonly wronglyOffline: number
+  /** Offline since this process itself stood still: they did not beat for a TTL, or may not have. */
+  readonly rightlyOffline: number
+  /** How often it stood still for so long that devices may miss their TTL. */
+  readonly standstills: number
   /** A few of these. */
   readonly wrongIds: readonly string[]
   /** Offline a second time without having been online again. */
