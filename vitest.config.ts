@@ -17,7 +17,7 @@ const SHARED = {
 const WORKING = { maxWorkers: 2, sequence: { groupOrder: 0 } }
 /** With real servers and real time a file waits more than it works. */
 const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } }
-/** Most processes of these are not Node's, and e2e runs beside. */
+/** Most processes of these are not Node's, and they run beside each other. */
 const ALONE = { maxWorkers: 1, sequence: { groupOrder: 2 } }
 
 export default defineConfig({

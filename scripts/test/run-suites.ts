@@ -57,8 +57,9 @@ const ROUNDS: readonly Round[] = [
   ],
   [[vitest('contract')]],
   [[vitest('integration')]],
-  // These two wait more than they work.
-  [[e2e], [vitest('interop'), vitest('faults')]],
+  // These two wait more than they work; what a browser is in keeps both cores busy by itself.
+  [[vitest('interop')], [vitest('faults')]],
+  [[e2e]],
 ]
 
 /** A suite that hangs fails, and the others still run. */

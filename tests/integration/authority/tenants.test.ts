@@ -149,7 +149,7 @@ test('a user is refused after its credential expired', async () => {
     account: { tenant: 'acme' },
     role: 'device',
     name: 'short-lived',
-    ttlMs: 1_000,
+    ttlMs: 4_000,
     delivery: 'file',
   })
   const connection = await deployment.connectAs(user)
