@@ -97,7 +97,8 @@ test('devices that fall silent are announced once each, and their last state is 
   const notices = await startSeveral(3)
   const silent = named('silent', 200)
   const alive = named('alive', 20)
-  await register([...silent, ...alive], { device_ttl: 1 })
+  await register(silent, { device_ttl: 1 })
+  await register(alive, { device_ttl: 60 })
   beat(alive)
   await until('all silent ones to be announced', () => offlineOf(notices).length >= 200)
   await until('all to be noted', async () =>
@@ -139,7 +140,8 @@ test('a registry that dies takes no device along; the others announce what it le
   const notices = await startSeveral(3)
   const alive = named('alive', 40)
   const silent = named('silent', 40)
-  await register([...alive, ...silent], { device_ttl: 2 })
+  await register(alive, { device_ttl: 60 })
+  await register(silent, { device_ttl: 3 })
   beat([...alive, ...silent])
   await until('all to know all', everywhere([...alive, ...silent]))
   await registries.pop()?.drop()
@@ -154,7 +156,7 @@ test('a registry that dies takes no device along; the others announce what it le
 test('a rolling restart loses no device and announces nothing', async () => {
   const notices = await startSeveral(2)
   const ids = named('d', 40)
-  await register(ids, { device_ttl: 2 })
+  await register(ids, { device_ttl: 5 })
   const announced = notices.length
   beat(ids)
   for (let turn = 0; turn < 2; turn += 1) {
