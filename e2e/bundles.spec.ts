@@ -28,7 +28,8 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
   const passphrase = (await page.locator('code').first().textContent()) ?? ''
   expect(passphrase).toMatch(/^(?:[a-z]{5}-){4}[a-z]{5}$/u)
   await page.getByLabel('I have written it down').check()
-  await page.getByLabel('Folder', { exact: true }).fill(folder)
+  await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('Folder').click()
+  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill(folder)
   await page.getByLabel('Name of the file').fill('farm')
   await page.getByRole('button', { name: 'Hand over' }).click()
   await expect(page.getByText('2 credentials were written, read back and compared')).toBeVisible()

@@ -8,18 +8,27 @@ import { BundleOpener } from '../bundles/bundle-opener.ts'
 import { BundleService } from '../bundles/bundle-service.ts'
 import type { BundleAuthority } from '../bundles/collaborators.ts'
 import { starterFiles, startersFolder } from '../bundles/content/starters.ts'
+import { DriveDestination, folderOfDrive } from '../bundles/deliver/drives/drive-destination.ts'
+import { driveSourceHere } from '../bundles/deliver/drives/drive-source-here.ts'
+import { DriveWatch } from '../bundles/deliver/drives/drive-watch.ts'
 import { FolderDestination } from '../bundles/deliver/folder-destination.ts'
+import { NetworkDestination } from '../bundles/deliver/lan/network-destination.ts'
 import { ReceiptStore } from '../bundles/deliver/receipt-store.ts'
 import type { SaveFile } from '../files/saved-file.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
+import type { SecretStore } from '../mesh/secret-store.ts'
 import type { BundleCalls } from '../router/bundles.ts'
+import { serverIdentity } from '../web/server-identity.ts'
+
+const MINUTE_MS = 60_000
 
 export interface BundleParts {
   readonly database: DatabaseSync
   readonly authority: Authority
   readonly mesh: MeshService
   readonly audit: KeyAudit
+  readonly keychain: SecretStore
   readonly saveFile: SaveFile
   readonly version: string
   /** Where a package brings its resources along; null where nothing is packaged. */
@@ -33,9 +42,11 @@ export function composeBundles(parts: BundleParts): {
   readonly service: BundleService
   close(): Promise<void>
 } {
-  const { database, authority, mesh, audit, saveFile, version } = parts
+  const { database, authority, mesh, audit, keychain, saveFile, version } = parts
   const starters = startersFolder(parts.resourcesFolder)
   const { user, host } = actorHere()
+  const driveSource = driveSourceHere()
+  const drives = new DriveWatch(driveSource)
   const view = bundleAuthority(database, authority)
   const service = new BundleService({
     database,
@@ -50,7 +61,17 @@ export function composeBundles(parts: BundleParts): {
       },
     },
     audit,
-    openDestination: (choice) => FolderDestination.open(choice.path, choice.allowSynced),
+    folderOfDrive: (id, signal) => folderOfDrive(driveSource, id, signal),
+    openDestination: (choice, signal) => {
+      if (choice.kind === 'folder') return FolderDestination.open(choice.path, choice.allowSynced)
+      if (choice.kind === 'drive') return DriveDestination.open(driveSource, choice, signal)
+      return NetworkDestination.open({
+        ...choice,
+        waitMs: choice.minutes * MINUTE_MS,
+        identity: () => serverIdentity(keychain, new Date()),
+        log: parts.log.part('hand-over'),
+      })
+    },
     starters: (names, place) => starterFiles(starters, names, place),
     saveFile,
     log: parts.log.part('bundles'),
@@ -69,12 +90,15 @@ export function composeBundles(parts: BundleParts): {
     service,
     calls: {
       subscribe: (listener) => service.subscribe(listener),
+      subscribeDrives: (listener) => drives.subscribe(listener),
       plan: (choice) => service.plan(choice),
       hosts: (kind) => service.hosts(kind),
       checkHost: (url, signal) => service.checkHost(url, signal),
       checkFolder: (path) => service.checkFolder(path),
       create: (order) => service.create(order),
       cancel: (id) => service.cancel(id),
+      servers: () => service.servers(),
+      newCode: (id) => service.newCode(id),
       printReceipt: (id) => service.printReceipt(id),
       addPerson: (person) => service.addPerson(person),
       removePerson: (id) => service.removePerson(id),
@@ -83,7 +107,10 @@ export function composeBundles(parts: BundleParts): {
       find: (path, signal) => opener.find(path, signal),
       wipe: (path, bundles) => opener.wipe(path, bundles),
     },
-    close: () => service.close(),
+    close: () => {
+      drives.close()
+      return service.close()
+    },
   }
 }
 

@@ -16,7 +16,7 @@ const UNWRITABLE = new Set([
   'ENAMETOOLONG',
   'EINVAL',
 ])
-const GONE = new Set(['ENOENT', 'EIO', 'ENODEV', 'ENXIO', 'ESTALE'])
+const GONE = new Set(['ENOENT', 'EIO', 'ENODEV', 'ENXIO', 'ESTALE', 'ENOTCONN', 'ECONNABORTED'])
 
 /** Why files could not be written, in words; an error of Muster's own stays as it is. */
 export function notWritten(error: unknown, folder: string): unknown {
@@ -34,13 +34,7 @@ export function notWritten(error: unknown, folder: string): unknown {
     })
   }
   if (GONE.has(code)) {
-    return new TransientError({
-      code: 'DESTINATION_GONE',
-      message: `${folder} could not be written to any more: the drive was pulled, or it fails (${messageOf(error)}).`,
-      advice: 'Put it back in and look at what is on it (Bundles, Open), then try again.',
-      details: { folder },
-      cause: error,
-    })
+    return destinationGone(folder, messageOf(error), error)
   }
   if (!UNWRITABLE.has(code)) return error
   return new RejectedError({
@@ -49,6 +43,16 @@ export function notWritten(error: unknown, folder: string): unknown {
     advice: 'Choose a folder that is yours, on a disk that is not write-protected.',
     details: { folder },
     cause: error,
+  })
+}
+
+export function destinationGone(folder: string, why: string, cause?: unknown): TransientError {
+  return new TransientError({
+    code: 'DESTINATION_GONE',
+    message: `${folder} could not be written to any more: the drive was pulled, or it fails (${why}).`,
+    advice: 'Put it back in and look at what is on it (Bundles, Open), then try again.',
+    details: { folder },
+    cause,
   })
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { InternalError } from '#shared/errors.ts'
 import type { ProcedureKind } from '../steps/procedure.ts'
 import type { BundleAuthority } from './collaborators.ts'
+import { PART_ENDING, partPrefix } from './deliver/write-verified.ts'
 import { sha256Of } from './manifest/sign-manifest.ts'
 
 const State = z.strictObject({
@@ -13,6 +14,8 @@ const State = z.strictObject({
   keys: z.array(z.string()),
   /** Where it is written to; null where that is no folder of this computer. */
   folder: z.string().nullable(),
+  /** Id of the removable drive that the folder is on. */
+  drive: z.string().nullable().default(null),
   /** Files that are being written, or were. */
   files: z.array(z.strictObject({ name: z.string(), sha256: z.string() })),
   sealed: z.boolean(),
@@ -32,6 +35,8 @@ export interface BundleWork {
   prepare(): Promise<BundleState['files']>
   deliver(signal: AbortSignal): Promise<void>
   takeBack(): Promise<void>
+  /** Whether certainly nobody got any of it. */
+  untouched(): boolean
   record(): void
 }
 
@@ -39,6 +44,8 @@ export interface BundleProcedureOptions {
   readonly authority: BundleAuthority
   /** The work of a bundle that runs now; undefined after a restart. */
   workOf(id: string): BundleWork | undefined
+  /** Where a removable drive is mounted now; null where it is not plugged in. */
+  folderOfDrive(id: string, signal: AbortSignal): Promise<string | null>
 }
 
 /** The files of something else are never touched: only what has the very name and content. */
@@ -84,9 +91,13 @@ export function bundleProcedure(options: BundleProcedureOptions): ProcedureKind<
           await work(state.id).deliver(signal)
           return state
         },
-        undo: async (state) => {
-          await options.workOf(state.id)?.takeBack()
-          const gone = state.folder !== null && (await removeRests(state.folder, state.files))
+        undo: async (state, { signal }) => {
+          const running = options.workOf(state.id)
+          await running?.takeBack()
+          if (running?.untouched() === true) return { ...state, seen: false }
+          const folder =
+            state.drive === null ? state.folder : await options.folderOfDrive(state.drive, signal)
+          const gone = folder !== null && (await removeRests(folder, state.files))
           // What stood open on a medium can be read off it after it was deleted.
           return { ...state, seen: !gone || !state.sealed }
         },
@@ -124,7 +135,7 @@ async function restsIn(folder: string, files: BundleState['files']): Promise<str
   const rests: string[] = []
   for (const { name, sha256 } of files) {
     const halves = present.filter(
-      (other) => other.startsWith(`.${name}.`) && /\.[0-9a-f]{12}\.part$/u.test(other),
+      (other) => other.startsWith(partPrefix(name, sha256)) && other.endsWith(PART_ENDING),
     )
     rests.push(...halves.map((half) => join(folder, half)))
     const path = join(folder, name)

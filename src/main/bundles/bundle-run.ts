@@ -118,6 +118,10 @@ export class BundleRun implements BundleWork {
     this.#delivered = []
   }
 
+  untouched(): boolean {
+    return this.#options.destination.untouched?.() ?? false
+  }
+
   record(): void {
     const { onProgress, record } = this.#options
     onProgress({ step: 'recording' })

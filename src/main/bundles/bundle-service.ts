@@ -9,6 +9,7 @@ import type {
   BundleReceipt,
   BundlesSnapshot,
   FolderCheck,
+  HandOverTicket,
   HostCandidate,
   HostCheck,
   Person,
@@ -32,6 +33,8 @@ import { checkFolder } from './deliver/folder-destination.ts'
 import type { Destination, OpenDestination } from './deliver/destination.ts'
 import { receiptPage } from './deliver/receipt-page.ts'
 import { ReceiptStore } from './deliver/receipt-store.ts'
+import { handOverEnded } from './deliver/lan/hand-over-errors.ts'
+import { servedAddresses } from '../web/served-address.ts'
 import { AddressBook } from './seal/address-book.ts'
 import type { Sealing } from './seal/seal.ts'
 
@@ -39,6 +42,10 @@ import type { Sealing } from './seal/seal.ts'
 const MAX_RECEIPTS = 500
 /** Progress reaches the window so often at most. */
 const TELL_EVERY_MS = 100
+/** A slow stick may take that long until it has written what is left. */
+const EJECT_TIMEOUT_MS = 60_000
+/** Beside the one at which enrollment serves. */
+const HAND_OVER_PORT = 9444
 
 export interface BundleServiceOptions {
   /** With BUNDLE_MIGRATIONS applied. */
@@ -47,6 +54,8 @@ export interface BundleServiceOptions {
   readonly mesh: BundleMesh
   readonly audit: KeyAudit
   readonly openDestination: OpenDestination
+  /** Where a removable drive is mounted now, by its id; null where it is not plugged in. */
+  readonly folderOfDrive: (id: string, signal: AbortSignal) => Promise<string | null>
   readonly starters: BundleRunOptions['starters']
   readonly saveFile: SaveFile
   readonly log: Logger
@@ -67,6 +76,8 @@ export class BundleService {
   #job: BundleJob | null = null
   readonly #runs = new Map<string, BundleRun>()
   #cancel = new AbortController()
+  /** The one that the other side comes to fetch. */
+  #fetched: { readonly id: string; readonly ticket: () => HandOverTicket } | undefined
   #working: Promise<void> = Promise.resolve()
   #toldAt = 0
 
@@ -79,6 +90,7 @@ export class BundleService {
       bundleProcedure({
         authority: options.authority,
         workOf: (id) => this.#runs.get(id),
+        folderOfDrive: options.folderOfDrive,
       }),
     )
   }
@@ -133,6 +145,8 @@ export class BundleService {
       endedAt: null,
       problem: null,
       receipt: null,
+      ejection: { state: 'none' },
+      handOver: null,
     }
     this.#job = job
     this.#cancel = new AbortController()
@@ -140,6 +154,7 @@ export class BundleService {
     try {
       const checked = await this.#check(order)
       const destination = await this.#openFor(order, checked.planned.items.length, signal)
+      this.#follow(id, order, destination)
       this.#change({ credentials: checked.planned.items.length })
       this.#runs.set(
         id,
@@ -157,6 +172,17 @@ export class BundleService {
   /** Takes back the bundle under way: what was issued is withdrawn, what was written removed. */
   cancel(id: string): void {
     if (this.#job?.id === id) this.#cancel.abort(cancelled())
+  }
+
+  /** Addresses of this computer under which a bundle could be fetched, those of the network first. */
+  servers(): { url: string; loopback: boolean }[] {
+    return servedAddresses(HAND_OVER_PORT)
+  }
+
+  /** A code for the bundle that waits to be fetched. Secret. @throws ConflictError `HAND_OVER_ENDED`. */
+  newCode(id: string): HandOverTicket {
+    if (this.#fetched?.id !== id || this.#job?.state !== 'running') throw handOverEnded()
+    return this.#fetched.ticket()
   }
 
   /**
@@ -247,6 +273,19 @@ export class BundleService {
     }
   }
 
+  /** Tells the window how a bundle is fetched, where its destination is of that kind. */
+  #follow(id: string, order: BundleOrder, { handOver }: Destination): void {
+    const [file] = bundleFileNames(order)
+    this.#fetched = undefined
+    if (handOver === undefined || file === undefined) return
+    this.#fetched = { id, ticket: () => handOver.newTicket(file) }
+    handOver.onChange((state) => {
+      this.#change({ handOver: state })
+      this.#tell()
+    })
+    this.#change({ handOver: handOver.state() })
+  }
+
   #runOf(
     id: string,
     order: Omit<BundleOrder, 'destination'>,
@@ -299,6 +338,7 @@ export class BundleService {
     const { log } = this.#options
     try {
       await this.#procedure.start(startOf(id, order, destination), signal)
+      await this.#eject(destination)
       this.#change({ state: 'done', receipt: id, endedAt: this.#now().toISOString() })
       log.info('a bundle was handed over', { kind: order.choice.kind })
     } catch (thrown) {
@@ -311,6 +351,19 @@ export class BundleService {
       await destination
         .close()
         .catch((error: unknown) => log.warn('a destination did not close well', { error }))
+    }
+  }
+
+  /** What was delivered stays delivered, whether the drive lets go or not. */
+  async #eject(destination: Destination): Promise<void> {
+    if (destination.eject === undefined) return
+    this.#change({ step: 'ejecting' })
+    try {
+      await destination.eject(AbortSignal.timeout(EJECT_TIMEOUT_MS))
+      this.#change({ ejection: { state: 'done' } })
+    } catch (thrown) {
+      const problem = problemOf(toMusterError(thrown))
+      this.#change({ ejection: { state: 'failed', problem } })
     }
   }
 
@@ -354,10 +407,19 @@ interface CheckedOrder {
 function startOf(
   id: string,
   { name, sealing }: Pick<BundleOrder, 'name' | 'sealing'>,
-  { facts }: Destination,
+  { facts, driveId }: Destination,
 ): BundleState {
   const sealed = sealing.kind !== 'plain'
-  return { id, name, keys: [], folder: facts.path, files: [], sealed, seen: false }
+  return {
+    id,
+    name,
+    keys: [],
+    folder: facts.path,
+    drive: driveId ?? null,
+    files: [],
+    sealed,
+    seen: false,
+  }
 }
 
 function sealingOf(sealing: BundleOrder['sealing'], people: readonly Person[]): Sealing | null {

@@ -7,6 +7,7 @@ import type {
   BundleOrder,
   BundlePlan,
   BundlesSnapshot,
+  DrivesSnapshot,
   FolderCheck,
   FoundBundle,
   HandOverTicket,
@@ -23,6 +24,7 @@ import { NEVER } from '#shared/never.ts'
 /** What the window asks about bundles. */
 export interface BundleCalls {
   subscribe(listener: (update: BundlesSnapshot) => void): () => void
+  subscribeDrives(listener: (update: DrivesSnapshot) => void): () => void
   plan(choice: BundleChoice): Promise<BundlePlan>
   hosts(kind: BundleKind): HostCandidate[]
   checkHost(url: string, signal: AbortSignal): Promise<HostCheck>
@@ -30,7 +32,7 @@ export interface BundleCalls {
   create(order: BundleOrder): Promise<BundleJob>
   cancel(id: string): void
   servers(): { url: string; loopback: boolean }[]
-  newCode(id: string): Promise<HandOverTicket>
+  newCode(id: string): HandOverTicket
   printReceipt(id: string): Promise<SavedFile>
   addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person
   removePerson(id: string): void
@@ -49,6 +51,9 @@ export function bundlesRouter(os: ContractImplementer['bundles'], bundles: Bundl
   return {
     watch: os.watch.handler(({ signal }) =>
       streamOf((listener) => bundles.subscribe(listener), signal ?? NEVER),
+    ),
+    watchDrives: os.watchDrives.handler(({ signal }) =>
+      streamOf((listener) => bundles.subscribeDrives(listener), signal ?? NEVER),
     ),
     plan: os.plan.handler(({ input }) => bundles.plan(input)),
     hosts: os.hosts.handler(({ input }) => bundles.hosts(input.kind)),

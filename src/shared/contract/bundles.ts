@@ -63,6 +63,8 @@ export const BundlePlan = z.strictObject({
   /** Files of the bundle, the first of them. */
   files: z.array(z.string()),
   fileCount: z.int(),
+  /** About what it will take where it goes. */
+  bytes: z.number(),
 })
 export type BundlePlan = z.infer<typeof BundlePlan>
 
@@ -106,8 +108,52 @@ const FolderPath = z.string().min(1).max(4_096)
 export const DestinationChoice = z.discriminatedUnion('kind', [
   /** `allowSynced`: the person knows that the folder is copied to other computers. */
   z.strictObject({ kind: z.literal('folder'), path: FolderPath, allowSynced: z.boolean() }),
+  /** A removable drive, by its id. `eject`: let go of it once the bundle is on it. */
+  z.strictObject({ kind: z.literal('drive'), id: z.string().min(1).max(128), eject: z.boolean() }),
+  /** Fetched from this computer, once, by whoever has the code. */
+  z.strictObject({
+    kind: z.literal('network'),
+    /** `https://host:port` under which this computer is reached. */
+    serverUrl: z.string().min(1).max(512),
+    minutes: z
+      .int()
+      .min(1)
+      .max(24 * 60),
+    /** The receiving side is this very computer. */
+    allowLoopback: z.boolean(),
+  }),
 ])
 export type DestinationChoice = z.infer<typeof DestinationChoice>
+
+/** A volume on a drive that can be taken away. */
+export const Drive = z.strictObject({
+  /** Stays with it, wherever it is mounted. */
+  id: z.string(),
+  /** What its owner called it, else what it is. */
+  name: z.string(),
+  model: z.string().nullable(),
+  serial: z.string().nullable(),
+  /** As people call it, such as exFAT; null where there is none. */
+  fileSystem: z.string().nullable(),
+  bytes: z.number(),
+  /** Null where it is not mounted. */
+  freeBytes: z.number().nullable(),
+  /** Where it is mounted. */
+  path: z.string().nullable(),
+  /** `blank`: nothing on it that this computer can read. */
+  state: z.enum(['ready', 'read-only', 'not-mounted', 'blank']),
+  /** Whether its file system knows who may read a file. */
+  keepsPermissions: z.boolean(),
+})
+export type Drive = z.infer<typeof Drive>
+
+const DrivesSnapshot = z.strictObject({
+  type: z.literal('snapshot'),
+  drives: z.array(Drive),
+  /** Why they are not known. */
+  problem: Problem.nullable(),
+})
+export type DrivesSnapshot = z.infer<typeof DrivesSnapshot>
 
 export const FolderCheck = z.strictObject({
   /** What copies the folder elsewhere, such as Dropbox; null where nothing that is known does. */
@@ -138,9 +184,48 @@ export const BundleStep = z.enum([
   'writing',
   'flushing',
   'reading-back',
+  /** Until somebody fetches it. */
+  'waiting',
   'recording',
+  'ejecting',
 ])
 export type BundleStep = z.infer<typeof BundleStep>
+
+/** A bundle that waits on the network to be fetched. Its code is not in here. */
+export const HandOver = z.strictObject({
+  /** `https://host:port`. */
+  url: z.string(),
+  /** Null until the bundle is made. */
+  until: Instant.nullable(),
+  /** Address that fetches it just now, or did. */
+  from: z.string().nullable(),
+  /** How often somebody showed a wrong code, and who did last. */
+  wrongCodes: z.int(),
+  wrongFrom: z.string().nullable(),
+  /** Why it did not arrive at the last one with the right code. */
+  problem: Problem.nullable(),
+})
+export type HandOver = z.infer<typeof HandOver>
+
+/** What goes to the receiving side. It is told this once; Muster keeps a hash of the code. */
+export const HandOverTicket = z.strictObject({
+  /** To be read out. */
+  code: z.string(),
+  /** One line for a shell that fetches it. */
+  command: z.string(),
+  /** Address for a browser, which asks for the code. */
+  url: z.string(),
+  /** SHA-256 of the server's certificate, as browsers show it. */
+  fingerprint: z.string(),
+})
+export type HandOverTicket = z.infer<typeof HandOverTicket>
+
+/** What became of the wish to pull the drive. The bundle is on it either way. */
+const Ejection = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('none') }),
+  z.strictObject({ state: z.literal('done') }),
+  z.strictObject({ state: z.literal('failed'), problem: Problem }),
+])
 
 export const BundleJob = z.strictObject({
   id: z.string(),
@@ -155,6 +240,9 @@ export const BundleJob = z.strictObject({
   problem: Problem.nullable(),
   /** Id of the receipt, once it is done. */
   receipt: z.string().nullable(),
+  ejection: Ejection,
+  /** Where it is fetched from this computer; null where it is written somewhere. */
+  handOver: HandOver.nullable(),
 })
 export type BundleJob = z.infer<typeof BundleJob>
 
@@ -181,6 +269,8 @@ export const BundleReceipt = z.strictObject({
     serial: z.string().nullable(),
     fileSystem: z.string().nullable(),
     syncedBy: z.string().nullable(),
+    /** Where what was compared came from: the medium, or what the system remembered of it. */
+    readFrom: z.enum(['medium', 'cache']).optional(),
   }),
   files: z.array(
     z.strictObject({
@@ -288,12 +378,18 @@ const ById = z.strictObject({ id: z.string() })
 
 export const bundles = {
   watch: procedure.output(eventIterator(BundlesSnapshot)),
+  /** Removable drives, as they come and go. */
+  watchDrives: procedure.output(eventIterator(DrivesSnapshot)),
   plan: procedure.input(BundleChoice).output(BundlePlan),
   hosts: procedure.input(z.strictObject({ kind: BundleKind })).output(z.array(HostCandidate)),
   checkHost: procedure.input(z.strictObject({ url: z.string().max(512) })).output(HostCheck),
   checkFolder: procedure.input(z.strictObject({ path: FolderPath })).output(FolderCheck),
   create: procedure.input(BundleOrder).output(BundleJob),
   cancel: procedure.input(ById).output(z.null()),
+  /** Addresses of this computer under which a bundle could be fetched. */
+  servers: procedure.output(z.array(z.strictObject({ url: z.string(), loopback: z.boolean() }))),
+  /** A code for the bundle that waits to be fetched; the one before is dead with it. */
+  newCode: procedure.input(ById).output(HandOverTicket),
   /** A page to print. */
   printReceipt: procedure.input(ById).output(SavedFile),
   addPerson: procedure

@@ -10,6 +10,7 @@ import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { TransientError } from '../../../src/shared/errors.ts'
 import { bundleProcedure } from '../../../src/main/bundles/bundle-procedure.ts'
 import { FolderDestination } from '../../../src/main/bundles/deliver/folder-destination.ts'
+import { PART_ENDING, partPrefix } from '../../../src/main/bundles/deliver/write-verified.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
@@ -291,7 +292,10 @@ test('what a crash cut off is taken back at the next start: files gone, credenti
   const whole = Buffer.from('the finished file')
   const sha256 = createHash('sha256').update(whole).digest('hex')
   await writeFile(join(folder, 'test.zip.age'), whole)
-  await writeFile(join(folder, '.test.zip.age.0123456789ab.part'), 'half')
+  await writeFile(
+    join(folder, `${partPrefix('test.zip.age', sha256)}0123456789ab${PART_ENDING}`),
+    'half',
+  )
   await writeFile(join(folder, 'mine.zip.age'), whole)
   const { publicKey } = createNkey('user')
   await site.app.authority.issueUser({
@@ -322,7 +326,13 @@ test('what a crash cut off is taken back at the next start: files gone, credenti
   const { authority, database } = site.app
   const procedures = new Procedures({ database, log: silentLogger() })
   const view = bundleAuthority(database, authority)
-  procedures.register(bundleProcedure({ authority: view, workOf: () => undefined }))
+  procedures.register(
+    bundleProcedure({
+      authority: view,
+      workOf: () => undefined,
+      folderOfDrive: () => Promise.resolve(null),
+    }),
+  )
   const taken = await procedures.takeUp('mesh', NEVER)
   expect(taken).toMatchObject([{ title: 'Hand over the bundle test', outcome: 'rolled-back' }])
   expect(await readdir(folder)).toEqual(['mine.zip.age'])

@@ -7,10 +7,12 @@ import type {
   BundleReceipt,
   BundlesSnapshot,
   FoundBundle,
+  HandOver,
   Person,
 } from '#shared/contract/bundles.ts'
 import type { BundleCalls } from '../../../src/main/router/bundles.ts'
 import { ago } from './devices.ts'
+import { fakeDrives } from './drives.ts'
 import { asError, PROBLEMS } from './problems.ts'
 import type { Scenario } from './state.ts'
 import { Topic } from './topic.ts'
@@ -19,6 +21,7 @@ const DAY_MS = 86_400_000
 const OPERATOR = `O${'CX4KQ2M7TRAP5ZW'.repeat(4)}`.slice(0, 56)
 const STEPS = ['issuing', 'sealing', 'writing', 'flushing', 'reading-back', 'recording'] as const
 const STEP_MS = 700
+const FOR_EVER_MS = 2 ** 31 - 1
 const TOTAL_BYTES = 184_320
 const sha = (letter: string) => `${letter}3f9c1`.repeat(11).slice(0, 64)
 
@@ -39,6 +42,11 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
     const { signal } = running
     try {
       for (const step of STEPS) {
+        if (step === 'writing' && order.destination.kind === 'network') {
+          const handOver = handOverOf(order.destination.serverUrl)
+          become({ step: 'waiting', handOver })
+          await delay(FOR_EVER_MS, undefined, { signal })
+        }
         become({ step, totalBytes: TOTAL_BYTES })
         for (let part = 1; part <= 4; part += 1) {
           await delay(STEP_MS / 4, undefined, { signal })
@@ -46,6 +54,11 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
         }
       }
       receipts = [receiptOf(order, id), ...receipts]
+      if (order.destination.kind === 'drive' && order.destination.eject) {
+        become({ step: 'ejecting' })
+        await delay(STEP_MS, undefined, { signal })
+        become({ ejection: { state: 'done' } })
+      }
       become({ state: 'done', receipt: id, endedAt: ago(0) })
     } catch {
       become({ state: 'cancelled', endedAt: ago(0) })
@@ -53,6 +66,7 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
   }
   return {
     subscribe: topic.subscribe,
+    subscribeDrives: fakeDrives(scenario),
     plan: async (choice) => {
       await delay(120)
       if (failing) return wrong()
@@ -98,6 +112,7 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
         name: `${choice.tenant}-2026-11-22`,
         files: all,
         fileCount: all.length,
+        bytes: 16_384 + all.length * 4_096,
       }
     },
     hosts: (kind) => {
@@ -147,11 +162,26 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
         endedAt: null,
         problem: null,
         receipt: null,
+        ejection: { state: 'none' },
+        handOver: null,
       }
       void perform(order, id)
       return Promise.resolve(job)
     },
     cancel: () => running.abort(),
+    servers: () => [
+      { url: 'https://192.168.1.20:9444', loopback: false },
+      { url: 'https://127.0.0.1:9444', loopback: true },
+    ],
+    newCode: () => ({
+      code: 'K7QF-2MXR',
+      command:
+        "(umask 077; curl -fsSk --pinnedpubkey 'sha256//9pU3Vn0l7mJqk2cC1m5uQG0Jm7nV3v0v5r1n4Xq8m0k=' -o north-farm-2026-11-22.zip.age 'https://192.168.1.20:9444/take?code=K7QF-2MXR')",
+      url: 'https://192.168.1.20:9444',
+      fingerprint: sha('f')
+        .toUpperCase()
+        .replaceAll(/(..)(?=.)/gu, '$1:'),
+    }),
     printReceipt: () => Promise.resolve({ type: 'saved', path: '/home/kim/receipt.html' }),
     addPerson: (person) => {
       if (!/^age1[a-z0-9]{20,}$/u.test(person.publicKey)) throw asError(PROBLEMS.unreachable)
@@ -218,6 +248,7 @@ const RECEIPTS: BundleReceipt[] = [
       serial: '60A44C413FC0F311',
       fileSystem: 'exFAT',
       syncedBy: null,
+      readFrom: 'medium',
     },
     files: [
       {
@@ -348,8 +379,33 @@ function receiptOf(
     name,
     urls,
     sealing: sealing.kind,
-    destination: { ...base.destination, label: destination.path, path: destination.path },
+    destination: placeOf(destination, base.destination),
     credentials: Math.max(1, choice.devices.length + choice.newDevices.length),
+  }
+}
+
+function placeOf(
+  choice: BundleOrder['destination'],
+  base: BundleReceipt['destination'],
+): BundleReceipt['destination'] {
+  switch (choice.kind) {
+    case 'folder':
+      return { ...base, label: choice.path, path: choice.path }
+    case 'drive':
+      return { ...(RECEIPTS[0] as BundleReceipt).destination }
+    case 'network':
+      return { ...base, kind: 'network', label: '192.168.1.31', path: null }
+  }
+}
+
+function handOverOf(url: string): HandOver {
+  return {
+    url,
+    until: ago(-9.4 * 60_000),
+    from: null,
+    wrongCodes: 2,
+    wrongFrom: '192.168.1.77',
+    problem: null,
   }
 }
 
@@ -373,5 +429,7 @@ function failedJob(): BundleJob {
       details: {},
     },
     receipt: null,
+    ejection: { state: 'none' },
+    handOver: null,
   }
 }

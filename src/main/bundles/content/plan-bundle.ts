@@ -1,6 +1,7 @@
 import type { BundleChoice, BundlePlan } from '#shared/contract/bundles.ts'
 import { ConflictError, RejectedError, TransientError } from '#shared/errors.ts'
 import { safeName } from '../../files/safe-name.ts'
+import { estimatedBytes } from '../assemble.ts'
 import type { BundleAuthority } from '../collaborators.ts'
 import { ownPath } from '../../paths/own-path.ts'
 import { layoutOf } from './build-content.ts'
@@ -60,6 +61,7 @@ function shown(choice: BundleChoice, items: readonly PlannedItem[], now: Date): 
     name: suggestedName(choice, items, now),
     files: files.slice(0, MAX_SHOWN),
     fileCount: files.length,
+    bytes: estimatedBytes(items.filter(({ way }) => way !== 'refuse').length),
   }
 }
 

@@ -1,4 +1,9 @@
-import type { BundleReceipt, DestinationChoice } from '#shared/contract/bundles.ts'
+import type {
+  BundleReceipt,
+  DestinationChoice,
+  HandOver,
+  HandOverTicket,
+} from '#shared/contract/bundles.ts'
 
 /** A finished file on its way out: the sealed bundle, or what lies in the clear beside it. */
 export interface OutgoingFile {
@@ -12,7 +17,7 @@ export type DeliveredFile = BundleReceipt['files'][number]
 export type DestinationFacts = BundleReceipt['destination']
 
 export interface DeliveryProgress {
-  readonly step: 'writing' | 'flushing' | 'reading-back'
+  readonly step: 'writing' | 'flushing' | 'reading-back' | 'waiting'
   readonly bytes: number
   readonly total: number
 }
@@ -26,6 +31,8 @@ export interface DeliveryRun {
 export interface Destination {
   /** What stands in the receipt. */
   readonly facts: DestinationFacts
+  /** Of a removable drive: its id, by which it is found after a restart. */
+  readonly driveId?: string
   /**
    * Whether so many bytes of these names would arrive: before anything is issued.
    * @throws MusterError with what to do about it.
@@ -38,7 +45,21 @@ export interface Destination {
   deliver(files: readonly OutgoingFile[], run: DeliveryRun): Promise<DeliveredFile[]>
   /** Takes back what was delivered, where the record of it could not be written. */
   takeBack(files: readonly DeliveredFile[]): Promise<void>
+  /**
+   * Lets go of a drive once all is on it, where the person wants that.
+   * @throws TransientError `DRIVE_NOT_EJECTED`.
+   */
+  readonly eject?: (signal: AbortSignal) => Promise<void>
   close(): Promise<void>
+  /** Whether certainly nobody got any of it, though it was to be delivered. Absent: not known. */
+  untouched?(): boolean
+  /** Where the other side comes to fetch it. */
+  readonly handOver?: {
+    state(): HandOver
+    onChange(listener: (state: HandOver) => void): void
+    /** A code to fetch the file with; the one before is dead with it. Secret. */
+    newTicket(file: string): HandOverTicket
+  }
 }
 
 /** @throws MusterError where there is no such place. */

@@ -1,15 +1,8 @@
-import { mkdir, open, rm, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import type { FolderCheck } from '#shared/contract/bundles.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
-import {
-  diskTooSmall,
-  fileIsThere,
-  folderSynced,
-  notAFolder,
-  notWritten,
-} from '../bundle-errors.ts'
+import { diskTooSmall, folderSynced, notAFolder, notWritten } from '../bundle-errors.ts'
 import type {
   DeliveredFile,
   DeliveryRun,
@@ -17,6 +10,7 @@ import type {
   DestinationFacts,
   OutgoingFile,
 } from './destination.ts'
+import { freeBytesOf, requireFree, requireWritable } from './folder-checks.ts'
 import { ownPath } from '../../paths/own-path.ts'
 import { syncServiceOf } from './synced-folders.ts'
 import { removeAll, writeVerified } from './write-verified.ts'
@@ -44,13 +38,10 @@ export class FolderDestination implements Destination {
 
   /** @throws RejectedError `FOLDER_UNWRITABLE`, ConflictError `FILE_EXISTS`, TransientError `DISK_FULL`. */
   async check(need: { bytes: number; names: readonly string[] }): Promise<void> {
-    await requireWritable(this.#path)
+    await requireFolder(this.#path)
     const free = await freeBytesOf(this.#path)
     if (free !== null && free < need.bytes) throw diskTooSmall(this.#path, need.bytes, free)
-    for (const name of need.names) {
-      const path = join(this.#path, name)
-      if ((await stat(path).catch(() => undefined)) !== undefined) throw fileIsThere(path)
-    }
+    await requireFree(this.#path, need.names)
   }
 
   deliver(files: readonly OutgoingFile[], run: DeliveryRun): Promise<DeliveredFile[]> {
@@ -71,28 +62,21 @@ export async function checkFolder(path: string): Promise<FolderCheck> {
   try {
     const folder = ownPath(path)
     const syncedBy = (await syncServiceOf(folder)) ?? null
-    await requireWritable(folder)
+    await requireFolder(folder)
     return { syncedBy, freeBytes: await freeBytesOf(folder), problem: null }
   } catch (thrown) {
     return { syncedBy: null, freeBytes: null, problem: problemOf(toMusterError(thrown)) }
   }
 }
 
-async function requireWritable(folder: string): Promise<void> {
+async function requireFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       throw notAFolder(folder)
     })
-    const probe = join(folder, `.muster-${process.pid}.tmp`)
-    await (await open(probe, 'w', 0o600)).close()
-    await rm(probe)
   } catch (error) {
     throw notWritten(error, folder)
   }
-}
-
-async function freeBytesOf(folder: string): Promise<number | null> {
-  const facts = await statfs(folder).catch(() => undefined)
-  return facts === undefined ? null : facts.bavail * facts.bsize
+  await requireWritable(folder)
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../../files/atomic-write.ts'
-import { cancelled, notWritten, readBackDiffers } from '../bundle-errors.ts'
+import { cancelled, destinationGone, notWritten, readBackDiffers } from '../bundle-errors.ts'
 import type { DeliveredFile, DeliveryRun, OutgoingFile } from './destination.ts'
 
 /** What is written, and what is read, at once; progress and cancelling go by it. */
@@ -27,7 +27,8 @@ export interface ReadableFile {
 
 /**
  * Writes files into a folder so that they are whole on the medium, or not there: under names of their own,
- * flushed, read back and compared, and only then all renamed. Never over a file that is there.
+ * flushed, read back and compared, and only then all renamed. Never over a file that is there, and never on another medium than
+ * the one that the folder was on at first: where a stick was pulled, its folder may be one of the system's disk.
  * @throws RejectedError `BUNDLE_NOT_WRITTEN`, `BUNDLE_READ_BACK`, TransientError `DISK_FULL`, `CANCELLED`. Everything that was
  *   written is removed then, as far as the medium still allows.
  */
@@ -37,22 +38,33 @@ export async function writeVerified(
   options: VerifiedWriteOptions,
 ): Promise<DeliveredFile[]> {
   const total = files.reduce((sum, { content }) => sum + content.length, 0)
-  const parts = files.map((file) => ({
-    file,
-    path: join(folder, file.name),
-    temporary: join(folder, `.${file.name}.${randomBytes(6).toString('hex')}.part`),
-  }))
+  const parts = files.map((file) => {
+    const sha256 = createHash('sha256').update(file.content).digest('hex')
+    return {
+      file,
+      sha256,
+      path: join(folder, file.name),
+      temporary: temporaryIn(folder, file, sha256),
+    }
+  })
   const placed: string[] = []
   try {
+    const medium = (await stat(folder)).dev
     const told = progressOf(options, total)
     for (const { file, temporary } of parts) {
-      await writeOne(temporary, file, options.signal, told('writing'), told('flushing'))
+      await writeOne(
+        { path: temporary, medium },
+        file,
+        options.signal,
+        told('writing'),
+        told('flushing'),
+      )
     }
     const back = told('reading-back')
     for (const { file, temporary } of parts) await compareOne(temporary, file, options, back)
     for (const { path, temporary } of parts) {
       requireGoingOn(options.signal)
-      await placeOne(temporary, path)
+      await placeOne(temporary, { path, medium })
       placed.push(path)
     }
     await syncFolder(folder)
@@ -61,12 +73,28 @@ export async function writeVerified(
     await syncFolder(folder).catch(() => undefined)
     throw notWritten(error, folder)
   }
-  return parts.map(({ file, path }) => ({
+  return parts.map(({ file, path, sha256 }) => ({
     name: file.name,
     path,
     bytes: file.content.length,
-    sha256: createHash('sha256').update(file.content).digest('hex'),
+    sha256,
   }))
+}
+
+/** How the name of a half-written file ends. */
+export const PART_ENDING = '.part'
+
+/**
+ * How the name of a half-written file begins: with what will be in it, so that a crash's rests are known from another
+ * export's files of the same name.
+ */
+export function partPrefix(name: string, sha256: string): string {
+  return `.${name}.${sha256.slice(0, 12)}.`
+}
+
+function temporaryIn(folder: string, { name }: OutgoingFile, sha256: string): string {
+  const own = randomBytes(6).toString('hex')
+  return join(folder, `${partPrefix(name, sha256)}${own}${PART_ENDING}`)
 }
 
 /** Removes files; what can't be removed stays. */
@@ -86,14 +114,28 @@ function progressOf({ onProgress }: DeliveryRun, total: number) {
   }
 }
 
+/** A file that is to be made, and the device that it has to come to lie on. */
+interface Place {
+  readonly path: string
+  readonly medium: number
+}
+
+async function createOn({ path, medium }: Place, mode: number): Promise<FileHandle> {
+  const handle = await open(path, 'wx', mode)
+  if ((await handle.stat()).dev === medium) return handle
+  await handle.close()
+  await rm(path, { force: true })
+  throw destinationGone(path, 'another medium is there now')
+}
+
 async function writeOne(
-  path: string,
+  place: Place,
   { content, mode }: OutgoingFile,
   signal: AbortSignal,
   written: (bytes: number) => void,
   flushed: (bytes: number) => void,
 ): Promise<void> {
-  const handle = await open(path, 'wx', mode)
+  const handle = await createOn(place, mode)
   try {
     for (let at = 0; at < content.length; at += PIECE_BYTES) {
       requireGoingOn(signal)
@@ -153,11 +195,11 @@ async function compareOne(
 }
 
 /** A rename takes the place of what is there; making the name first does not. */
-async function placeOne(temporary: string, path: string): Promise<void> {
-  const claim = await open(path, 'wx', 0o600)
+async function placeOne(temporary: string, place: Place): Promise<void> {
+  const claim = await createOn(place, 0o600)
   await claim.close()
-  await rename(temporary, path).catch(async (error: unknown) => {
-    await rm(path, { force: true })
+  await rename(temporary, place.path).catch(async (error: unknown) => {
+    await rm(place.path, { force: true })
     throw error
   })
 }

@@ -20,7 +20,9 @@ export const STEP_WORDS: Readonly<Record<BundleStep, string>> = {
   writing: 'Writing',
   flushing: 'Waiting until the medium has it',
   'reading-back': 'Reading it back and comparing',
+  waiting: 'Waiting to be fetched',
   recording: 'Writing the receipt',
+  ejecting: 'Ejecting the drive',
 }
 
 /** The steps in their order, with how much of the bar each has. */
@@ -29,8 +31,9 @@ export const STEP_SHARES: readonly (readonly [BundleStep, number])[] = [
   ['sealing', 15],
   ['writing', 30],
   ['flushing', 15],
-  ['reading-back', 28],
+  ['reading-back', 26],
   ['recording', 2],
+  ['ejecting', 2],
 ]
 
 export const WAY_WORDS: Readonly<

@@ -31,8 +31,13 @@ export class BundleSite {
   readonly saved: { name: string; content: string | Uint8Array }[] = []
   /** A folder of the person's own. */
   readonly folder: string
-  openDestination: OpenDestination = (choice) =>
-    FolderDestination.open(choice.path, choice.allowSynced)
+  openDestination: OpenDestination = (choice) => {
+    if (choice.kind !== 'folder') throw new Error('tests name their own destinations')
+    return FolderDestination.open(choice.path, choice.allowSynced)
+  }
+
+  folderOfDrive: (id: string, signal: AbortSignal) => Promise<string | null> = () =>
+    Promise.resolve(null)
 
   private constructor(profile: TestProfile, app: TestApp, folder: string) {
     this.profile = profile
@@ -45,6 +50,7 @@ export class BundleSite {
       authority: bundleAuthority(app.database, app.authority),
       mesh: { deviceEndpoint: () => app.mesh.deviceEndpoint(), ownAddresses: () => [] },
       audit: { record: (drafts) => drafts.map((draft) => this.audit.push(draft)) },
+      folderOfDrive: (id, signal) => this.folderOfDrive(id, signal),
       openDestination: (choice, signal) => this.openDestination(choice, signal),
       starters: (names, place) => starterFiles(starters, names, place),
       saveFile: (file) => {

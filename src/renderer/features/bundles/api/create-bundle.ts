@@ -8,17 +8,26 @@ export type SealingChoice =
   | { readonly kind: 'people'; readonly people: readonly string[] }
   | { readonly kind: 'plain' }
 
-/** Begins a bundle; a passphrase is taken from its field by `read` at the moment of use. */
+/**
+ * Begins a bundle; a passphrase is taken from its field by `read` at the moment of use. One that is fetched on
+ * the network comes with its code, which is gone from memory with the page.
+ */
 export function useCreateBundle(read: () => string) {
   const { client } = useApi()
   return useMutation({
-    mutationFn: ({
+    mutationFn: async ({
       order,
       sealing,
     }: {
       order: Omit<BundleOrder, 'sealing'>
       sealing: SealingChoice
-    }) => client.bundles.create({ ...order, sealing: sealed(sealing, read) }),
+    }) => {
+      const job = await client.bundles.create({ ...order, sealing: sealed(sealing, read) })
+      const { kind } = order.destination
+      const ticket = kind === 'network' ? await client.bundles.newCode({ id: job.id }) : undefined
+      return { job: job.id, ticket }
+    },
+    gcTime: 0,
   })
 }
 

@@ -1,33 +1,42 @@
 import { Button, Progress } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
-import type { BundleJob, BundleReceipt } from '#shared/contract/bundles.ts'
+import type { BundleJob, BundleReceipt, HandOverTicket } from '#shared/contract/bundles.ts'
 import { bytesText } from '../../../lib/bytes-text.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
 import { useCancelBundle, usePrintReceipt } from '../api/create-bundle.ts'
 import { STEP_SHARES, STEP_WORDS } from '../bundle-words.ts'
 import styles from './bundles.module.css'
+import { HandOverWaits } from './hand-over-waits.tsx'
 
 interface BundleProgressProps {
   readonly job: BundleJob
+  /** Code of one that is fetched on the network, where this page ordered it. */
+  readonly ticket: HandOverTicket | undefined
   readonly receipt: BundleReceipt | undefined
   readonly onShow: (receipt: string) => void
   readonly onAgain: () => void
 }
 
 /** How a bundle goes on, or how it ended. */
-export function BundleProgress({ job, receipt, onShow, onAgain }: BundleProgressProps) {
+export function BundleProgress({ job, ticket, receipt, onShow, onAgain }: BundleProgressProps) {
   const cancel = useCancelBundle()
   const print = usePrintReceipt()
   if (job.state === 'running') {
     return (
       <>
         <h2>Handing over {job.name}</h2>
-        <Progress value={shareOf(job)} animated aria-label="Progress of the bundle" />
-        <div role="status" className={styles.hint}>
-          {STEP_WORDS[job.step]}
-          {job.totalBytes > 0 && job.step !== 'recording' && `, ${bytesText(job.totalBytes)}`}
-        </div>
+        {job.handOver === null ? (
+          <>
+            <Progress value={shareOf(job)} animated aria-label="Progress of the bundle" />
+            <div role="status" className={styles.hint}>
+              {STEP_WORDS[job.step]}
+              {job.totalBytes > 0 && job.step !== 'recording' && `, ${bytesText(job.totalBytes)}`}
+            </div>
+          </>
+        ) : (
+          <HandOverWaits job={job} handOver={job.handOver} ticket={ticket} />
+        )}
         <Button
           variant="default"
           onClick={() => cancel.mutate(job.id)}
@@ -43,10 +52,11 @@ export function BundleProgress({ job, receipt, onShow, onAgain }: BundleProgress
       <>
         <Notice tone="ok" urgent title="Handed over">
           {job.credentials.toLocaleString('en')}{' '}
-          {job.credentials === 1 ? 'credential was' : 'credentials were'} written, read back and
-          compared
-          {receipt === undefined ? '.' : <>, in {receipt.destination.label}.</>}
+          {job.credentials === 1 ? 'credential was' : 'credentials were'}{' '}
+          {job.handOver === null ? 'written, read back and compared, in ' : 'fetched by '}
+          <bdi>{receipt?.destination.label ?? 'the receiving side'}</bdi>.
         </Notice>
+        <EjectionNotice ejection={job.ejection} />
         {receipt !== undefined && <Files receipt={receipt} />}
         {print.isError && <ProblemNotice problem={problemOf(print.error)} />}
         <div className={styles.buttons}>
@@ -81,6 +91,17 @@ export function BundleProgress({ job, receipt, onShow, onAgain }: BundleProgress
       </div>
     </>
   )
+}
+
+function EjectionNotice({ ejection }: { ejection: BundleJob['ejection'] }) {
+  switch (ejection.state) {
+    case 'none':
+      return null
+    case 'done':
+      return <Notice tone="info" title="The drive was ejected: pull it" />
+    case 'failed':
+      return <ProblemNotice problem={ejection.problem} />
+  }
 }
 
 export function Files({ receipt }: { receipt: BundleReceipt }) {

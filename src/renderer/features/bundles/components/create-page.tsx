@@ -2,9 +2,11 @@ import { useRef, useState } from 'react'
 import type { BundleKind } from '#shared/contract/bundles.ts'
 import { useBundles } from '../../../lib/live/bundles.ts'
 import { problemOf } from '../../../lib/problem.ts'
+import { useBundleServers } from '../api/hand-over.ts'
 import { useCreateBundle, type SealingChoice } from '../api/create-bundle.ts'
+import { useKnownDrives } from '../api/drives.ts'
 import { useBundlePlan, useHosts } from '../api/plan.ts'
-import { missingIn, newDraft, orderOf, type BundleDraft } from '../bundle-draft.ts'
+import { missingDrive, missingIn, newDraft, orderOf, type BundleDraft } from '../bundle-draft.ts'
 import { BundleProgress } from './bundle-progress.tsx'
 import { BundleSummary } from './bundle-summary.tsx'
 import styles from './bundles.module.css'
@@ -31,6 +33,7 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
   const live = useBundles()
   const plan = useBundlePlan(draft.choice)
   const hosts = useHosts(draft.choice.kind)
+  const servers = useBundleServers()
   const create = useCreateBundle(() => seal.current?.read() ?? '')
   const change = (part: Partial<BundleDraft>) => setDraft((before) => ({ ...before, ...part }))
 
@@ -46,7 +49,10 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
   const urls = addresses.map(({ url }) => url)
   const counts = plan.data?.counts
   const going = counts === undefined ? 0 : counts.issue + counts.keep + counts.repack
-  const missing = missingIn(draft, urls, going, secret)
+  const drives = useKnownDrives()
+  const missing =
+    missingIn(draft, urls, going, secret) ??
+    missingDrive(draft, drives?.drives, plan.data?.bytes ?? 0)
   const job = live?.job ?? null
   const shownJob = job !== null && job.id !== dismissed ? job : null
   const failure = create.error ?? plan.error
@@ -54,7 +60,13 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
   const submit = () => {
     if (missing !== null || plan.data === undefined) return
     setDismissed(job?.id ?? null)
-    create.mutate({ order: orderOf(draft, urls, plan.data.name), sealing: sealingOf(draft) })
+    create.mutate({
+      order: orderOf(draft, urls, {
+        suggestedName: plan.data.name,
+        offeredServer: servers.data?.[0]?.url ?? '',
+      }),
+      sealing: sealingOf(draft),
+    })
   }
   return (
     <div className={styles.create}>
@@ -79,7 +91,12 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
           <ChooseSeal key={round} ref={seal} draft={draft} onChange={change} onSecret={setSecret} />
         </Step>
         <Step number={4} title="Where it goes">
-          <ChoosePlace draft={draft} suggestedName={plan.data?.name ?? ''} onChange={change} />
+          <ChoosePlace
+            draft={draft}
+            suggestedName={plan.data?.name ?? ''}
+            bytes={plan.data?.bytes ?? 0}
+            onChange={change}
+          />
         </Step>
       </div>
       <section className={styles.side} aria-label="Bundle">
@@ -95,6 +112,7 @@ export function CreatePage({ tenant, devices, kind, onShowReceipt }: CreatePageP
         ) : (
           <BundleProgress
             job={shownJob}
+            ticket={create.data?.job === shownJob.id ? create.data.ticket : undefined}
             receipt={live?.receipts.find(({ id }) => id === shownJob.receipt)}
             onShow={onShowReceipt}
             onAgain={() => {
