@@ -6,6 +6,11 @@ import { isStrictName } from './names.ts'
  */
 const WINDOWS_RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/iu
 
+/** Whether Windows keeps a name, without its extension, for a device. */
+export function isReservedByWindows(name: string): boolean {
+  return WINDOWS_RESERVED.test(name)
+}
+
 /** Why a new tenant or credential may not be called so, as a sentence; undefined where it may. */
 export function newNameProblem(name: string): string | undefined {
   if (name === '') return 'The name is empty.'
@@ -14,7 +19,7 @@ export function newNameProblem(name: string): string | undefined {
       ? 'The name is longer than 64 characters.'
       : 'The name has characters other than letters, digits, dashes and underscores.'
   }
-  if (WINDOWS_RESERVED.test(name)) return 'Windows reserves this name; no file could be called so.'
+  if (isReservedByWindows(name)) return 'Windows reserves this name; no file could be called so.'
   return undefined
 }
 
