@@ -3,7 +3,8 @@ import { outputOf, PlainFailure, run, succeeds } from './run.mjs'
 
 /**
  * What Muster needs of the operating system: how to see that it is there, and what each package
- * manager calls it. `find` is a command or a path that exists once it is installed.
+ * manager calls it. `find` is a command or a path that exists once it is installed. Without what is
+ * `optional` the tests about it are skipped.
  */
 const NEEDS = {
   'nats-server': {
@@ -49,6 +50,13 @@ const NEEDS = {
     winget: ['FiloSottile.age'],
     help: 'Get age from https://age-encryption.org and put it on the PATH.',
   },
+  'file systems of sticks': {
+    find: ['mount.exfat-fuse', '/usr/sbin/mount.exfat-fuse'],
+    apt: ['exfat-fuse', 'exfatprogs', 'dosfstools', 'fusefat', 'fuse'],
+    linuxOnly: true,
+    optional: true,
+    help: 'Install exfat-fuse, exfatprogs, dosfstools and fusefat; without them the tests with real sticks are skipped.',
+  },
   unzip: {
     find: ['unzip'],
     apt: ['unzip'],
@@ -68,6 +76,7 @@ export const FOR_TESTS = [
   'avahi',
   'age',
   'unzip',
+  'file systems of sticks',
 ]
 
 /**
@@ -83,7 +92,7 @@ export async function installSystemPackages(names, { required }) {
   const stillMissing = missing.filter((name) => !isThere(NEEDS[name]))
   for (const name of stillMissing) {
     const sentence = `${name} is missing and could not be installed here. ${NEEDS[name].help}`
-    if (required) throw new PlainFailure(sentence)
+    if (required && !NEEDS[name].optional) throw new PlainFailure(sentence)
     console.warn(sentence)
   }
 }

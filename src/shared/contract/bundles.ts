@@ -319,6 +319,14 @@ export const BundleContents = z.strictObject({
   signedBy: z.string(),
   /** `ours`: this profile's operator; `other`: genuine, of an operator that is not this profile's. */
   origin: z.enum(['ours', 'other']),
+  /**
+   * What this profile knows of the key that signed it: `retired` was removed since, `unknown` is on no record;
+   * for another operator's always `unknown`.
+   */
+  signer: z.strictObject({
+    state: z.enum(['current', 'retired', 'unknown']),
+    retiredAt: Instant.nullable(),
+  }),
   files: z.array(
     z.strictObject({
       path: z.string(),
@@ -346,10 +354,37 @@ export const BundleContents = z.strictObject({
 })
 export type BundleContents = z.infer<typeof BundleContents>
 
+/** A device of somebody's field work, beside what is known here. */
+export const JudgedDevice = z.strictObject({
+  deviceId: z.string(),
+  tenant: z.string(),
+  publicKey: z.string(),
+  issuedAt: Instant,
+  verdict: z.enum(['new', 'known', 'contradicts']),
+  reason: z.string(),
+})
+export type JudgedDevice = z.infer<typeof JudgedDevice>
+
+/** Results of field work whose signature fits. */
+export const ResultsReport = z.strictObject({
+  path: z.string(),
+  id: z.string(),
+  createdAt: Instant,
+  by: z.string(),
+  /** The first of them, those that contradict before all. */
+  devices: z.array(JudgedDevice),
+  counts: z.strictObject({ new: z.int(), known: z.int(), contradicts: z.int() }),
+})
+export type ResultsReport = z.infer<typeof ResultsReport>
+
+export const TakenResults = z.strictObject({ added: z.int() })
+export type TakenResults = z.infer<typeof TakenResults>
+
 export const FoundBundle = z.strictObject({
   path: z.string(),
   name: z.string(),
-  kind: z.enum(['sealed', 'plain', 'folder', 'beside']),
+  /** `part`: half written, by an export that was cut off. */
+  kind: z.enum(['sealed', 'plain', 'folder', 'beside', 'part']),
   bytes: z.number(),
   changedAt: Instant,
   /** Receipt of this profile that it is, by its hash. */
@@ -416,6 +451,15 @@ export const bundles = {
       }),
     )
     .output(z.strictObject({ connection: z.string() })),
+  /** Saves what was commissioned here in the last days, for the Muster that keeps the books. */
+  exportResults: procedure
+    .input(z.strictObject({ days: z.int().min(1).max(3_650) }))
+    .output(SavedFile),
+  lookAtResults: procedure.input(z.strictObject({ path: FolderPath })).output(ResultsReport),
+  /** Puts what is new in them into the ledger. */
+  takeResults: procedure
+    .input(z.strictObject({ path: FolderPath, id: z.string().max(64) }))
+    .output(TakenResults),
   /** Bundles in a folder and below it. */
   find: procedure.input(z.strictObject({ path: FolderPath })).output(z.array(FoundBundle)),
   /** Overwrites and deletes them. */

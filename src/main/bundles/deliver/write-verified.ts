@@ -92,6 +92,11 @@ export function partPrefix(name: string, sha256: string): string {
   return `.${name}.${sha256.slice(0, 12)}.`
 }
 
+/** Whether a file is a half-written one, by its name. */
+export function isPart(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}\.[0-9a-f]{12}\.part$/u.test(name)
+}
+
 function temporaryIn(folder: string, { name }: OutgoingFile, sha256: string): string {
   const own = randomBytes(6).toString('hex')
   return join(folder, `${partPrefix(name, sha256)}${own}${PART_ENDING}`)

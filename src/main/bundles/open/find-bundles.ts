@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { FoundBundle } from '#shared/contract/bundles.ts'
 import { MANIFEST_PATH, SIGNATURE_PATH } from '../manifest/manifest.ts'
+import { isPart } from '../deliver/write-verified.ts'
 import { clearNames } from '../seal/clear-files.ts'
 import { isSealed } from '../seal/seal.ts'
 import { MAX_TOTAL_BYTES } from './entry-guard.ts'
@@ -47,6 +48,10 @@ export async function findBundles(
   }
   const look = async (path: string, names: ReadonlySet<string>): Promise<void> => {
     const name = basename(path)
+    if (isPart(name)) {
+      found.push(await entryOf(path, 'part', null))
+      return
+    }
     const sealed = SEALED_NAME.exec(name)?.groups?.['name']
     const kind = sealed !== undefined ? 'sealed' : PLAIN_NAME.test(name) ? 'plain' : undefined
     if (kind === undefined || !(await isBundle(path, kind))) return

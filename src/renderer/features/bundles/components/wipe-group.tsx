@@ -18,6 +18,7 @@ const KIND_NAMES: Readonly<Record<FoundBundle['kind'], string>> = {
   plain: 'Open',
   folder: 'Unpacked',
   beside: 'README, opener',
+  part: 'Half written',
 }
 
 /** Finds bundles that were delivered, and gets rid of them. */
