@@ -79,6 +79,9 @@ export class DeviceEntry implements Beating {
   /** It registered with a credential of its own name. */
   hasOwnCredential = false
 
+  /** A heartbeat whose change of status is over a limit, until that allows it. */
+  postponedBeat: Uint8Array | undefined
+
   /** The last heartbeat's bytes as Latin-1 text, and where in it the number of `ts` stands. */
   beatText = ''
   beatTsStart = -1
@@ -182,6 +185,7 @@ export class DeviceEntry implements Beating {
 
   /** The next heartbeat is compared with nothing: the status was set otherwise. */
   forgetBeat(): void {
+    this.postponedBeat = undefined
     this.beatText = ''
     this.beatTsStart = -1
     this.beatTsEnd = -1

@@ -83,3 +83,31 @@ test('a heartbeat of an unknown device asks it to register, once', () => {
   }
   expect(counters.recoveriesAsked).toBe(1)
 })
+
+test('what a device said last beyond its limit is taken once the limit allows it', () => {
+  const { heartbeats, entry, counters, clock } = withDevice()
+  const batteryOf = () => JSON.parse(entry.status).battery
+  for (let ts = 0; ts < 300; ts += 1) heartbeats.receive(SUBJECT, bytes({ ts, battery: ts }))
+  heartbeats.takePostponed()
+  expect(batteryOf()).toBeLessThan(299)
+  expect(counters.throttled).toBeGreaterThan(0)
+  const heardAtMs = clock.monotonicMs()
+  clock.advance(1000)
+  heartbeats.takePostponed()
+  expect(batteryOf()).toBe(299)
+  // It is the same heartbeat, not another sign of life.
+  expect(entry.lastBeatMs).toBe(heardAtMs)
+  heartbeats.receive(SUBJECT, bytes({ ts: 301, battery: 7 }))
+  heartbeats.takePostponed()
+  expect(batteryOf()).toBe(7)
+})
+
+test('what waits for a limit does not undo what was said since', () => {
+  const { heartbeats, entry, clock, registrations } = withDevice()
+  const said = (ts: number) => heartbeats.receive(SUBJECT, bytes({ ts, battery: ts }))
+  for (let ts = 0; ts < 300; ts += 1) said(ts)
+  registrations.answer('alpha', rpc('registerDevice', deviceParams('d')), 'source')
+  clock.advance(1000)
+  heartbeats.takePostponed()
+  expect(JSON.parse(entry.status).battery).toBe(80)
+})

@@ -18,6 +18,8 @@ import type { WriteBehind } from './write-behind.ts'
 
 /** Largest heartbeat taken, and largest status that heartbeats may build up, in bytes. */
 const MAX_HEARTBEAT_BYTES = 64 * 1024
+/** Heartbeats that wait for a limit, all together; what is over it is told by the device's next one. */
+const MAX_POSTPONED_BYTES = 32 * 1024 * 1024
 
 export interface HeartbeatParts {
   readonly dialect: Dialect
@@ -35,6 +37,9 @@ export interface HeartbeatParts {
 /** Takes `P.T.D.heartbeat` messages (protocol.md, "Registration"). */
 export class HeartbeatIntake {
   readonly #parts: HeartbeatParts
+  /** Devices with a heartbeat that waits, or that waited until lately. */
+  readonly #postponed = new Set<DeviceEntry>()
+  #postponedBytes = 0
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts
@@ -48,18 +53,57 @@ export class HeartbeatIntake {
       this.#fromUnknown(subject, data)
     } else if (isSameBeat(entry, data)) {
       counters.heartbeatsUnchanged += 1
+      // It says again what was taken last.
+      entry.postponedBeat = undefined
       this.#heard(entry)
     } else if (this.#mayChange(entry)) {
-      this.#read(entry, subject, data)
+      entry.postponedBeat = undefined
+      if (this.#read(entry, subject, data)) this.#heard(entry)
     } else {
-      // That it lives costs nothing to know; what it says can wait for its next heartbeat.
+      // That it lives costs nothing to know; what it said last can wait.
       counters.throttled += 1
       this.#parts.drops.note(
         subject,
         'its status changes too often; heartbeats count as life signs',
       )
+      this.#postpone(entry, data)
       this.#heard(entry)
     }
+  }
+
+  /** Takes the last of what devices said beyond their limits, as far as these allow. To be called often. */
+  takePostponed(): void {
+    const exhausted = new Set<string>()
+    this.#postponedBytes = 0
+    for (const entry of this.#postponed) {
+      const data = entry.postponedBeat
+      if (data !== undefined && !this.#takeLate(entry, data, exhausted)) {
+        this.#postponedBytes += data.length
+      } else this.#postponed.delete(entry)
+    }
+  }
+
+  /** @param exhausted tenants whose limit is reached */
+  #takeLate(entry: DeviceEntry, data: Uint8Array, exhausted: Set<string>): boolean {
+    if (exhausted.has(entry.tenant)) return false
+    if (!this.#mayChange(entry)) {
+      if (!this.#tenantMayChange(entry.tenant)) exhausted.add(entry.tenant)
+      return false
+    }
+    entry.postponedBeat = undefined
+    // Its life sign was noted when it came.
+    this.#read(entry, `${entry.tenant}.${entry.deviceId}`, data)
+    return true
+  }
+
+  #postpone(entry: DeviceEntry, data: Uint8Array): void {
+    const before = entry.postponedBeat?.length ?? 0
+    const bytes = this.#postponedBytes + data.length - before
+    if (data.length > MAX_HEARTBEAT_BYTES || bytes > MAX_POSTPONED_BYTES) return
+    this.#postponedBytes = bytes
+    // A copy: the client's bytes are part of a larger piece.
+    entry.postponedBeat = Buffer.from(data)
+    this.#postponed.add(entry)
   }
 
   #heard(entry: DeviceEntry): void {
@@ -74,9 +118,10 @@ export class HeartbeatIntake {
     else feed.beat(entry)
   }
 
-  #read(entry: DeviceEntry, subject: string, data: Uint8Array): void {
+  /** @returns whether it is a heartbeat of this device */
+  #read(entry: DeviceEntry, subject: string, data: Uint8Array): boolean {
     const beat = this.#parse(subject, entry.deviceId, data)
-    if (beat === undefined) return
+    if (beat === undefined) return false
     const { counters, index, writes, feed } = this.#parts
     const status = mergeStatus(entry.status, beat)
     if (status === undefined) {
@@ -85,7 +130,7 @@ export class HeartbeatIntake {
       const text = JSON.stringify(status)
       if (text.length > MAX_HEARTBEAT_BYTES) {
         this.#drop(subject, 'oversize', 'the status would grow beyond 64 KiB')
-        return
+        return false
       }
       counters.heartbeatsChanged += 1
       entry.status = text
@@ -97,7 +142,7 @@ export class HeartbeatIntake {
     rememberBeat(entry, data)
     const seconds = beat['ts']
     entry.deviceClockSeconds = typeof seconds === 'number' ? seconds : 0
-    this.#heard(entry)
+    return true
   }
 
   #mayChange(entry: DeviceEntry): boolean {
@@ -111,6 +156,12 @@ export class HeartbeatIntake {
     entry.changesPaidMs = paid
     meter.changesPaidMs = paidOfTenant
     return true
+  }
+
+  #tenantMayChange(tenant: string): boolean {
+    const { clock, index, limits } = this.#parts
+    const { changesPaidMs } = index.meters.of(tenant)
+    return payFor(changesPaidMs, clock.monotonicMs(), limits.tenantChanges) >= 0
   }
 
   /** Looked at first: a flood of made-up names must not cost what a name costs. */

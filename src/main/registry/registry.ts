@@ -11,6 +11,7 @@ import { messageHandlers } from './message-intake.ts'
 import { PRESENCE_TICK_MS, type PresenceMonitor } from './presence-monitor.ts'
 import { assembleRegistry, type RegistryOptions } from './registry-parts.ts'
 import { storeReadings, type SharedStore, type StoreHealth } from './shared-store.ts'
+import { storeTrouble } from './store-trouble.ts'
 import { Subscriptions } from './subscriptions.ts'
 import type { WriteCounters } from './write-behind.ts'
 
@@ -25,6 +26,8 @@ export interface RegistryStats extends RegistryCounters, WriteCounters {
   readonly devicesOnline: number
   /** Devices that the store does not have as they are. */
   readonly storeBacklog: number
+  /** How long nothing could be written; 0 while that works. */
+  readonly storeFailingSeconds: number
 }
 
 type ForgetOutcome = 'forgotten' | 'unknown' | 'online'
@@ -44,6 +47,8 @@ export interface Registry {
   stats(): RegistryStats
   /** How a store that is a server is; undefined for one that is a file. */
   storeHealth(): StoreHealth | undefined
+  /** Why what is known here would be lost with this process, as one sentence: see `storeTrouble`. */
+  storeTrouble(): string | undefined
   /** How many devices of each tenant are online. */
   onlineByTenant(): Iterable<readonly [tenant: string, devices: number]>
   /** How long messages took to handle, by kind. */
@@ -80,7 +85,10 @@ export async function openRegistry(
     for (const stored of page) parts.registrar.restore(stored)
   }
   const { index, writes, presence, recovery, counters, feed } = parts
-  const ticking = setInterval(() => presence.check(), PRESENCE_TICK_MS)
+  const ticking = setInterval(() => {
+    presence.check()
+    parts.heartbeats.takePostponed()
+  }, PRESENCE_TICK_MS)
   const looking = setInterval(() => flood?.check(), LOOK_AT_RATES_MS)
   const takingOver = sharing && setInterval(() => sharing.claims.takeOver(), TAKE_OVER_EVERY_MS)
   let subscriptions: Subscriptions | undefined
@@ -118,9 +126,11 @@ export async function openRegistry(
       devicesKnown: index.size,
       devicesOnline: index.onlineCount,
       storeBacklog: writes.backlog,
+      storeFailingSeconds: writes.failingForMs / 1000,
       ...(sharing && storeReadings(sharing.store.health())),
     }),
     storeHealth: () => sharing?.store.health(),
+    storeTrouble: () => storeTrouble(sharing?.store.health(), writes.failingForMs),
     serve: (connection, openLane) => {
       parts.wire.attach(connection)
       const { dialect, logger, trustsRequesters = false } = options

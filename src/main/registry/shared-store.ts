@@ -28,6 +28,8 @@ export interface StoreFollower {
 /** What one is told of the health of a store that is a server. */
 export interface StoreHealth {
   readonly reachable: boolean
+  /** How long it has not been reachable; 0 while it is. */
+  readonly awayForMs: number
   /** Registries that share it, as far as this one knows. */
   readonly instances: number
   readonly leases: number
@@ -40,6 +42,9 @@ export interface StoreHealth {
   /** What is, or will soon be, wrong with it; undefined while nothing is. */
   readonly problem: StoreProblem | undefined
 }
+
+/** The code of a problem with a store that takes no writes until it has room again. */
+export const STORE_FULL = 'ETCD_NO_SPACE'
 
 /** In the terms of the error tree; `grave` means that writes fail or are about to. */
 export interface StoreProblem {
@@ -99,6 +104,8 @@ export interface SharedStore extends RegistryStore {
 export function storeReadings(health: StoreHealth) {
   return {
     etcdReachable: health.reachable ? 1 : 0,
+    etcdAwaySeconds: health.awayForMs / 1000,
+    etcdOutOfSpace: health.problem?.code === STORE_FULL ? 1 : 0,
     etcdRegistries: health.instances,
     etcdLeases: health.leases,
     etcdRevision: health.revision,

@@ -90,7 +90,10 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       : new HealthServer({
           ...config.http,
           logger,
-          problem: () => (stopping.signal.aborted ? 'The registry stops.' : problemOf(link)),
+          problem: () =>
+            stopping.signal.aborted
+              ? 'The registry stops.'
+              : (problemOf(link) ?? registry.storeTrouble()),
           metrics: () => readings.metrics(),
         })
   const ended = serveUntilClosed()

@@ -68,6 +68,7 @@ export class WriteBehind {
   #closed = false
   #retryMs = RETRY_MIN_MS
   #complainAt = 0
+  #failingSinceMs: number | undefined
 
   /**
    * @param mayWrite false for devices whose status another registry writes; what changed is kept
@@ -92,6 +93,11 @@ export class WriteBehind {
   /** Devices that the store does not have as they are. */
   get backlog(): number {
     return this.#registered.size + this.#changed.size + this.#removed.size
+  }
+
+  /** How long nothing could be written; 0 while that works, or there was nothing to write. */
+  get failingForMs(): number {
+    return this.#failingSinceMs === undefined ? 0 : performance.now() - this.#failingSinceMs
   }
 
   /** The device registered: all of it is written. */
@@ -283,6 +289,7 @@ export class WriteBehind {
       this.counters.storeBatches += 1
       this.counters.storeConflicts += refused.length
       this.#retryMs = RETRY_MIN_MS
+      this.#failingSinceMs = undefined
       return true
     } catch (error) {
       for (const entry of entries) this.#writing.delete(entry)
@@ -333,6 +340,7 @@ export class WriteBehind {
   #complain(error: unknown): void {
     this.counters.storeFailures += 1
     const now = performance.now()
+    this.#failingSinceMs ??= now
     if (now < this.#complainAt) return
     this.#complainAt = now + COMPLAIN_EVERY_MS
     this.#logger.error('devices could not be saved; trying again', {

@@ -31,6 +31,7 @@ export class EtcdFollow {
   readonly #told = new Map<string, number>()
   readonly #firstView = Promise.withResolvers<void>()
   #following = false
+  #lostAtMs = performance.now()
   #lastError: Error | undefined
   #retryMs = RETRY_MIN_MS
   #complainAtMs = 0
@@ -42,6 +43,11 @@ export class EtcdFollow {
   /** Whether what is known is up to date. */
   get following(): boolean {
     return this.#following
+  }
+
+  /** How long it has not been; 0 while it is. */
+  get awayForMs(): number {
+    return this.#following ? 0 : performance.now() - this.#lostAtMs
   }
 
   /** Why not, where it is not. */
@@ -74,6 +80,7 @@ export class EtcdFollow {
         await delay(this.#retryMs, undefined, { signal }).catch(() => undefined)
         this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
       } finally {
+        if (this.#following) this.#lostAtMs = performance.now()
         this.#following = false
       }
     }

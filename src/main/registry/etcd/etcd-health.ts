@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { StoreProblem } from '../shared-store.ts'
@@ -9,11 +10,18 @@ export const LOOK_EVERY_MS = 5000
 const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3
 const NOTICE_AT = 0.6
 const WARN_AT = 0.8
-/** How much history is left when room is made in time: enough for watches that are a moment behind. */
-const KEPT_REVISIONS = 1000
+/**
+ * How much history is left when room is made in time, as much as goes: for watches that are a moment
+ * behind. With large records the last thousand changes alone may fill a small quota.
+ */
+const KEPT_REVISIONS: readonly number[] = [1000, 100, 0]
+/** etcd tells what is in use as of its last commit, of which it makes one every 100 ms. */
+const COMMITTED_AFTER_MS = 250
 /** A defragmentation holds a member up; not more often than this, and while nothing can be written, than that. */
 const MAKE_ROOM_EVERY_MS = 60_000
 const MAKE_ROOM_AT_ONCE_EVERY_MS = 5000
+/** Nor than this where it gave nothing back: all of it is devices, or somebody else's. */
+const MAKE_ROOM_IN_VAIN_EVERY_MS = 10 * 60_000
 
 export interface EtcdHealthParts {
   readonly client: EtcdClient
@@ -46,7 +54,8 @@ export class EtcdHealth {
   /** Revisions and when they were the present one, oldest first. */
   #history: { readonly revision: number; readonly atMs: number }[] = []
   #compacted = 0
-  #roomMadeAtMs = -MAKE_ROOM_EVERY_MS
+  #roomMadeAtMs = Number.NEGATIVE_INFINITY
+  #inVain = false
   #told: string | undefined
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
@@ -128,27 +137,53 @@ export class EtcdHealth {
     outOfSpace: boolean,
   ): Promise<void> {
     const { client, logger } = this.#parts
-    const short = members.some(({ status }) => status !== undefined && isShort(status))
     const now = performance.now()
-    const everyMs = outOfSpace ? MAKE_ROOM_AT_ONCE_EVERY_MS : MAKE_ROOM_EVERY_MS
-    if (!short || now - this.#roomMadeAtMs < everyMs) return
+    const inTimeEveryMs = this.#inVain ? MAKE_ROOM_IN_VAIN_EVERY_MS : MAKE_ROOM_EVERY_MS
+    const everyMs = outOfSpace ? MAKE_ROOM_AT_ONCE_EVERY_MS : inTimeEveryMs
+    const isShort = outOfSpace || isAnyOf(members, isFull)
+    if (!isShort || now - this.#roomMadeAtMs < everyMs) return
     this.#roomMadeAtMs = now
-    // Who watches and is behind reads everything anew; that is better than to save nothing.
-    await this.#compactTo(client, outOfSpace ? revision : Math.max(revision - KEPT_REVISIONS, 1))
+    await this.#compactUntilThin(revision, outOfSpace)
     await client.defragment()
     const after = await client.members()
-    const room = after.every(({ status }) => status === undefined || usedPart(status) < WARN_AT)
+    const room = !isAnyOf(after, isFull)
+    this.#inVain = !room
     if (outOfSpace && room) await client.disarmSpaceAlarms()
     this.#findings = findingsOf(outOfSpace && room ? await client.members() : after)
     logger.info('etcd was compacted and defragmented', { outOfSpace, room })
   }
+
+  /**
+   * Forgets history up to where enough of what fills the quota is no longer in use, as far as etcd
+   * tells that before the next writes.
+   */
+  async #compactUntilThin(revision: number, outOfSpace: boolean): Promise<void> {
+    const { client } = this.#parts
+    // Who watches and is behind reads everything anew; that is better than to save nothing.
+    for (const kept of outOfSpace ? [0] : KEPT_REVISIONS) {
+      const to = Math.max(revision - kept, 1)
+      if (to > this.#compacted || outOfSpace) await this.#compactTo(client, to)
+      await delay(COMMITTED_AFTER_MS)
+      if (isAnyOf(await client.members(), isThin)) return
+    }
+  }
 }
 
-/** Whether to make room: writes fail, or most of what fills the quota is no longer in use. */
-function isShort(status: EtcdMemberStatus): boolean {
-  if (status.outOfSpace) return true
+function isAnyOf(
+  members: readonly EtcdMember[],
+  condition: (status: EtcdMemberStatus) => boolean,
+): boolean {
+  return members.some(({ status }) => status !== undefined && condition(status))
+}
+
+function isFull(status: EtcdMemberStatus): boolean {
+  return usedPart(status) >= WARN_AT
+}
+
+/** Enough of it is no longer in use to be given back. */
+function isThin(status: EtcdMemberStatus): boolean {
   const { databaseBytes, databaseUsedBytes } = status
-  if (usedPart(status) < WARN_AT) return false
+  if (!isFull(status)) return false
   return databaseUsedBytes === undefined || databaseUsedBytes < databaseBytes * WARN_AT
 }
 

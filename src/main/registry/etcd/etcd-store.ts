@@ -187,6 +187,7 @@ export class EtcdStore implements SharedStore {
     const reachable = this.#follow.following
     return {
       reachable,
+      awayForMs: this.#follow.awayForMs,
       instances: this.#members.size,
       leases: this.#leases.size,
       revision: this.#follow.revision,
