@@ -77,9 +77,14 @@ async function fillBatch(page: Page): Promise<void> {
 
 async function fillBundle(page: Page): Promise<void> {
   await page.getByText('5 new, with new keys').waitFor()
-  await page.getByLabel('Folder', { exact: true }).fill('/home/kim/bundles')
+  await page.getByRole('radio', { name: /^KINGSTON/u }).click()
   await page.getByLabel('I have written it down').check()
   await page.getByRole('button', { name: 'Hand over' }).and(page.locator(':enabled')).waitFor()
+}
+
+async function toFolder(page: Page, folder: string): Promise<void> {
+  await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('Folder').click()
+  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill(folder)
 }
 
 async function lookIntoBundle(page: Page): Promise<void> {
@@ -159,12 +164,30 @@ export const SCREENS: readonly Screen[] = [
     scenarios: ['full'],
     path: '/bundles?tenant=north-farm&devices=soil-sensor-00001,pump-north-2',
     prepare: async (page) => {
-      await page.getByLabel('Folder', { exact: true }).fill('/home/kim/Dropbox')
+      await toFolder(page, '/home/kim/Dropbox')
       await page.getByRole('radio', { name: /Anybody/u }).click()
       await page.getByText('Devices keep their keys').click()
       await page.getByLabel('Address 1', { exact: true }).fill('nats://localhost:4222')
       await page.getByText('Dropbox copies this folder').waitFor()
       await page.getByText('Dropbox copies this folder').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'bundles-drives',
+    scenarios: ALL,
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await page.getByRole('heading', { name: 'Where it goes' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'bundles-drive-open',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await page.getByRole('radio', { name: /Anybody/u }).click()
+      await page.getByRole('radio', { name: /^KINGSTON/u }).click()
+      await page.getByLabel('Name of the file').scrollIntoViewIfNeeded()
     },
   },
   {
@@ -226,8 +249,7 @@ export const SCREENS: readonly Screen[] = [
     scenarios: ['full'],
     path: '/bundles/open',
     prepare: async (page) => {
-      await page.getByLabel('Folder to search').fill('/media/kim/KINGSTON')
-      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      await page.getByRole('radio', { name: /^KINGSTON/u }).click()
       await page.getByRole('list', { name: 'Bundles that were found' }).waitFor()
       await page.getByRole('checkbox').first().check()
     },
@@ -743,6 +765,33 @@ export const SCREENS: readonly Screen[] = [
       await page.getByLabel('Name', { exact: true }).fill('Plant 7')
       await page.getByLabel('Addresses').fill('nats://10.7.0.11:4222')
       await page.getByRole('button', { name: 'Show the configuration' }).click()
+    },
+  },
+  {
+    name: 'settings-registry-store',
+    scenarios: ['empty', 'full', 'failing'],
+    path: '/settings',
+    prepare: async (page) => {
+      const registry = page.getByRole('region', { name: 'Registry' })
+      await registry.getByRole('button', { name: 'Change…' }).click()
+      const form = page.getByRole('dialog', { name: 'Where the registry keeps devices' })
+      await form.getByText('In etcd', { exact: true }).click()
+      await form
+        .getByLabel('Endpoints', { exact: true })
+        .fill('https://etcd-1.plant-7.example:2379')
+      await form.getByRole('button', { name: 'Test connection' }).click()
+      await form.getByRole('list', { name: 'Endpoints' }).waitFor()
+    },
+  },
+  {
+    name: 'settings-registry-members',
+    scenarios: ['full', 'failing'],
+    path: '/settings',
+    prepare: async (page) => {
+      const registry = page.getByRole('region', { name: 'Registry' })
+      await registry.getByRole('button', { name: 'Test connection' }).click()
+      await registry.getByRole('list', { name: 'Endpoints' }).waitFor()
+      await registry.getByRole('list', { name: 'Endpoints' }).scrollIntoViewIfNeeded()
     },
   },
   {

@@ -10,6 +10,7 @@ import { composeKeys } from './app/keys.ts'
 import { composeNsc } from './app/nsc.ts'
 import { composeQueue } from './app/queue.ts'
 import type { RegistryLink } from './app/registry-link.ts'
+import { composeRegistryStore } from './app/registry-store.ts'
 import { composeRecovery } from './app/recovery.ts'
 import { composeRenewal } from './app/renewal.ts'
 import { composeResolver } from './app/resolver.ts'
@@ -184,6 +185,7 @@ function servicesOf(base: Foundation, domains: Domains, options: AppOptions): Se
     fleet: base.fleet,
     paths: new PathService({ choosePath: host.choosePath }),
     resolver: composeResolver(base),
+    registryStore: composeRegistryStore(base),
     health: base.health,
     settings: base.settings,
   }

@@ -9,6 +9,7 @@ import { MeshService } from '../mesh/mesh-service.ts'
 import { PushMarks } from '../mesh/push-marks.ts'
 import { SystemLink } from '../mesh/system-link.ts'
 import { lockProfile } from '../profile/profile-lock.ts'
+import { StoreChoice } from '../registry/store-choice/store-choice.ts'
 import { LentKeys } from '../recovery/lent-keys.ts'
 import { SettingsService } from '../settings/settings-service.ts'
 import { composeAudit } from './audit.ts'
@@ -85,9 +86,11 @@ export function composeFoundation({ host, profile, demo }: AppOptions, endings: 
     }),
   )
   const fleet: FleetService = endings.own(new FleetService({ ledger: authority.ledger }))
+  const stores = new StoreChoice({ database, keychain })
   const registry = endings.own(
     new RegistryLink({
       mesh,
+      stores,
       fleet,
       folder: profile.folder,
       logFolder: profile.logFolder,
@@ -119,5 +122,6 @@ export function composeFoundation({ host, profile, demo }: AppOptions, endings: 
     mesh,
     fleet,
     registry,
+    stores,
   }
 }

@@ -9,6 +9,7 @@ import { ISOLATION_MIGRATIONS } from '../isolation/migrations.ts'
 import { MESH_MIGRATIONS } from '../mesh/migrations.ts'
 import { QUEUE_MIGRATIONS } from '../queue/migrations.ts'
 import { RECOVERY_MIGRATIONS } from '../recovery/migrations.ts'
+import { REGISTRY_STORE_MIGRATIONS } from '../registry/store-choice/migrations.ts'
 import { RENEWAL_MIGRATIONS } from '../renewal/migrations.ts'
 import { RESOLVER_MIGRATIONS } from '../resolver/migrations.ts'
 import { SETTINGS_MIGRATIONS } from '../settings/settings-service.ts'
@@ -28,6 +29,7 @@ export const PROFILE_MIGRATIONS: readonly Migration[] = [
   ...BUNDLE_MIGRATIONS,
   ...QUEUE_MIGRATIONS,
   ...ENROLLMENT_MIGRATIONS,
+  ...REGISTRY_STORE_MIGRATIONS,
 ]
 
 /**

@@ -61,6 +61,7 @@ function shown(name: string): string {
   return cleanText(name, MAX_NAME)
 }
 
-function problemOf(failure: SidecarState['failure']): Problem | null {
+/** What the registry said is wrong, as the window shows it. */
+export function problemOf(failure: SidecarState['failure']): Problem | null {
   return failure === undefined ? null : { ...failure, kind: 'transient', details: {} }
 }

@@ -10,10 +10,11 @@ import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
 import type { Impostor } from '../registry/identity-guard.ts'
 import { RegistrySupervisor } from '../registry/registry-supervisor.ts'
+import type { StoreChoice } from '../registry/store-choice/store-choice.ts'
 import type { SidecarConfig } from '../registry/sidecar-messages.ts'
 import type { SidecarProcess } from '../registry/sidecar-process.ts'
 import { DeviceOwners, type DeviceCredentials } from './device-owners.ts'
-import { conditionOf, floodNotice, impostorProblem } from './registry-conditions.ts'
+import { conditionOf, floodNotice, impostorProblem, problemOf } from './registry-conditions.ts'
 
 /** For stored records that carry no usable TTL (protocol.md, "Environment", DEVICE_TTL). */
 const DEVICE_TTL_SECONDS = 15
@@ -29,9 +30,16 @@ export interface RegistryLinkOptions {
   readonly folder: string
   readonly logFolder: string
   readonly ledger: DeviceCredentials
+  readonly stores: Pick<StoreChoice, 'config'>
   notify(notice: { level: 'warning'; title: string; text: string }): void
   spawn(): SidecarProcess
   readonly log: Logger
+}
+
+interface StoreReading {
+  readonly runs: boolean
+  readonly stats: Readonly<Record<string, number>>
+  readonly problem: Problem | null
 }
 
 /**
@@ -44,6 +52,7 @@ export class RegistryLink {
   #condition: RegistryCondition = { state: 'off' }
   #supervisor: RegistrySupervisor | undefined
   #owners: DeviceOwners | undefined
+  #stats: Readonly<Record<string, number>> = {}
   #impostor: Problem | null = null
   #impostorTimer: NodeJS.Timeout | undefined
   #remote: DiscoveryFleetSource | undefined
@@ -69,6 +78,15 @@ export class RegistryLink {
     this.#listeners.add(listener)
     listener(this.#condition)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** What the registry counted last, and what is wrong with its store; nothing while none runs. */
+  storeReading(): StoreReading {
+    const state = this.#supervisor?.state()
+    if (state?.state !== 'running') {
+      return { runs: false, stats: {}, problem: problemOf(state?.failure) }
+    }
+    return { runs: true, stats: this.#stats, problem: problemOf(state.storeProblem) }
   }
 
   /** Resolves once the registry serves, or the signal aborts. */
@@ -143,13 +161,17 @@ export class RegistryLink {
     let toldTo: number | undefined
     supervisor.subscribe((news) => {
       if (news.type === 'fleet') return
-      if (news.type === 'stats') online = news.stats['devicesOnline'] ?? 0
+      if (news.type === 'stats') {
+        this.#stats = news.stats
+        online = news.stats['devicesOnline'] ?? 0
+      }
       if (news.type === 'impostor') this.#onImpostor(news.impostor)
       if (news.type === 'flood') this.#options.notify(floodNotice(news.tenant))
       const state = supervisor.state()
       if (state.state === 'running' && state.pid !== toldTo) {
         // A sidecar that was started again knows nothing of the ledger.
         toldTo = state.pid
+        this.#stats = {}
         owners.begin()
       }
       this.#setCondition(conditionOf(state, online, this.#impostor))
@@ -165,6 +187,7 @@ export class RegistryLink {
     if (access === null)
       throw signal.reason ?? new DOMException('The mesh was switched.', 'AbortError')
     const { jwt, seed, inboxPrefix, expiresAt } = await access.credentials(signal)
+    const etcd = await this.#options.stores.config()
     return {
       dialect: mesh.dialect().name,
       servers: [...access.servers],
@@ -172,6 +195,7 @@ export class RegistryLink {
       caPem: access.caPem ?? null,
       clientCertificate: null,
       databasePath: join(folder, 'mesh', 'registry.db'),
+      ...(etcd === undefined ? {} : { etcd }),
       deviceTtlSeconds: DEVICE_TTL_SECONDS,
       listMaxLimit: LIST_MAX_LIMIT,
       tenants: null,

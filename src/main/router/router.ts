@@ -11,6 +11,7 @@ import { keysRouter } from './keys.ts'
 import { nscRouter } from './nsc.ts'
 import { pathsRouter } from './paths.ts'
 import { queueRouter } from './queue.ts'
+import { registryStoreRouter } from './registry-store.ts'
 import { resolverRouter } from './resolver.ts'
 import { renewalRouter } from './renewal.ts'
 import type { Services } from './services.ts'
@@ -123,6 +124,7 @@ export function createRouter(services: Services, options: RouterOptions) {
       use: os.mesh.use.handler(({ input }) => mesh.use(input.id)),
     },
     recovery: recoveryRouter(os.recovery, services.recovery),
+    registryStore: registryStoreRouter(os.registryStore, services.registryStore),
     nsc: nscRouter(os.nsc, services.nsc, services.contexts),
     paths: pathsRouter(os.paths, services.paths),
     queue: queueRouter(os.queue, services.queue),

@@ -38,6 +38,7 @@ import type { RecoveryCalls } from './recovery.ts'
 import type { KeysCalls } from './keys.ts'
 import type { ContextCalls, NscCalls } from './nsc.ts'
 import type { PathCalls } from './paths.ts'
+import type { RegistryStoreCalls } from './registry-store.ts'
 import type { RenewalCalls } from './renewal.ts'
 import type { Subscribe } from './stream.ts'
 import type { TenantCalls } from './tenants.ts'
@@ -106,6 +107,7 @@ export interface Services {
   readonly queue: QueueCalls
   readonly resolver: ResolverCalls
   readonly recovery: RecoveryCalls
+  readonly registryStore: RegistryStoreCalls
   readonly renewal: RenewalCalls
   readonly rpc: {
     call(

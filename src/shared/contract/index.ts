@@ -17,6 +17,7 @@ import { nsc } from './nsc.ts'
 import { paths } from './paths.ts'
 import { queue } from './queue.ts'
 import { recovery } from './recovery.ts'
+import { registryStore } from './registry-store.ts'
 import { renewal } from './renewal.ts'
 import { resolver } from './resolver.ts'
 import { rpc } from './rpc.ts'
@@ -44,6 +45,7 @@ export const contract = {
   paths,
   queue,
   recovery,
+  registryStore,
   renewal,
   resolver,
   rpc,

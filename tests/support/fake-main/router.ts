@@ -13,6 +13,7 @@ import { toContractError } from '../../../src/main/router/errors.ts'
 import { keysRouter } from '../../../src/main/router/keys.ts'
 import { nscRouter } from '../../../src/main/router/nsc.ts'
 import { pathsRouter } from '../../../src/main/router/paths.ts'
+import { registryStoreRouter } from '../../../src/main/router/registry-store.ts'
 import { resolverRouter } from '../../../src/main/router/resolver.ts'
 import { recoveryRouter } from '../../../src/main/router/recovery.ts'
 import { queueRouter } from '../../../src/main/router/queue.ts'
@@ -20,6 +21,7 @@ import { renewalRouter } from '../../../src/main/router/renewal.ts'
 import { tenantsRouter, type TenantCalls } from '../../../src/main/router/tenants.ts'
 import { fakeBundles } from './bundles.ts'
 import { fakeEnrollment } from './enrollment.ts'
+import { fakeRegistryStore } from './registry-store.ts'
 import { fakePaths } from './paths.ts'
 import { ago, recordOf, waitingDevices } from './devices.ts'
 import { asError, PROBLEMS } from './problems.ts'
@@ -309,6 +311,7 @@ export function fakeRouter(state: FakeState, tenants: TenantCalls) {
     },
     queue: queueRouter(os.queue, state.queue),
     recovery: recoveryRouter(os.recovery, state.recovery),
+    registryStore: registryStoreRouter(os.registryStore, fakeRegistryStore(state.scenario)),
     resolver: resolverRouter(os.resolver, state.resolver),
     renewal: renewalRouter(os.renewal, state.renewal),
     rpc: {

@@ -1,5 +1,6 @@
 import { KeychainSettings } from '../../features/keychain/components/keychain-settings.tsx'
 import { MeshSettings } from '../../features/mesh/components/mesh-settings.tsx'
+import { RegistrySettings } from '../../features/registry-store/components/registry-settings.tsx'
 import { ManagedSettings } from '../../features/resolver/components/managed-settings.tsx'
 import { SettingsScreen } from '../../features/settings/components/settings-screen.tsx'
 import { useKeychain } from '../../lib/live/keychain.ts'
@@ -11,6 +12,7 @@ export function SettingsRoute() {
   return (
     <SettingsScreen>
       {mesh !== undefined && <MeshSettings mesh={mesh} />}
+      {mesh?.kind === 'local' && <RegistrySettings />}
       <ManagedSettings />
       {keychain !== undefined && <KeychainSettings status={keychain} />}
     </SettingsScreen>

@@ -4,12 +4,12 @@ import { StrictName } from '#shared/contract/common.ts'
 import type { DialectName } from '#shared/protocol/dialect.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { ProblemNotice } from '../../../ui/notice.tsx'
+import { SecretFileField } from '../../../ui/secret-file-field.tsx'
 import { useAddRemote } from '../api/add-remote.ts'
 import { useUseMesh } from '../api/use-mesh.ts'
 import { urlComplaint, urlsOf } from '../remote-urls.ts'
 import { DialectSelect } from './local-mesh-form.tsx'
 import styles from './mesh.module.css'
-import { SecretFileField } from './secret-file-field.tsx'
 
 const MAX_CREDENTIALS_BYTES = 64_000
 const MAX_CA_BYTES = 256_000

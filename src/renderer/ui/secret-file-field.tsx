@@ -1,8 +1,8 @@
 import { useState, type RefObject } from 'react'
 import { Button, FileButton, Input, SegmentedControl, Textarea } from '@mantine/core'
 import { IconCheck, IconFileUpload } from '@tabler/icons-react'
-import { DeviceText } from '../../../ui/device-text.tsx'
-import styles from './mesh.module.css'
+import { DeviceText } from './device-text.tsx'
+import styles from './secret-file-field.module.css'
 
 interface SecretFileFieldProps {
   readonly label: string
