@@ -14,6 +14,8 @@ import { DriveWatch } from '../bundles/deliver/drives/drive-watch.ts'
 import { FolderDestination } from '../bundles/deliver/folder-destination.ts'
 import { NetworkDestination } from '../bundles/deliver/lan/network-destination.ts'
 import { ReceiptStore } from '../bundles/deliver/receipt-store.ts'
+import type { OperatorKey } from '../bundles/open/judge-signer.ts'
+import { ResultsService } from '../bundles/results/results-service.ts'
 import type { SaveFile } from '../files/saved-file.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
@@ -81,10 +83,20 @@ export function composeBundles(parts: BundleParts): {
   const opener = new BundleOpener({
     ledger: authority.ledger,
     operator: () => view.operator()?.publicKey,
+    operatorKeys: () => operatorKeysOf(database),
     addConnection: (order, login) =>
       mesh.addRemoteLogin({ ...order, urls: [...order.urls] }, login),
     receipts: new ReceiptStore(database),
     audit,
+  })
+  const results = new ResultsService({
+    database,
+    authority: { ...view, ledger: authority.ledger },
+    operatorKeys: () => operatorKeysOf(database),
+    audit,
+    saveFile,
+    version,
+    by: `${user}@${host}`,
   })
   return {
     service,
@@ -104,6 +116,9 @@ export function composeBundles(parts: BundleParts): {
       removePerson: (id) => service.removePerson(id),
       open: (path, keyhole) => opener.open(path, keyhole),
       importConnection: (order) => opener.importConnection(order),
+      exportResults: (days) => results.export(days),
+      lookAtResults: (path) => results.look(path),
+      takeResults: (path, id) => results.take(path, id),
       find: (path, signal) => opener.find(path, signal),
       wipe: (path, bundles) => opener.wipe(path, bundles),
     },
@@ -112,6 +127,18 @@ export function composeBundles(parts: BundleParts): {
       return service.close()
     },
   }
+}
+
+/** Keys that sign for the operator, or did. */
+export function operatorKeysOf(database: DatabaseSync): OperatorKey[] {
+  const store = new AuthorityStore(database)
+  const operator = store.operator()
+  return operator === undefined
+    ? []
+    : [
+        { publicKey: operator.publicKey, retiredAt: null },
+        ...store.keyRecords(operator.publicKey),
+      ]
 }
 
 /** The authority as bundles see it. */

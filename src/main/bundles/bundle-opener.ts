@@ -12,6 +12,7 @@ import { ownPath } from '../paths/own-path.ts'
 import type { ReceiptStore } from './deliver/receipt-store.ts'
 import type { CarriedCredential } from './open/carried-credentials.ts'
 import { findBundles } from './open/find-bundles.ts'
+import { judgeSigner, type OperatorKey } from './open/judge-signer.ts'
 import { openBundle, type OpenedBundle } from './open/open-bundle.ts'
 import { wipe } from './open/wipe.ts'
 
@@ -19,6 +20,8 @@ export interface BundleOpenerOptions {
   readonly ledger: { entriesOfKey(publicKey: string): LedgerEntry[] }
   /** Public key (O…) of this profile's operator; undefined where it has none. */
   readonly operator: () => string | undefined
+  /** Its keys, those that were removed too. */
+  readonly operatorKeys: () => readonly OperatorKey[]
   /** Saves a connection; returns its id. */
   readonly addConnection: (
     order: {
@@ -45,7 +48,7 @@ export class BundleOpener {
 
   /**
    * Verifies a bundle and tells what is in it; no seed and no JWT. Writes nothing.
-   * @throws see `openBundle` in open/open-bundle.ts.
+   * @throws see `openBundle` in open/open-bundle.ts; RejectedError `SIGNER_REMOVED`.
    */
   async open(path: string, keyhole: BundleKeyhole): Promise<BundleContents> {
     return this.#contentsOf(path, await openBundle(path, keyhole))
@@ -63,6 +66,7 @@ export class BundleOpener {
   }): Promise<{ connection: string }> {
     const opened = await openBundle(order.path, order.keyhole)
     const { manifest } = opened
+    this.#judge(opened)
     const credential = withKey(opened, order.publicKey)
     const connection = await this.#options.addConnection(
       {
@@ -112,10 +116,16 @@ export class BundleOpener {
     return result
   }
 
-  #contentsOf(
-    path: string,
-    { manifest, signedBy, sealed, name, credentials }: OpenedBundle,
-  ): BundleContents {
+  #judge({ manifest, signedBy }: OpenedBundle): Pick<BundleContents, 'origin' | 'signer'> {
+    const { operator, operatorKeys } = this.#options
+    if (manifest.operator.publicKey !== operator()) {
+      return { origin: 'other', signer: { state: 'unknown', retiredAt: null } }
+    }
+    return { origin: 'ours', signer: judgeSigner(operatorKeys(), signedBy, manifest.createdAt) }
+  }
+
+  #contentsOf(path: string, opened: OpenedBundle): BundleContents {
+    const { manifest, signedBy, sealed, name, credentials } = opened
     const now = (this.#options.now ?? (() => new Date()))()
     const importable = credentials.some(
       ({ hasKey, expiresAt }) => hasKey && (expiresAt === null || expiresAt > now),
@@ -132,7 +142,7 @@ export class BundleOpener {
       urls: manifest.urls,
       operator: { name: manifest.operator.name, publicKey: manifest.operator.publicKey },
       signedBy,
-      origin: manifest.operator.publicKey === this.#options.operator() ? 'ours' : 'other',
+      ...this.#judge(opened),
       files: manifest.files.map((file) => ({
         path: file.path,
         purpose: file.purpose,

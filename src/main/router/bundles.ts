@@ -14,6 +14,8 @@ import type {
   HostCandidate,
   HostCheck,
   Person,
+  ResultsReport,
+  TakenResults,
   WipeResult,
 } from '#shared/contract/bundles.ts'
 import type { SavedFile } from '#shared/contract/common.ts'
@@ -43,6 +45,9 @@ export interface BundleCalls {
     publicKey: string
     connectionName: string
   }): Promise<{ connection: string }>
+  exportResults(days: number): Promise<SavedFile>
+  lookAtResults(path: string): Promise<ResultsReport>
+  takeResults(path: string, id: string): Promise<TakenResults>
   find(path: string, signal: AbortSignal): Promise<FoundBundle[]>
   wipe(path: string, bundles: readonly string[]): Promise<WipeResult>
 }
@@ -76,6 +81,9 @@ export function bundlesRouter(os: ContractImplementer['bundles'], bundles: Bundl
     }),
     open: os.open.handler(({ input }) => bundles.open(input.path, input.keyhole)),
     importConnection: os.importConnection.handler(({ input }) => bundles.importConnection(input)),
+    exportResults: os.exportResults.handler(({ input }) => bundles.exportResults(input.days)),
+    lookAtResults: os.lookAtResults.handler(({ input }) => bundles.lookAtResults(input.path)),
+    takeResults: os.takeResults.handler(({ input }) => bundles.takeResults(input.path, input.id)),
     find: os.find.handler(({ input, signal }) => bundles.find(input.path, signal ?? NEVER)),
     wipe: os.wipe.handler(({ input }) => bundles.wipe(input.path, input.bundles)),
   }

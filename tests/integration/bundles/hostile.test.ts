@@ -5,6 +5,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { unzipSync, zipSync, type Zippable } from 'fflate'
 import { packTar } from 'modern-tar'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { operatorKeysOf } from '../../../src/main/app/bundles.ts'
 import { createNkey } from '../../../src/main/authority/nkey.ts'
 import { BundleOpener } from '../../../src/main/bundles/bundle-opener.ts'
 import { withManifest } from '../../../src/main/bundles/manifest/sign-manifest.ts'
@@ -31,6 +32,7 @@ beforeAll(async () => {
   opener = new BundleOpener({
     ledger: site.app.authority.ledger,
     operator: () => site.app.authority.operator()?.publicKey,
+    operatorKeys: () => operatorKeysOf(site.app.database),
     addConnection: (order, login) =>
       site.app.mesh.addRemoteLogin({ ...order, urls: [...order.urls] }, login),
     receipts: { receiptOfFile: () => undefined },

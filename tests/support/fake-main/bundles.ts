@@ -9,6 +9,7 @@ import type {
   FoundBundle,
   HandOver,
   Person,
+  ResultsReport,
 } from '#shared/contract/bundles.ts'
 import type { BundleCalls } from '../../../src/main/router/bundles.ts'
 import { ago } from './devices.ts'
@@ -199,6 +200,13 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
       return failing ? wrong() : contentsOf(path)
     },
     importConnection: () => Promise.resolve({ connection: 'remote-1' }),
+    exportResults: () =>
+      Promise.resolve({ type: 'saved', path: '/media/kim/KINGSTON/field-results-2026-11-22.json' }),
+    lookAtResults: async (path) => {
+      await delay(200)
+      return failing ? wrong() : resultsOf(path)
+    },
+    takeResults: () => Promise.resolve({ added: 3 }),
     find: async () => {
       await delay(300)
       return scenario === 'full' ? FOUND : []
@@ -345,6 +353,7 @@ function contentsOf(path: string): BundleContents {
     operator: { name: 'muster', publicKey: OPERATOR },
     signedBy: OPERATOR,
     origin: 'ours',
+    signer: { state: 'current', retiredAt: null },
     files: DEVICES.map((name, index) => ({
       path: `north-farm/credentials/${name}.creds.json`,
       purpose: 'credential',
@@ -395,6 +404,30 @@ function placeOf(
       return { ...(RECEIPTS[0] as BundleReceipt).destination }
     case 'network':
       return { ...base, kind: 'network', label: '192.168.1.31', path: null }
+  }
+}
+
+function resultsOf(path: string): ResultsReport {
+  const verdicts = ['contradicts', 'new', 'new', 'new', 'known'] as const
+  const reasons = {
+    contradicts: 'Its key is that of pump-north-9 here.',
+    new: 'New.',
+    known: 'It is in the ledger already.',
+  }
+  return {
+    path,
+    id: 'results-1',
+    createdAt: ago(3_600_000),
+    by: 'sam@field-laptop',
+    devices: DEVICES.map((deviceId, index) => ({
+      deviceId,
+      tenant: 'north-farm',
+      publicKey: `U${String(index)}${'X4KQ2M7TRAP5ZWC'.repeat(4)}`.slice(0, 56),
+      issuedAt: ago(7_200_000),
+      verdict: verdicts[index] ?? 'new',
+      reason: reasons[verdicts[index] ?? 'new'],
+    })),
+    counts: { new: 3, known: 1, contradicts: 1 },
   }
 }
 

@@ -29,7 +29,9 @@ export function BundleContentsView(props: BundleContentsViewProps) {
   const { operator, origin, credentials, files } = contents
   return (
     <>
-      {origin === 'ours' ? (
+      {origin === 'ours' && contents.signer.state !== 'current' ? (
+        <OldSigner signer={contents.signer} />
+      ) : origin === 'ours' ? (
         <Notice tone="ok" urgent title="Genuine, made with this profile’s operator key">
           Every one of its {files.length.toLocaleString('en')} files is as it was signed.
         </Notice>
@@ -79,6 +81,26 @@ export function BundleContentsView(props: BundleContentsViewProps) {
       </SettingGroup>
       {contents.importable && <Import {...props} />}
     </>
+  )
+}
+
+/** Ours by its words, and signed by a key that is not in force here. */
+function OldSigner({ signer }: { signer: BundleContents['signer'] }) {
+  return signer.retiredAt === null ? (
+    <Notice
+      tone="warn"
+      urgent
+      title="Of this profile’s operator, by a key that is on no record here"
+    >
+      Nothing was changed since it was signed. The key may have been made by another Muster of the
+      same operator. Ask there before you use it.
+    </Notice>
+  ) : (
+    <Notice tone="warn" urgent title="Genuine, by a signing key that was removed since">
+      It says that it was made while the key was in force; the key was removed{' '}
+      <TimeText at={signer.retiredAt} />. Whoever kept a copy of it can claim any date: if the key
+      was removed because it was lost, do not use this bundle.
+    </Notice>
   )
 }
 

@@ -9,6 +9,7 @@ import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { useImportConnection, useOpenBundle } from '../api/open-bundle.ts'
 import { BundleContentsView } from './bundle-contents.tsx'
 import styles from './bundles.module.css'
+import { ResultsGroup } from './results-group.tsx'
 import { WipeGroup } from './wipe-group.tsx'
 
 interface OpenPageProps {
@@ -83,6 +84,7 @@ export function OpenPage({ onConnected }: OpenPageProps) {
           onConnected={onConnected}
         />
       )}
+      <ResultsGroup />
       <WipeGroup />
     </div>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
 import { IconSearch, IconTrash } from '@tabler/icons-react'
-import type { FoundBundle } from '#shared/contract/bundles.ts'
+import type { Drive, FoundBundle } from '#shared/contract/bundles.ts'
 import { bytesText } from '../../../lib/bytes-text.ts'
 import { problemOf } from '../../../lib/problem.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
@@ -10,8 +10,10 @@ import { PathInput } from '../../../ui/path-input.tsx'
 import { SettingGroup, SettingRow } from '../../../ui/setting-row.tsx'
 import { Tag } from '../../../ui/tag.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
+import { useDrives } from '../api/drives.ts'
 import { useFindBundles, useWipeBundles } from '../api/open-bundle.ts'
 import styles from './bundles.module.css'
+import { DriveList } from './drive-list.tsx'
 
 const KIND_NAMES: Readonly<Record<FoundBundle['kind'], string>> = {
   sealed: 'Sealed',
@@ -27,9 +29,15 @@ export function WipeGroup() {
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [asking, setAsking] = useState(false)
   const find = useFindBundles()
-  const look = () => {
+  const drives = useDrives()
+  const look = (at: string) => {
     setChosen([])
-    find.mutate(path.trim())
+    find.mutate(at.trim())
+  }
+  const lookOn = ({ path: mounted }: Drive) => {
+    if (mounted === null) return
+    setPath(mounted)
+    look(mounted)
   }
   const found = find.data
   return (
@@ -39,8 +47,14 @@ export function WipeGroup() {
         help="In a folder or on a stick, and below it. On flash, overwriting reaches other cells than those that hold the file: a stick with an open bundle that must not be read is destroyed, not wiped."
         below={
           <div className={styles.form}>
+            <DriveList
+              label="Drives to search"
+              state={drives}
+              chosen={drives?.drives.find((drive) => drive.path === path)?.id ?? null}
+              onChoose={lookOn}
+            />
             <PathInput
-              aria-label="Folder to search"
+              label="Folder to search"
               kind="folder"
               placeholder="/media/me/STICK"
               value={path}
@@ -55,7 +69,7 @@ export function WipeGroup() {
                 leftSection={<IconSearch size={16} aria-hidden />}
                 disabled={path.trim() === ''}
                 loading={find.isPending}
-                onClick={look}
+                onClick={() => look(path)}
               >
                 Search
               </Button>
@@ -99,7 +113,7 @@ export function WipeGroup() {
               path={path.trim()}
               bundles={chosen}
               onClose={() => setAsking(false)}
-              onWiped={look}
+              onWiped={() => look(path)}
             />
           </div>
         }
