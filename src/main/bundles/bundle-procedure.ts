@@ -12,6 +12,8 @@ const State = z.strictObject({
   name: z.string(),
   /** Keys (U…) that were made for it. */
   keys: z.array(z.string()),
+  /** Credentials (of the ledger) that these keys had before: a device that made its own key may have some. */
+  before: z.array(z.string()).default([]),
   /** Where it is written to; null where that is no folder of this computer. */
   folder: z.string().nullable(),
   /** Id of the removable drive that the folder is on. */
@@ -70,19 +72,21 @@ export function bundleProcedure(options: BundleProcedureOptions): ProcedureKind<
       {
         name: 'Issue the credentials',
         run: async (begun, { save }) => {
-          const state = { ...begun, keys: [...work(begun.id).makeKeys()] }
+          const keys = [...work(begun.id).makeKeys()]
+          const before = keys.flatMap((key) => idsOf(authority, key))
+          const state = { ...begun, keys, before }
           save(state)
           return { ...state, files: await work(state.id).prepare() }
         },
         undo: async (state, { signal }) => {
-          const entries = state.keys.flatMap((key) => authority.ledger.entriesOfKey(key))
+          const before = new Set(state.before)
           await authority.strikeAll(
-            entries.map(({ id }) => id),
+            state.keys.flatMap((key) => idsOf(authority, key)).filter((id) => !before.has(id)),
             `The bundle ${state.name} was not handed over.`,
             state.seen,
             signal,
           )
-          return { ...state, keys: [], files: [] }
+          return { ...state, keys: [], before: [], files: [] }
         },
       },
       {
@@ -111,6 +115,10 @@ export function bundleProcedure(options: BundleProcedureOptions): ProcedureKind<
       },
     ],
   }
+}
+
+function idsOf({ ledger }: BundleAuthority, publicKey: string): string[] {
+  return ledger.entriesOfKey(publicKey).map(({ id }) => id)
 }
 
 /**

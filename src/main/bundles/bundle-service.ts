@@ -414,6 +414,7 @@ function startOf(
     id,
     name,
     keys: [],
+    before: [],
     folder: facts.path,
     drive: driveId ?? null,
     files: [],

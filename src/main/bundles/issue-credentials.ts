@@ -13,7 +13,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export interface NewKey {
   readonly item: PlannedItem
   readonly publicKey: string
-  readonly seed: string
+  /** Absent where the device made its key itself. */
+  readonly seed?: string
 }
 
 /** Keys for all that is to be issued: known before anything is, so that a crash can be cleaned up after. */
@@ -21,6 +22,7 @@ export function newKeys(items: readonly PlannedItem[]): NewKey[] {
   return items
     .filter(({ way }) => way === 'issue')
     .map((item) => {
+      if (item.deviceKey !== undefined) return { item, publicKey: item.deviceKey }
       const { publicKey, seed } = createNkey('user')
       return { item, publicKey, seed }
     })

@@ -25,6 +25,11 @@ export const BundleChoice = z.strictObject({
   credentialFolder: z.string().max(4_096),
   /** Names of further devices, which are not there yet. */
   newDevices: z.array(WireName).max(MAX_CREDENTIALS),
+  /** Devices that made their key themselves: the credential is issued for it, without a private key. */
+  deviceKeys: z
+    .array(z.strictObject({ device: WireName, publicKey: z.string().regex(/^U[A-Z2-7]{55}$/u) }))
+    .max(MAX_CREDENTIALS)
+    .optional(),
   validDays: z.int().min(1).max(3_650),
   /** Also as `NAME.creds`, which NATS tools read. */
   alsoCreds: z.boolean(),

@@ -338,3 +338,28 @@ test('what a crash cut off is taken back at the next start: files gone, credenti
   expect(await readdir(folder)).toEqual(['mine.zip.age'])
   expect(site.app.authority.ledger.entriesOfKey(publicKey)).toMatchObject([{ state: 'struck' }])
 })
+
+test('a device that made its key itself gets a credential for it, and no key', async () => {
+  const { publicKey, seed } = createNkey('user')
+  const folder = join(site.folder, 'own-keys')
+  const order = (name: string, more: object = {}) =>
+    site.order(
+      { deviceKeys: [{ device: 'pump-own', publicKey }] },
+      { name, destination: { kind: 'folder', path: folder, allowSynced: false }, ...more },
+    )
+  await site.made(order('first'))
+  const opened = join(folder, 'opened')
+  await execute('unzip', ['-q', join(folder, 'first.zip'), '-d', opened])
+  const file = await json<CredentialFile>(join(opened, 'pump-own.creds.json'))
+  expect(file.nats.nkey_seed).toBeUndefined()
+  await logsIn({ ...file, nats: { ...file.nats, nkey_seed: seed } })
+
+  // Once more: the very credential, which stays good when that is taken back.
+  const plan = await site.bundles.plan(order('second').choice)
+  expect(plan.credentials).toMatchObject([{ way: 'keep', publicKey }])
+  const other = order('third').choice
+  const taken = { ...other, deviceKeys: [{ device: 'pump-else', publicKey }] }
+  expect((await site.bundles.plan(taken)).credentials).toMatchObject([
+    { way: 'refuse', reason: 'Another device has this key.' },
+  ])
+})

@@ -69,14 +69,14 @@ function shown(choice: BundleChoice, items: readonly PlannedItem[], now: Date): 
 function fileNames(choice: BundleChoice, items: readonly PlannedItem[], now: Date): string[] {
   const credentials = items
     .filter(({ way }) => way !== 'refuse')
-    .map(({ name, way }) => ({
+    .map(({ name, way, deviceKey }) => ({
       name,
       file: safeName(name),
       publicKey: '',
       jwt: '',
       expiresAt: now,
       inboxPrefix: '_INBOX',
-      ...(way === 'keep' ? {} : { seed: '' }),
+      ...(way === 'keep' || deviceKey !== undefined ? {} : { seed: '' }),
     }))
   if (credentials.length === 0) return []
   const { tenant, alsoCreds, certificates, starters } = choice

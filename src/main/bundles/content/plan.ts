@@ -1,5 +1,6 @@
 import type { BundleChoice, PlannedCredential } from '#shared/contract/bundles.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
+import { isPublicKey } from '../../authority/nkey.ts'
 import type { LedgerEntry } from '../../authority/ledger.ts'
 import type { OwnCredential } from './own-files.ts'
 
@@ -21,6 +22,8 @@ export interface PlannedItem extends PlannedCredential {
   readonly ledgerId?: string
   /** The person's own. Secret. */
   readonly own?: OwnCredential
+  /** The device's own key (U…), which never left it: issued for without a private key. */
+  readonly deviceKey?: string
 }
 
 /** Names of the one credential that these kinds have. */
@@ -47,10 +50,14 @@ export function planItems(choice: BundleChoice, facts: PlanningFacts): PlannedIt
   const good = goodByDevice(facts)
   const wanted =
     choice.kind === 'tenant' && choice.devices.length === 0 ? [...good.keys()] : choice.devices
-  const planned = [...new Set(wanted)].map((device) =>
-    itemFor(device, good.get(device), choice, facts),
+  const byKey = (choice.deviceKeys ?? []).map(({ device, publicKey }) =>
+    itemForKey(device, publicKey, choice, facts),
   )
-  const known = new Set(wanted)
+  const keyed = new Set(byKey.map(({ name }) => name))
+  const planned = [...new Set(wanted)]
+    .filter((device) => !keyed.has(device))
+    .map((device) => itemFor(device, good.get(device), choice, facts))
+  const known = new Set([...wanted, ...keyed])
   const added = [...new Set(choice.newDevices)]
     .filter((name) => !known.has(name))
     .map((name) => {
@@ -59,7 +66,9 @@ export function planItems(choice: BundleChoice, facts: PlanningFacts): PlannedIt
         ? newItem(name, 'A device that is not there yet.')
         : itemFor(name, present, choice, facts)
     })
-  return [...planned, ...added].toSorted((one, other) => one.name.localeCompare(other.name))
+  return [...planned, ...added, ...byKey].toSorted((one, other) =>
+    one.name.localeCompare(other.name),
+  )
 }
 
 function itemFor(
@@ -97,6 +106,10 @@ function itemFor(
         )
   }
   if (entry === undefined) return refused(device, 'It has no credential that works, to be kept.')
+  return keptItem(device, entry)
+}
+
+function keptItem(device: string, entry: LedgerEntry): PlannedItem {
   if (entry.form === null || entry.form === undefined) {
     return refused(
       device,
@@ -111,6 +124,36 @@ function itemFor(
     replaces: false,
     ledgerId: entry.id,
   }
+}
+
+/** A device that made its key itself and told its public part. */
+function itemForKey(
+  device: string,
+  publicKey: string,
+  { deviceKeys = [] }: BundleChoice,
+  { entries, now }: PlanningFacts,
+): PlannedItem {
+  if (!isPublicKey(publicKey, 'user')) {
+    return refused(device, 'This is no public key of a device: it is cut or mistyped.')
+  }
+  const same = deviceKeys.filter((one) => one.device === device || one.publicKey === publicKey)
+  if (same.length > 1) return refused(device, 'The device or its key is named twice.')
+  const known = entries.filter((entry) => entry.publicKey === publicKey)
+  if (known.some((entry) => entry.deviceId !== device)) {
+    return refused(device, 'Another device has this key.')
+  }
+  if (known.some(({ state }) => state === 'revoked')) {
+    return refused(device, 'This key was revoked. The device has to make another one.')
+  }
+  const good = known.find(
+    ({ state, expiresAt }) => (state === 'active' || state === 'pending') && expiresAt > now,
+  )
+  if (good !== undefined) return keptItem(device, good)
+  const item = newItem(
+    device,
+    'Issued for the key that the device made itself. Its private key never leaves it.',
+  )
+  return item.way === 'issue' ? { ...item, publicKey, deviceKey: publicKey } : item
 }
 
 /** Why a credential of the person's folder is not handed on; undefined where it is good. */

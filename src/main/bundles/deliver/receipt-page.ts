@@ -22,6 +22,7 @@ export function receiptPage(receipt: BundleReceipt): string {
     ['Where to', destination.label],
     ['Serial number', destination.serial],
     ['File system', destination.fileSystem],
+    ['Read back', readBack(receipt)],
     ['Sealed', sealedTo(receipt)],
     ['Credentials', `${credentials}, of which ${receipt.issued} were issued for it`],
     ['Good until', receipt.expiresAt],
@@ -62,6 +63,11 @@ export function receiptPage(receipt: BundleReceipt): string {
 </body>
 </html>
 `
+}
+
+function readBack({ destination: { readFrom } }: BundleReceipt): string | null {
+  if (readFrom === undefined) return null
+  return readFrom === 'medium' ? 'from the medium itself' : 'through the memory of the system'
 }
 
 function sealedTo({ sealing, people }: BundleReceipt): string {

@@ -50,3 +50,11 @@ export function sealingWords({ sealing, people }: BundleReceipt): string {
   if (sealing === 'plain') return 'Open'
   return sealing === 'passphrase' ? 'Passphrase' : people.join(', ')
 }
+
+/** How it was made sure that the medium has it; null where that was not told. */
+export function readBackWords({ readFrom }: BundleReceipt['destination']): string | null {
+  if (readFrom === undefined) return null
+  return readFrom === 'medium'
+    ? 'From the medium itself'
+    : 'Through the memory of the system, which does not let the medium be read alone'
+}

@@ -53,7 +53,8 @@ export function BundleProgress({ job, ticket, receipt, onShow, onAgain }: Bundle
         <Notice tone="ok" urgent title="Handed over">
           {job.credentials.toLocaleString('en')}{' '}
           {job.credentials === 1 ? 'credential was' : 'credentials were'}{' '}
-          {job.handOver === null ? 'written, read back and compared, in ' : 'fetched by '}
+          {job.handOver === null ? 'written, read back and compared, ' : 'fetched by '}
+          {job.handOver === null && (receipt?.destination.kind === 'drive' ? 'on ' : 'in ')}
           <bdi>{receipt?.destination.label ?? 'the receiving side'}</bdi>.
         </Notice>
         <EjectionNotice ejection={job.ejection} />
@@ -84,7 +85,9 @@ export function BundleProgress({ job, ticket, receipt, onShow, onAgain }: Bundle
         <Notice tone="info" urgent title="Cancelled" />
       )}
       <p className={styles.hint}>
-        What was written was removed, and what was issued for it is withdrawn.
+        {job.problem?.code === 'DESTINATION_GONE'
+          ? 'What was issued for it is withdrawn. What was written so far may still be on the drive.'
+          : 'What was written was removed, and what was issued for it is withdrawn.'}
       </p>
       <div className={styles.buttons}>
         <Button onClick={onAgain}>Go on</Button>

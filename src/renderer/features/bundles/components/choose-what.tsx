@@ -2,11 +2,13 @@ import { useMemo, useState } from 'react'
 import {
   Button,
   Checkbox,
+  FileButton,
   MultiSelect,
   NumberInput,
   SegmentedControl,
   Select,
   TagsInput,
+  Textarea,
 } from '@mantine/core'
 import { IconChevronDown } from '@tabler/icons-react'
 import type { BundleChoice, BundleKind, StarterName } from '#shared/contract/bundles.ts'
@@ -14,6 +16,7 @@ import { useFleet } from '../../../lib/live/fleet.ts'
 import { useTenants } from '../../../lib/live/tenants.ts'
 import { PathInput } from '../../../ui/path-input.tsx'
 import { MAX_DAYS } from '../bundle-draft.ts'
+import { readDeviceKeys, type DeviceKey } from '../device-keys.ts'
 import styles from './bundles.module.css'
 
 const KINDS: readonly { readonly value: BundleKind; readonly label: string }[] = [
@@ -164,6 +167,7 @@ function MoreChoice({ choice, onChange }: ChooseWhatProps) {
         value={choice.credentialFolder}
         onChange={(credentialFolder) => onChange({ credentialFolder })}
       />
+      <OwnKeys onChange={(deviceKeys) => onChange({ deviceKeys })} />
       <div className={styles.row}>
         <Checkbox
           label="Also as NAME.creds"
@@ -190,4 +194,49 @@ function MoreChoice({ choice, onChange }: ChooseWhatProps) {
       />
     </>
   )
+}
+
+/** Keys that devices made themselves: typed, pasted, or out of a file. */
+function OwnKeys({ onChange }: { onChange: (keys: DeviceKey[]) => void }) {
+  const [text, setText] = useState('')
+  const { keys, problem } = readDeviceKeys(text)
+  const change = (next: string) => {
+    setText(next)
+    const read = readDeviceKeys(next)
+    onChange(read.problem === null ? [...read.keys] : [])
+  }
+  return (
+    <Textarea
+      label="Keys that devices made themselves"
+      description="A device and its public key (U…) on each line. A credential is issued for that key; the private one stays on the device."
+      placeholder="pump-17 UAB3…"
+      classNames={{ input: styles.mono ?? '' }}
+      autosize
+      minRows={2}
+      maxRows={8}
+      spellCheck={false}
+      value={text}
+      onChange={(event) => change(event.currentTarget.value)}
+      error={problem}
+      rightSectionWidth="6rem"
+      rightSection={
+        <FileButton
+          accept=".txt,.csv,text/plain"
+          onChange={(file) => {
+            if (file !== null) void file.text().then((more) => change(joined(text, more)))
+          }}
+        >
+          {(props) => (
+            <Button {...props} variant="subtle" size="compact-sm">
+              {keys.length === 0 ? 'File…' : `${keys.length.toLocaleString('en')} read`}
+            </Button>
+          )}
+        </FileButton>
+      }
+    />
+  )
+}
+
+function joined(text: string, more: string): string {
+  return text.trim() === '' ? more : `${text.trimEnd()}\n${more}`
 }

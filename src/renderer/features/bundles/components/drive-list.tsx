@@ -15,12 +15,12 @@ interface DriveListProps {
   readonly state: DrivesState | undefined
   readonly chosen: string | null
   readonly onChoose: (drive: Drive) => void
-  /** What has to fit on it. */
-  readonly bytes?: number
+  /** What has to fit on it; null where it is only looked at. */
+  readonly bytes: number | null
 }
 
 /** Removable drives, as they come and go. */
-export function DriveList({ label, state, chosen, onChoose, bytes = 0 }: DriveListProps) {
+export function DriveList({ label, state, chosen, onChoose, bytes }: DriveListProps) {
   if (state === undefined)
     return <Skeleton height={64} radius="md" aria-label="Looking for drives" />
   if (state.problem !== null) return <ProblemNotice problem={state.problem} />
@@ -57,7 +57,7 @@ export function DriveList({ label, state, chosen, onChoose, bytes = 0 }: DriveLi
   )
 }
 
-function DriveCard({ drive, bytes }: { drive: Drive; bytes: number }) {
+function DriveCard({ drive, bytes }: { drive: Drive; bytes: number | null }) {
   const { id, name, model, path, fileSystem, freeBytes } = drive
   const obstacle = driveObstacle(drive, bytes)
   return (

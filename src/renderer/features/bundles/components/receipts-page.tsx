@@ -15,7 +15,7 @@ import { PanelBody, Section, SidePanel } from '../../../ui/side-panel.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { usePrintReceipt } from '../api/create-bundle.ts'
-import { KIND_WORDS, sealingWords } from '../bundle-words.ts'
+import { KIND_WORDS, readBackWords, sealingWords } from '../bundle-words.ts'
 import { Files } from './bundle-progress.tsx'
 import styles from './bundles.module.css'
 
@@ -155,6 +155,7 @@ function ReceiptPanel({ receipt, onClose }: { receipt: BundleReceipt; onClose: (
               </Fact>
               <Fact name="Serial number">{destination.serial}</Fact>
               <Fact name="File system">{destination.fileSystem}</Fact>
+              <Fact name="Read back">{readBackWords(destination)}</Fact>
               <Fact name="Copied by">{destination.syncedBy}</Fact>
               <Fact name="Sealed to">
                 {receipt.sealing === 'plain' ? (

@@ -51,6 +51,7 @@ export function WipeGroup() {
               label="Drives to search"
               state={drives}
               chosen={drives?.drives.find((drive) => drive.path === path)?.id ?? null}
+              bytes={null}
               onChoose={lookOn}
             />
             <PathInput
