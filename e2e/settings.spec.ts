@@ -1,3 +1,4 @@
+import { startEtcd } from '../tests/support/etcd-server.ts'
 import { expect, test } from './support/test.ts'
 
 test(
@@ -34,4 +35,32 @@ test('the deadline for the first connection can be set, and nonsense is not take
   await deadline.fill('0')
   await deadline.press('Enter')
   await expect(deadline).toHaveValue('45 min')
+})
+
+test('the registry goes to an etcd that was tried, and back', async ({ window }) => {
+  const { page } = window
+  const etcd = await startEtcd()
+  try {
+    await window.go('Settings')
+    const registry = page.getByRole('region', { name: 'Registry' })
+    const form = page.getByRole('dialog', { name: 'Where the registry keeps devices' })
+    await registry.getByRole('button', { name: 'Change…' }).click()
+    await form.getByText('In etcd', { exact: true }).click()
+    await form.getByRole('button', { name: 'Test connection' }).click()
+    await expect(form.getByText('Give at least one endpoint.')).toBeVisible()
+    await form.getByLabel('Endpoints', { exact: true }).fill(`${etcd.url}/`)
+    await form.getByRole('button', { name: 'Test connection' }).click()
+    await expect(form.getByText('The registry can use this etcd.')).toBeVisible()
+    await form.getByRole('button', { name: 'Use this etcd' }).click()
+    await expect(registry).toContainText('Devices are kept in etcd')
+    await expect(registry).toContainText('No other registry shares it', { timeout: 30_000 })
+    await expect(registry).toContainText('Well')
+
+    await registry.getByRole('button', { name: 'Change…' }).click()
+    await form.getByText('On this computer', { exact: true }).click()
+    await form.getByRole('button', { name: 'Use this computer' }).click()
+    await expect(registry).toContainText('Devices are kept on this computer')
+  } finally {
+    await etcd.stop()
+  }
 })

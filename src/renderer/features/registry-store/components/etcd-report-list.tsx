@@ -1,4 +1,5 @@
 import type { EtcdReport } from '#shared/contract/registry-store.ts'
+import { counted } from '../../../lib/counted.ts'
 import { bytesText } from '../../../lib/bytes-text.ts'
 import { DeviceText } from '../../../ui/device-text.tsx'
 import { Notice, ProblemNotice } from '../../../ui/notice.tsx'
@@ -7,12 +8,18 @@ import styles from './registry-store.module.css'
 
 type Member = EtcdReport['members'][number]
 
+interface EtcdReportListProps {
+  readonly report: EtcdReport
+  /** The registry uses it already. */
+  readonly isInUse?: boolean
+}
+
 /** What came of trying an etcd: whether a registry can use it, and each member by itself. */
-export function EtcdReportList({ report }: { report: EtcdReport }) {
+export function EtcdReportList({ report, isInUse = false }: EtcdReportListProps) {
   const { members, devices, more, problem } = report
   const usable = members.filter((member) => member.problem === null).length
   return (
-    <>
+    <div className={styles.report}>
       {problem === null ? (
         <Notice
           tone={usable === members.length ? 'ok' : 'warn'}
@@ -24,7 +31,7 @@ export function EtcdReportList({ report }: { report: EtcdReport }) {
         >
           {devices === 0
             ? 'It holds no devices of this dialect yet.'
-            : `It holds the records of ${devices}${more ? ' and more' : ''} devices, which this registry will show, too.`}
+            : `It holds the records of ${counted(devices, 'device')}${more ? ' and more' : ''}${isInUse ? ' online' : ', which this registry will show, too'}.`}
         </Notice>
       ) : (
         <ProblemNotice problem={problem} />
@@ -34,7 +41,7 @@ export function EtcdReportList({ report }: { report: EtcdReport }) {
           <MemberLine key={member.endpoint} member={member} />
         ))}
       </ul>
-    </>
+    </div>
   )
 }
 

@@ -10,6 +10,7 @@ import { StateMark, type Tone } from '../../../ui/state-mark.tsx'
 import { useRegistryStore } from '../api/use-registry-store.ts'
 import { useTestEtcd } from '../api/use-test-etcd.ts'
 import { EtcdReportList, sizeText } from './etcd-report-list.tsx'
+import styles from './registry-store.module.css'
 import { StoreForm } from './store-form.tsx'
 
 /** Where the registry keeps its devices, how that is, and the way to change it. */
@@ -56,10 +57,10 @@ function Store({ store, onChange }: { store: RegistryStore; onChange: () => void
         ? {}
         : {
             below: (
-              <>
-                {condition !== null && <p className="m-muted">{factsOf(condition)}</p>}
+              <div className={styles.report}>
+                {condition !== null && <span className="m-muted">{factsOf(condition)}</span>}
                 {problem !== null && <ProblemNotice problem={problem} />}
-              </>
+              </div>
             ),
           })}
     >
@@ -85,7 +86,7 @@ function Members() {
               look.data === undefined ? (
                 <ProblemNotice problem={problemOf(look.error)} />
               ) : (
-                <EtcdReportList report={look.data} />
+                <EtcdReportList report={look.data} isInUse />
               ),
           })}
     >
