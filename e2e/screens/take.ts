@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Page } from '@playwright/test'
+import playwrightConfig from '../../playwright.config.ts'
 import { startFakeMain } from '../../tests/support/fake-main.ts'
 import { SCENARIOS } from '../../tests/support/fake-main/state.ts'
 import { SCREENS, type Screen } from './screens.ts'
@@ -26,18 +27,8 @@ const { values } = parseArgs({
   },
 })
 
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 const zoom = Number(values.zoom)
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGS })
+const browser = await chromium.launch(playwrightConfig.use?.launchOptions)
 await mkdir(values.folder, { recursive: true })
 let complaints = 0
 for (const scenario of SCENARIOS) {

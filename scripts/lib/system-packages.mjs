@@ -3,8 +3,8 @@ import { outputOf, PlainFailure, run, succeeds } from './run.mjs'
 
 /**
  * What Muster needs of the operating system: how to see that it is there, and what each package
- * manager calls it. `find` is a command or a path that exists once it is installed. Without what is
- * `optional` the tests about it are skipped.
+ * manager calls it. `find` is a command or a path that exists once it is installed; `instead` is
+ * what does where that can't be had. Without what is `optional` the tests about it are skipped.
  */
 const NEEDS = {
   'nats-server': {
@@ -20,15 +20,17 @@ const NEEDS = {
     brew: ['etcd'],
     help: 'Install etcd 3.4 or newer.',
   },
+  // Of Debian's Chromium the shell alone: what the whole browser does around a page is half its work.
   chromium: {
     find: [
-      'chromium',
+      '/usr/lib/chromium/chromium-headless-shell',
       'google-chrome',
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
       'C:/Program Files/Google/Chrome/Application/chrome.exe',
       'C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe',
     ],
-    apt: ['chromium'],
+    instead: ['chromium'],
+    apt: ['chromium-headless-shell'],
     help: 'Install Chromium or Chrome.',
   },
   'a Secret Service': {
@@ -85,11 +87,11 @@ export const FOR_TESTS = [
  * if `required`.
  */
 export async function installSystemPackages(names, { required }) {
-  const missing = names.filter((name) => isNeeded(NEEDS[name]) && !isThere(NEEDS[name]))
+  const missing = names.filter((name) => isNeeded(NEEDS[name]) && !isWellMet(NEEDS[name]))
   if (missing.length === 0) return
   console.log(`Installing ${missing.join(', ')} …`)
   await install(missing.map((name) => NEEDS[name]))
-  const stillMissing = missing.filter((name) => !isThere(NEEDS[name]))
+  const stillMissing = missing.filter((name) => !isMet(NEEDS[name]))
   for (const name of stillMissing) {
     const sentence = `${name} is missing and could not be installed here. ${NEEDS[name].help}`
     if (required && !NEEDS[name].optional) throw new PlainFailure(sentence)
@@ -101,8 +103,17 @@ function isNeeded(need) {
   return !need.linuxOnly || process.platform === 'linux'
 }
 
-function isThere(need) {
-  return need.find.some((place) =>
+function isMet(need) {
+  return isThere(need.find) || isThere(need.instead ?? [])
+}
+
+/** Whether there is nothing to install: what does instead is well where apt can't be used. */
+function isWellMet(need) {
+  return isThere(need.find) || (isMet(need) && !mayUseApt())
+}
+
+function isThere(places) {
+  return places.some((place) =>
     /[\\/]/.test(place)
       ? existsSync(place)
       : outputOf(process.platform === 'win32' ? 'where' : 'which', [place]) !== undefined,
@@ -123,20 +134,30 @@ async function install(needs) {
         id,
       ])
     }
-  } else if (process.platform === 'linux' && succeeds('apt-get', ['--version'])) {
+  } else if (mayUseApt()) {
     await installByApt(needs.flatMap((need) => need.apt ?? []))
   }
 }
 
+/** As root, or as somebody whom sudo asks for no password. */
+function mayUseApt() {
+  if (process.platform !== 'linux' || !succeeds('apt-get', ['--version'])) return false
+  return isRoot() || succeeds('sudo', ['-n', 'true'])
+}
+
+function isRoot() {
+  return process.getuid?.() === 0
+}
+
 async function installByApt(names) {
-  const asRoot = process.getuid?.() === 0
-  if (!asRoot && !succeeds('sudo', ['-n', 'true'])) return
   const apt = (args) => {
     const environment = ['DEBIAN_FRONTEND=noninteractive']
     const line = ['env', ...environment, 'apt-get', ...args]
-    const [command, ...rest] = asRoot ? line : ['sudo', '-n', ...line]
+    const [command, ...rest] = isRoot() ? line : ['sudo', '-n', ...line]
     return run(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
   }
   await apt(['update', '-qq'])
-  await apt(['install', '-y', '-qq', '--no-install-recommends', ...names])
+  // A name that this distribution does not know would keep all others out.
+  const known = names.filter((name) => succeeds('apt-cache', ['show', name]))
+  await apt(['install', '-y', '-qq', '--no-install-recommends', ...known])
 }
