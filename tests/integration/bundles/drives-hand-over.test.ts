@@ -7,7 +7,7 @@ import {
   folderOfDrive,
 } from '../../../src/main/bundles/deliver/drives/drive-destination.ts'
 import { LinuxDriveSource } from '../../../src/main/bundles/deliver/drives/linux-drive-source.ts'
-import { NEVER } from '../../../src/shared/never.ts'
+import { NEVER } from '#shared/never.ts'
 import { canMount, TestDrives, withDrives, type TestDrive } from '../../support/removable-drive.ts'
 import { BundleSite } from './support/bundle-site.ts'
 

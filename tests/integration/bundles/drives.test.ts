@@ -8,7 +8,7 @@ import type { DeliveryProgress } from '../../../src/main/bundles/deliver/destina
 import { DriveDestination } from '../../../src/main/bundles/deliver/drives/drive-destination.ts'
 import { DriveWatch } from '../../../src/main/bundles/deliver/drives/drive-watch.ts'
 import { LinuxDriveSource } from '../../../src/main/bundles/deliver/drives/linux-drive-source.ts'
-import { NEVER } from '../../../src/shared/never.ts'
+import { NEVER } from '#shared/never.ts'
 import { TestDrives, withDrives, type TestDrive } from '../../support/removable-drive.ts'
 
 const MEGABYTE = 1024 * 1024
