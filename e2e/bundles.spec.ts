@@ -36,6 +36,7 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
   expect((await readdir(folder)).toSorted()).toEqual([
     'farm.README.txt',
     'farm.zip.age',
+    'open-farm.html',
     'open-farm.sh',
   ])
 

@@ -96,7 +96,10 @@ async function build() {
     env: { ...toolEnvironment(), NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (code !== 0) throw new PlainFailure('The build failed; its message stands above.')
+  const opener = join(ROOT, 'scripts', 'build-opener.mjs')
+  if (code !== 0 || (await run(nodePath(), [opener], { env: toolEnvironment() })) !== 0) {
+    throw new PlainFailure('The build failed; its message stands above.')
+  }
   mkdirSync(join(ROOT, 'out'), { recursive: true })
   writeFileSync(stamp, '')
 }
@@ -107,6 +110,7 @@ function newestSource() {
     'resources',
     'electron.vite.config.ts',
     'vite.renderer.config.ts',
+    'scripts/build-opener.mjs',
     'package-lock.json',
   ]
   return Math.max(...roots.map((root) => newestIn(join(ROOT, root))))

@@ -7,6 +7,7 @@ import type { KeyAudit } from '../authority/key-use.ts'
 import { BundleOpener } from '../bundles/bundle-opener.ts'
 import { BundleService } from '../bundles/bundle-service.ts'
 import type { BundleAuthority } from '../bundles/collaborators.ts'
+import { openerPage } from '../bundles/content/opener-page.ts'
 import { starterFiles, startersFolder } from '../bundles/content/starters.ts'
 import { DriveDestination, folderOfDrive } from '../bundles/deliver/drives/drive-destination.ts'
 import { driveSourceHere } from '../bundles/deliver/drives/drive-source-here.ts'
@@ -74,6 +75,7 @@ export function composeBundles(parts: BundleParts): {
         log: parts.log.part('hand-over'),
       })
     },
+    openerPage: () => openerPage(),
     starters: (names, place) => starterFiles(starters, names, place),
     saveFile,
     log: parts.log.part('bundles'),
@@ -135,10 +137,7 @@ export function operatorKeysOf(database: DatabaseSync): OperatorKey[] {
   const operator = store.operator()
   return operator === undefined
     ? []
-    : [
-        { publicKey: operator.publicKey, retiredAt: null },
-        ...store.keyRecords(operator.publicKey),
-      ]
+    : [{ publicKey: operator.publicKey, retiredAt: null }, ...store.keyRecords(operator.publicKey)]
 }
 
 /** The authority as bundles see it. */

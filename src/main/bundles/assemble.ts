@@ -27,11 +27,13 @@ export interface AssemblyOrder {
   /** Null: open for everybody. */
   readonly sealing: Sealing | null
   readonly sign: SignText
+  /** The page that opens a sealed bundle in a browser; null where there is none. */
+  readonly openerPage: string | null
 }
 
 /** Lays out, lists and signs, packs, seals. @throws what signing throws; `BUNDLE_RECIPIENT`. */
 export async function assemble(order: AssemblyOrder): Promise<AssembledBundle> {
-  const { facts, name, starters, sealing, sign } = order
+  const { facts, name, starters, sealing, sign, openerPage } = order
   const { kind, parcel } = facts
   const signed = await withManifest(facts, [...layoutOf(kind, parcel), ...starters], sign)
   const archive = await packed(kind, signed.files, parcel.createdAt)
@@ -49,6 +51,7 @@ export async function assemble(order: AssemblyOrder): Promise<AssembledBundle> {
     sealedTo: sealing.kind === 'passphrase' ? 'passphrase' : 'people',
     createdAt: parcel.createdAt,
     signedBy,
+    openerPage,
   })
   return { files: [{ name: file, content, mode: 0o600 }, ...beside], manifestSha256, signedBy }
 }
@@ -61,13 +64,12 @@ export function bundleFileNames({
 }: Pick<BundleOrder, 'choice' | 'name' | 'sealing'>): string[] {
   const sealed = sealing.kind !== 'plain'
   const file = bundleFileName(choice.kind, name, sealed)
-  const { readme, opener } = clearNames(name)
-  return sealed ? [file, readme, opener] : [file]
+  return sealed ? [file, ...Object.values(clearNames(name))] : [file]
 }
 
 /** Roughly what a bundle takes, for asking whether there is room. */
 export function estimatedBytes(credentials: number): number {
-  return 64 * 1024 + credentials * 8 * 1024
+  return 192 * 1024 + credentials * 8 * 1024
 }
 
 function bundleFileName(kind: BundleKind, name: string, sealed: boolean): string {

@@ -37,6 +37,7 @@ export interface BundleRunOptions {
     names: readonly StarterName[],
     place: { readonly tenant: string; readonly inTenantFolder: boolean },
   ) => Promise<ContentFile[]>
+  readonly openerPage: () => Promise<string | null>
   /** Of Muster, for the manifest. */
   readonly madeBy: string
   /** User of the operating system, and the computer's name. */
@@ -95,6 +96,7 @@ export class BundleRun implements BundleWork {
         inTenantFolder: choice.kind === 'tenant',
       }),
       sealing,
+      openerPage: await this.#options.openerPage(),
       sign: (text) =>
         authority.signStatement(text, {
           action: 'bundle-sign',

@@ -57,6 +57,8 @@ export interface BundleServiceOptions {
   /** Where a removable drive is mounted now, by its id; null where it is not plugged in. */
   readonly folderOfDrive: (id: string, signal: AbortSignal) => Promise<string | null>
   readonly starters: BundleRunOptions['starters']
+  /** The page that opens a sealed bundle in a browser; null where this Muster was not built with one. */
+  readonly openerPage: BundleRunOptions['openerPage']
   readonly saveFile: SaveFile
   readonly log: Logger
   readonly version: string
@@ -293,7 +295,7 @@ export class BundleService {
     destination: Destination,
     onProgress: BundleRunOptions['onProgress'],
   ): BundleRun {
-    const { authority, mesh, starters, version, by, database, audit } = this.#options
+    const { authority, mesh, starters, openerPage, version, by, database, audit } = this.#options
     const { name, publicKey, jwt, dialect } = requireOperator(authority.operator())
     return new BundleRun({
       id,
@@ -308,6 +310,7 @@ export class BundleService {
       destination,
       authority,
       starters,
+      openerPage,
       madeBy: `Muster ${version}`,
       by,
       now: this.#now,

@@ -13,26 +13,43 @@ export interface ClearFacts {
   readonly createdAt: Date
   /** Public key (O…) of the operator that signed the manifest. */
   readonly signedBy: string
+  /** The page that opens it in a browser; null where this Muster was not built with one. */
+  readonly openerPage: string | null
 }
 
 /** Names of what `clearFiles` makes. */
-export function clearNames(name: string): { readonly readme: string; readonly opener: string } {
-  return { readme: `${name}.README.txt`, opener: `open-${name}.sh` }
+export function clearNames(name: string): {
+  readonly readme: string
+  readonly opener: string
+  readonly page: string
+} {
+  return { readme: `${name}.README.txt`, opener: `open-${name}.sh`, page: `open-${name}.html` }
 }
 
 /** A README and an opener for whoever has no Muster. Nothing in them is secret, not even for whom it is. */
 export function clearFiles(facts: ClearFacts): OutgoingFile[] {
-  const { readme, opener } = clearNames(facts.name)
+  const { readme, opener, page } = clearNames(facts.name)
+  const { openerPage } = facts
   return [
-    { name: readme, content: Buffer.from(readmeOf(facts, opener)), mode: OPEN_MODE },
+    { name: readme, content: Buffer.from(readmeOf(facts)), mode: OPEN_MODE },
     { name: opener, content: Buffer.from(openerOf(facts)), mode: SCRIPT_MODE },
+    ...(openerPage === null
+      ? []
+      : [{ name: page, content: Buffer.from(openerPage), mode: OPEN_MODE }]),
   ]
 }
 
-function readmeOf(
-  { name, file, form, sha256, sealedTo, createdAt, signedBy }: ClearFacts,
-  opener: string,
-): string {
+function readmeOf({
+  name,
+  file,
+  form,
+  sha256,
+  sealedTo,
+  createdAt,
+  signedBy,
+  openerPage,
+}: ClearFacts): string {
+  const { opener, page } = clearNames(name)
   const key =
     sealedTo === 'passphrase'
       ? 'It asks for the passphrase, which you were told by another way than this.'
@@ -54,7 +71,14 @@ winget install FiloSottile.age):
   ${unpack}
 ${key}
 On Linux and macOS this does both:  sh ${opener}
-
+${
+  openerPage === null
+    ? ''
+    : `
+Open it without any program, in a browser: open ${page} from beside this file. It works without a
+network and sends nothing anywhere, but it does not check who made the bundle.
+`
+}
 The README in it says how to go on. Delete what you unpacked when it is where it belongs.
 
 SHA-256 of ${file}:

@@ -52,6 +52,7 @@ export class BundleSite {
       audit: { record: (drafts) => drafts.map((draft) => this.audit.push(draft)) },
       folderOfDrive: (id, signal) => this.folderOfDrive(id, signal),
       openDestination: (choice, signal) => this.openDestination(choice, signal),
+      openerPage: () => Promise.resolve(null),
       starters: (names, place) => starterFiles(starters, names, place),
       saveFile: (file) => {
         this.saved.push(file)

@@ -9,11 +9,13 @@ const NOTES: Readonly<Record<PageNote, string>> = {
   gone: 'The bundle was fetched already, or its time is over.',
 }
 
+export const OPENER_PATH = '/open.html'
+
 /**
  * The page that asks a browser for the code. It says nothing of what is handed over: anybody on the network can
  * see it.
  */
-export function handOverPage(note: PageNote): string {
+export function handOverPage(note: PageNote, hasOpener: boolean): string {
   const said = NOTES[note]
   return `<!doctype html>
 <html lang="en">
@@ -34,7 +36,9 @@ ${said === '' ? '' : `<p role="alert">${said}</p>`}
 </form>
 <p>The code is read out to you by whoever hands the bundle over. It works once.</p>
 <p class="small">What you get is one file. If it ends in .age it is sealed: open it with Muster, or with age
-(age-encryption.org) and the passphrase that you were told.</p>
+(age-encryption.org) and the passphrase that you were told${
+    hasOpener ? `, or with <a href="${OPENER_PATH}">the page that opens it in a browser</a>` : ''
+  }.</p>
 </main>
 </body>
 </html>

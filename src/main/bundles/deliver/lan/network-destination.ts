@@ -27,7 +27,7 @@ import type {
 } from '../destination.ts'
 import { codeOf, fetchCommand, newCode, spoken } from './hand-over-code.ts'
 import { guessed, handOverEnded, notFetched, timedOut } from './hand-over-errors.ts'
-import { handOverPage, PAGE_HEADERS, type PageNote } from './hand-over-page.ts'
+import { handOverPage, OPENER_PATH, PAGE_HEADERS, type PageNote } from './hand-over-page.ts'
 
 /** So many wrong codes end it: whoever mistypes one needs no more, and who guesses gets no more. */
 export const MAX_WRONG_CODES = 20
@@ -141,13 +141,15 @@ export class NetworkDestination implements Destination {
    * @throws TransientError `HAND_OVER_TIMED_OUT`, `HAND_OVER_GUESSED`; what the signal was aborted with.
    */
   async deliver(files: readonly OutgoingFile[], run: DeliveryRun): Promise<DeliveredFile[]> {
-    const [bundle] = files
+    const [bundle, ...beside] = files
     if (bundle === undefined) return []
+    const opener = beside.find(({ name }) => name.endsWith('.html'))
     const { waitMs, now = () => new Date() } = this.#options
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     const expired = AbortSignal.timeout(waitMs)
     this.#waiting = {
       bundle,
+      opener,
       signal: run.signal,
       expired,
       arrived: () => resolve(undefined),
@@ -194,9 +196,17 @@ export class NetworkDestination implements Destination {
     from: Parameters<AnswerRequest>[2],
   ): Promise<void> {
     const show = (status: number, note: PageNote) =>
-      void response.writeHead(status, PAGE_HEADERS).end(handOverPage(note))
+      void response
+        .writeHead(status, PAGE_HEADERS)
+        .end(handOverPage(note, this.#waiting?.opener !== undefined))
     if (url.pathname === '/') {
       show(200, this.#ended ? 'gone' : 'none')
+      return
+    }
+    const opener = this.#waiting?.opener
+    if (url.pathname === OPENER_PATH && opener !== undefined) {
+      // Generic and not secret; it brings a policy of its own along.
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(opener.content)
       return
     }
     if (url.pathname !== '/take') {
@@ -254,6 +264,8 @@ function unknownHash(): string {
 
 interface Waiting {
   readonly bundle: OutgoingFile
+  /** The page that opens a sealed one in a browser. */
+  readonly opener: OutgoingFile | undefined
   readonly signal: AbortSignal
   readonly expired: AbortSignal
   readonly arrived: () => void
