@@ -144,7 +144,8 @@ async function offlineWhileLive(load: FleetLoad, plan: FleetPlan): Promise<numbe
   await load.create(plan)
   // Each begins to beat when it is registered, as a device does.
   await load.beat(prefix, { everyMs: BEAT_EVERY_MS, changing: 1 })
-  await load.register(prefix, { inFlight: IN_FLIGHT, retry: true })
+  const { failed } = await load.registerAtOnce(prefix, IN_FLIGHT)
+  if (failed > 0) throw new Error(`${failed} of ${plan.count} registrations failed.`)
   await load.forget(prefix)
   await pause(WATCHED_MS)
   const { offline } = await load.presence(prefix)

@@ -71,10 +71,9 @@ export class Fleet {
   async registerAtOnce(url: string, inFlight: number): Promise<Registered> {
     const subject = `${ROOT}.${this.plan.tenant}.registry`
     const requests = this.#devices.map((_, index) => this.#registration(index))
-    const startedAt = performance.now()
-    for (const device of this.#devices) device.lastBeatMs = Math.max(device.lastBeatMs, startedAt)
-    const burst = await requestBurst(url, subject, requests, inFlight, isRegistered)
-    for (const device of this.#devices) device.registered = true
+    // Each begins to beat when it is registered, as a device does.
+    const answered = (index: number) => this.isRegistered(index)
+    const burst = await requestBurst(url, subject, requests, inFlight, isRegistered, answered)
     return { tookMs: burst.tookMs, failed: burst.failed, times: spreadOfTimes(burst.times) }
   }
 
@@ -195,7 +194,7 @@ export class Fleet {
     const device = this.#devices[index]
     if (device === undefined) return
     device.registered = true
-    this.#noteBeat(device)
+    device.lastBeatMs = performance.now()
   }
 
   #beatOne(device: Device | undefined, changing: number): void {

@@ -14,6 +14,7 @@ export interface Burst {
 /**
  * Sends requests, `inFlight` at a time, on a connection of its own that speaks NATS as bytes: a
  * client library would take more of the machine than the registry that is measured.
+ * @param answered told of each request that `isGood` holds for
  */
 export async function requestBurst(
   url: string,
@@ -21,6 +22,7 @@ export async function requestBurst(
   requests: readonly Uint8Array[],
   inFlight: number,
   isGood: (reply: string) => boolean,
+  answered: (index: number) => void = () => undefined,
 ): Promise<Burst> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -54,8 +56,10 @@ export async function requestBurst(
     rest = left
     const now = performance.now()
     for (const { index, text } of replies) {
-      if (isGood(text)) times.push(now - (sentAt[index] ?? now))
-      else failed += 1
+      if (isGood(text)) {
+        times.push(now - (sentAt[index] ?? now))
+        answered(index)
+      } else failed += 1
     }
     if (chunk.includes('PING\r\n')) socket.write('PONG\r\n')
     if (times.length + failed === requests.length) done.resolve()
