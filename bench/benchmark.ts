@@ -30,7 +30,7 @@ export interface Workplace {
 /** A row as data: what is measured, against what, and how good it should be. */
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | '/s' | 'MB' | '%' | 'events' | 'writes' | 'exponent'
+  readonly unit: 'ms' | '/s' | 'MB' | 'MB/s' | '%' | 'events' | 'writes' | 'exponent'
   readonly better: 'less' | 'more'
   /** null where the figure is printed and nothing is demanded of it. */
   readonly goal: Goal | null
