@@ -1,5 +1,5 @@
 // Checks the arrows of the house: which folder may import which. The compiler keeps environments
-// apart (one tsconfig each); this keeps layers and features apart.
+// apart (one tsconfig for each; the root's is Node's); this keeps layers and features apart.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve, sep } from 'node:path'
 

@@ -6,7 +6,6 @@ import { silentLogger } from '../../../src/main/log/logger.ts'
 import { logIn } from '../../support/log-in.ts'
 import { startCluster, type ManagedCluster } from '../resolver/support/managed-cluster.ts'
 import { NEVER } from '#shared/never.ts'
-import {} from '../resolver/support/managed-site.ts'
 import { seen } from './support/site.ts'
 
 const PATIENCE_MS = 60_000
