@@ -55,6 +55,7 @@ export function scriptedServices() {
       servers: unscripted,
       newCode: unscripted,
       printReceipt: unscripted,
+      receiptsOfKey: unscripted,
       addPerson: unscripted,
       removePerson: unscripted,
       open: unscripted,

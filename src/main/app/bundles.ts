@@ -114,6 +114,7 @@ export function composeBundles(parts: BundleParts): {
       servers: () => service.servers(),
       newCode: (id) => service.newCode(id),
       printReceipt: (id) => service.printReceipt(id),
+      receiptsOfKey: (publicKey) => service.receiptsOfKey(publicKey),
       addPerson: (person) => service.addPerson(person),
       removePerson: (id) => service.removePerson(id),
       open: (path, keyhole) => opener.open(path, keyhole),

@@ -216,6 +216,11 @@ export class BundleService {
     return this.#receipts.keysOf(receipt)
   }
 
+  /** Receipts of what a key (U…) went out with, the newest first. */
+  receiptsOfKey(publicKey: string): BundleReceipt[] {
+    return this.#receipts.receiptsOfKey(publicKey).map((id) => this.#receipts.receipt(id))
+  }
+
   /** @throws RejectedError `RECEIPT_UNKNOWN`, `FILE_NOT_WRITTEN`. */
   printReceipt(id: string): Promise<SavedFile> {
     const receipt = this.#receipts.receipt(id)

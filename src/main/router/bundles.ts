@@ -6,6 +6,7 @@ import type {
   BundleKind,
   BundleOrder,
   BundlePlan,
+  BundleReceipt,
   BundlesSnapshot,
   DrivesSnapshot,
   FolderCheck,
@@ -36,6 +37,7 @@ export interface BundleCalls {
   servers(): { url: string; loopback: boolean }[]
   newCode(id: string): HandOverTicket
   printReceipt(id: string): Promise<SavedFile>
+  receiptsOfKey(publicKey: string): BundleReceipt[]
   addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person
   removePerson(id: string): void
   open(path: string, keyhole: BundleKeyhole): Promise<BundleContents>
@@ -74,6 +76,7 @@ export function bundlesRouter(os: ContractImplementer['bundles'], bundles: Bundl
     servers: os.servers.handler(() => bundles.servers()),
     newCode: os.newCode.handler(({ input }) => bundles.newCode(input.id)),
     printReceipt: os.printReceipt.handler(({ input }) => bundles.printReceipt(input.id)),
+    receiptsOfKey: os.receiptsOfKey.handler(({ input }) => bundles.receiptsOfKey(input.publicKey)),
     addPerson: os.addPerson.handler(({ input }) => bundles.addPerson(input)),
     removePerson: os.removePerson.handler(({ input }) => {
       bundles.removePerson(input.id)

@@ -432,6 +432,10 @@ export const bundles = {
   newCode: procedure.input(ById).output(HandOverTicket),
   /** A page to print. */
   printReceipt: procedure.input(ById).output(SavedFile),
+  /** Receipts of what a credential's key went out with, the newest first. */
+  receiptsOfKey: procedure
+    .input(z.strictObject({ publicKey: z.string().max(64) }))
+    .output(z.array(BundleReceipt)),
   addPerson: procedure
     .input(
       z.strictObject({

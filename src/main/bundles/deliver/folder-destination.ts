@@ -10,6 +10,7 @@ import type {
   DestinationFacts,
   OutgoingFile,
 } from './destination.ts'
+import { openFromMedium } from './drives/read-from-medium.ts'
 import { freeBytesOf, requireFree, requireWritable } from './folder-checks.ts'
 import { ownPath } from '../../paths/own-path.ts'
 import { syncServiceOf } from './synced-folders.ts'
@@ -45,7 +46,12 @@ export class FolderDestination implements Destination {
   }
 
   deliver(files: readonly OutgoingFile[], run: DeliveryRun): Promise<DeliveredFile[]> {
-    return writeVerified(this.#path, files, run)
+    return writeVerified(this.#path, files, {
+      ...run,
+      // What a folder lies on is not known here, so the receipt claims nothing of it.
+      openBack: (path) =>
+        openFromMedium(path, { device: null, signal: run.signal, onOpened: () => undefined }),
+    })
   }
 
   takeBack(files: readonly DeliveredFile[]): Promise<void> {

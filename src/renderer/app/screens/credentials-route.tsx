@@ -66,6 +66,9 @@ export function CredentialsRoute() {
                 (id) => void navigate({ to: '/credentials/doctor', search: { credential: id } }),
                 (of, devices) => void navigate({ to: '/bundles', search: { tenant: of, devices } }),
               )}
+              onOpenReceipt={(receipt) =>
+                void navigate({ to: '/bundles/receipts', search: { receipt } })
+              }
               onOpenDevice={(of, deviceId) =>
                 void navigate({ to: '/fleet', search: { tenant: of, device: deviceId } })
               }

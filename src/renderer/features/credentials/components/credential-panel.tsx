@@ -15,6 +15,7 @@ import { useDetails } from '../api/get-details.ts'
 import { deliveryName, roleName, shortKey, STATES } from '../credential-words.ts'
 import { ConnectedSection } from './connected-section.tsx'
 import styles from './credentials-screen.module.css'
+import { HandedOverSection } from './handed-over-section.tsx'
 import { RevocationSummary } from './revocation-summary.tsx'
 
 interface CredentialPanelProps {
@@ -23,6 +24,7 @@ interface CredentialPanelProps {
   readonly onSelect: (id: string) => void
   readonly onRevoke: () => void
   readonly onOpenDevice: (tenant: string, deviceId: string) => void
+  readonly onOpenReceipt: (id: string) => void
   /** What other parts of the app offer for it, such as its renewal. */
   readonly actions?: (credential: Credential) => ReactNode
 }
@@ -60,6 +62,10 @@ export function CredentialPanel(props: CredentialPanelProps) {
               </Section>
             ))}
             <ConnectedSection id={id} />
+            <HandedOverSection
+              publicKey={details.data.credential.publicKey}
+              onOpen={props.onOpenReceipt}
+            />
             <PermissionsSection details={details.data} />
             <HistorySection history={details.data.history} onSelect={props.onSelect} />
           </>
