@@ -171,6 +171,9 @@ export async function openRegistry(
       clearInterval(takingOver)
       await sharing?.claims.close()
       await writes.close()
+      await sharing?.store.noteSeen(
+        [...index.all()].filter(({ online, lastSeenEpochMs }) => online && lastSeenEpochMs > 0),
+      )
     },
   }
 }

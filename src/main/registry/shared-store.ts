@@ -1,5 +1,11 @@
 import type { DeviceKey, RegistryStore, StoredDevice } from './store.ts'
 
+/** When a device was seen last, and since when it is online. */
+export interface SeenDevice extends DeviceKey {
+  readonly lastSeenEpochMs: number
+  readonly sinceEpochMs: number
+}
+
 /** Why a record is gone though nobody said that its device is offline. */
 export type Vanishing =
   /** Its lease expired: no registry kept it alive for a while. */
@@ -95,6 +101,8 @@ export interface SharedStore extends RegistryStore {
   leftUnannounced(): readonly LeftOffline[]
   /** An announcement of another registry was heard. */
   heardAnnouncement(device: DeviceKey): void
+  /** This registry stops: notes what records have no place for, as far as that can be done. */
+  noteSeen(devices: readonly SeenDevice[]): Promise<void>
   /** Whether heartbeats reach this registry; one that hears nothing owns nothing. */
   setHearing(hearing: boolean): void
   health(): StoreHealth

@@ -109,3 +109,23 @@ test('a registry that starts finds the devices, and those offline with their las
     async () => (await gateway.count('/muster/registry/device-connect/offline/')) === 0,
   )
 })
+
+test('when a device was seen last outlives a restart in good order', async () => {
+  const seenOf = ({ registry }: EtcdRegistry) =>
+    [...registry.devices()].map(({ deviceId, lastSeenEpochMs, sinceEpochMs }) => [
+      deviceId,
+      lastSeenEpochMs,
+      sinceEpochMs,
+    ])
+  const first = await start()
+  await client.register('site', 'd', { device_ttl: 60 })
+  const seen = seenOf(first)
+  expect(seen).toEqual([['d', expect.any(Number), expect.any(Number)]])
+  await first.close()
+
+  const second = await start()
+  expect(seenOf(second)).toEqual(seen)
+  await second.close()
+  // One note, however often a registry stops.
+  expect(await gateway.count('/muster/registry/device-connect/seen/')).toBe(1)
+})

@@ -32,7 +32,9 @@ const calls: LoadCalls = {
     await connection.flush()
   },
   create: async (plan) => {
-    fleets.set(plan.prefix, new Fleet(plan, () => (up ? connection : undefined)))
+    const fleet = new Fleet(plan, () => (up ? connection : undefined))
+    fleet.prepare()
+    fleets.set(plan.prefix, fleet)
   },
   crowd: async (plan) => {
     const fleet: Fleet = new Fleet(plan, (index) => crowd.connectionOf(index))

@@ -10,6 +10,9 @@ export const LOOK_EVERY_MS = 5000
 const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3
 const NOTICE_AT = 0.6
 const WARN_AT = 0.8
+/** Of the quota: where more is in use, history is kept for less long, so that it never fills it. */
+const HISTORY_UP_TO = 0.4
+const SHORTEN_HISTORY_EVERY_MS = 30_000
 /**
  * How much history is left when room is made in time, as much as goes: for watches that are a moment
  * behind. With large records the last thousand changes alone may fill a small quota.
@@ -56,6 +59,7 @@ export class EtcdHealth {
   #compacted = 0
   #roomMadeAtMs = Number.NEGATIVE_INFINITY
   #inVain = false
+  #shortenedAtMs = Number.NEGATIVE_INFINITY
   #told: string | undefined
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
@@ -92,7 +96,7 @@ export class EtcdHealth {
       const outOfSpace = members.some(({ status }) => status?.outOfSpace === true)
       if (!leads(outOfSpace)) return
       const revision = Math.max(...members.map(({ status }) => status?.revision ?? 0))
-      await this.#compactHistory(revision)
+      await this.#compactHistory(members, revision)
       await this.#makeRoom(members, revision, outOfSpace)
     } catch (error) {
       logger.warn('the health of etcd could not be looked after', { why: messageOf(error) })
@@ -108,17 +112,20 @@ export class EtcdHealth {
     else logger.warn(problem.message, { code: problem.code, advice: problem.advice })
   }
 
-  async #compactHistory(revision: number): Promise<void> {
+  async #compactHistory(members: readonly EtcdMember[], revision: number): Promise<void> {
     const { client, compactAfterSeconds } = this.#parts
     if (compactAfterSeconds === null || revision === 0) return
     const now = performance.now()
     this.#history.push({ revision, atMs: now })
     const old = this.#history.filter(({ atMs }) => now - atMs >= compactAfterSeconds * 1000)
-    const last = old.at(-1)
-    if (last === undefined) return
     this.#history = this.#history.slice(old.length)
-    if (last.revision <= this.#compacted) return
-    await this.#compactTo(client, last.revision)
+    let to = old.at(-1)?.revision ?? 0
+    // 10,000 devices that change every second fill etcd's usual 2 GB in less time than history is kept.
+    if (isAnyOf(members, holdsMuch) && now - this.#shortenedAtMs >= SHORTEN_HISTORY_EVERY_MS) {
+      this.#shortenedAtMs = now
+      to = Math.max(to, revision - (KEPT_REVISIONS[0] ?? 0))
+    }
+    if (to > this.#compacted) await this.#compactTo(client, to)
   }
 
   /** Another registry, or etcd itself, may have compacted further already. */
@@ -178,6 +185,12 @@ function isAnyOf(
 
 function isFull(status: EtcdMemberStatus): boolean {
   return usedPart(status) >= WARN_AT
+}
+
+/** What is given free is used again for what comes, without a defragmentation. */
+function holdsMuch(status: EtcdMemberStatus): boolean {
+  const { databaseBytes, databaseUsedBytes = databaseBytes, quotaBytes } = status
+  return databaseUsedBytes >= (quotaBytes ?? DEFAULT_QUOTA_BYTES) * HISTORY_UP_TO
 }
 
 /** Enough of it is no longer in use to be given back. */

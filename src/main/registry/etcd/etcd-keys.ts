@@ -13,12 +13,15 @@ export class EtcdKeys {
   readonly records: string
   /** Below it all of Muster's own keys of this dialect. */
   readonly own: string
+  /** Below it when devices were seen last, as registries that stopped noted it. */
+  readonly seen: string
   readonly #offline: string
   readonly #instances: string
 
   constructor(dialect: Dialect) {
     this.records = `${dialect.etcdRoot}/`
     this.own = `/muster/registry${dialect.etcdRoot}/`
+    this.seen = `${this.own}seen/`
     this.#offline = `${this.own}offline/`
     this.#instances = `${this.own}instances/`
   }

@@ -6,6 +6,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import type {
   LeftOffline,
   OfflineClaim,
+  SeenDevice,
   SharedStore,
   StoreFollower,
   StoreHealth,
@@ -20,6 +21,7 @@ import { EtcdWriter } from './etcd-writer.ts'
 import { LeaseBook } from './lease-book.ts'
 import { Membership } from './membership.ts'
 import { OfflineMarks } from './offline-marks.ts'
+import { SeenNotes } from './seen-notes.ts'
 import { EtcdHealth, LOOK_EVERY_MS } from './etcd-health.ts'
 
 /** Whoever heard an announcement notes it in this time; then the owner makes it. */
@@ -64,6 +66,8 @@ export class EtcdStore implements SharedStore {
   readonly #leases: LeaseBook
   readonly #members: Membership
   readonly #marks: OfflineMarks
+  readonly #seen: SeenNotes
+  readonly #instanceId: string
   readonly #writer: EtcdWriter
   readonly #view: EtcdView
   readonly #follow: EtcdFollow
@@ -87,6 +91,8 @@ export class EtcdStore implements SharedStore {
       instanceId,
       changed: () => this.#follower?.ownersChanged(),
     })
+    this.#instanceId = instanceId
+    this.#seen = new SeenNotes(client, keys)
     const rows = new EtcdRows(this.#leases)
     this.#marks = new OfflineMarks(instanceId)
     const parts = { client, keys, rows, leases: this.#leases, marks: this.#marks, logger }
@@ -99,6 +105,7 @@ export class EtcdStore implements SharedStore {
     this.#view = new EtcdView({
       ...parts,
       members,
+      seen: this.#seen,
       instanceId,
       follower: () => this.#follower,
       stale: (key, revision) => void this.#removeStale(key, revision),
@@ -176,6 +183,15 @@ export class EtcdStore implements SharedStore {
 
   heardAnnouncement(device: DeviceKey): void {
     this.#marks.heard(this.#keys.offline(device))
+  }
+
+  async noteSeen(devices: readonly SeenDevice[]): Promise<void> {
+    if (!this.#members.seated) return
+    try {
+      await this.#seen.write(devices, this.#instanceId)
+    } catch (error) {
+      this.#logger.debug('when devices were seen last is not noted', { why: messageOf(error) })
+    }
   }
 
   setHearing(hearing: boolean): void {

@@ -9,6 +9,7 @@ import { EtcdView } from './etcd-view.ts'
 import { LeaseBook } from './lease-book.ts'
 import { Membership } from './membership.ts'
 import { OfflineMarks } from './offline-marks.ts'
+import { SeenNotes } from './seen-notes.ts'
 
 const keys = new EtcdKeys(dialectOf('device-connect'))
 const device = { tenant: 'site', deviceId: 'd' }
@@ -31,6 +32,7 @@ function told(events: readonly EtcdEvent[]) {
     leases,
     marks,
     members,
+    seen: new SeenNotes(client, keys),
     logger,
     instanceId: 'own',
     stale: (key) => void heard.push(`stale ${key}`),

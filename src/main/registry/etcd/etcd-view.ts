@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { StoreFollower, Vanishing } from '../shared-store.ts'
+import type { SeenDevice, StoreFollower, Vanishing } from '../shared-store.ts'
 import type { DeviceKey, StoredDevice } from '../store.ts'
 import type { EtcdClient, EtcdEntry, EtcdEvent } from './etcd-client.ts'
 import type { EtcdKeys } from './etcd-keys.ts'
@@ -9,6 +9,7 @@ import type { LeaseBook } from './lease-book.ts'
 import type { Membership } from './membership.ts'
 import { readOfflineEntry } from './offline-entry.ts'
 import type { OfflineMarks } from './offline-marks.ts'
+import type { SeenNotes } from './seen-notes.ts'
 import { splitRecord } from './record-text.ts'
 
 /**
@@ -25,6 +26,7 @@ export interface EtcdViewParts {
   readonly leases: LeaseBook
   readonly marks: OfflineMarks
   readonly members: Membership
+  readonly seen: SeenNotes
   readonly logger: Logger
   readonly instanceId: string
   readonly follower: () => StoreFollower | undefined
@@ -65,6 +67,7 @@ export class EtcdView {
       revision = page.revision
       for (const entry of page.entries) {
         seen.add(entry.key)
+        if (this.#parts.seen.take(entry.key, entry.value)) continue
         const instance = keys.instanceOf(entry.key)
         if (instance === undefined) this.#tryPut(entry)
         else instances.set(instance, entry.value)
@@ -78,6 +81,7 @@ export class EtcdView {
         this.#tryPut(entry)
       }
     }
+    this.#parts.seen.forget()
     const at = revision ?? 0
     const gone = (key: string) => !seen.has(key)
     for (const { key } of [...rows.all()].filter((row) => gone(row.key))) this.#onDelete(key, at)
@@ -162,7 +166,7 @@ export class EtcdView {
     rows.put(row, entry.revision, lease)
     // After a gap one watch is ahead of the other: it was declared offline since, and is about to go.
     if (marks.revisionOf(keys.offline(device)) > entry.revision) return
-    follower()?.found(onlineDevice(device, record))
+    follower()?.found(onlineDevice(device, record, this.#parts.seen.of(entry.key)))
   }
 
   #onOffline(device: DeviceKey, entry: EtcdEntry): void {
@@ -235,12 +239,13 @@ export class EtcdView {
 function onlineDevice(
   device: DeviceKey,
   record: { readonly document: string; readonly status: string },
+  seen: SeenDevice | undefined,
 ): StoredDevice {
   return {
     ...device,
     ...record,
-    sinceEpochMs: registeredAt(record.document),
-    lastSeenEpochMs: null,
+    sinceEpochMs: seen?.sinceEpochMs ?? registeredAt(record.document),
+    lastSeenEpochMs: seen?.lastSeenEpochMs ?? null,
     offlineAtEpochMs: null,
   }
 }
