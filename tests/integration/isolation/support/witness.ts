@@ -10,7 +10,7 @@ export function witnessOf(system: () => NatsConnection | undefined): SystemWitne
   }
   return {
     request: async (subject, payload) =>
-      (await connection().request(subject, payload, { timeout: 30_000 })).string(),
+      (await connection().request(subject, payload, { timeout: 5_000 })).string(),
     onUserConnect: async (account, listener) => {
       const subscription = connection().subscribe(`$SYS.ACCOUNT.${account}.CONNECT`, {
         callback: (_error, message) =>
