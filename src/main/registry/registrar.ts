@@ -11,6 +11,7 @@ import { OfferBook } from './offer-book.ts'
 import type { PresenceMonitor } from './presence-monitor.ts'
 import type { RegistrationParams } from './registration-params.ts'
 import type { DeviceKey, StoredDevice } from './store.ts'
+import { StoredDocuments } from './stored-documents.ts'
 import type { TextArena } from './text-arena.ts'
 import type { WriteBehind } from './write-behind.ts'
 
@@ -52,6 +53,7 @@ export class Registrar {
   readonly #parts: RegistrarParts
   readonly #timestamp = wireTimestamps()
   readonly #offers = new OfferBook()
+  readonly #stored = new StoredDocuments()
 
   constructor(parts: RegistrarParts) {
     this.#parts = parts
@@ -109,15 +111,16 @@ export class Registrar {
    */
   restore(stored: StoredDevice): void {
     const { clock, index, presence } = this.#parts
-    const record = parsed(stored.document)
-    const facts = deviceFacts(record, this.#parts.fallbackTtlSeconds)
+    const { record, capabilitiesText } = this.#stored.read(stored.document)
+    const offer = this.#offers.of(record['capabilities'], capabilitiesText)
+    const facts = deviceFacts(record, this.#parts.fallbackTtlSeconds, offer)
     const entry = new DeviceEntry({
       ...stored,
       documents: this.#parts.documents,
       facts,
       statusFacts: statusFacts(parsed(stored.status)),
     })
-    entry.setDocument(stored.document, JSON.stringify(record['capabilities'] ?? {}))
+    entry.setDocument(stored.document, capabilitiesText)
     entry.sinceEpochMs = stored.sinceEpochMs
     entry.lastSeenEpochMs = stored.lastSeenEpochMs ?? 0
     entry.reason = stored.offlineAtEpochMs === null ? RESTORED : SILENT

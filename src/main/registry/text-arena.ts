@@ -26,6 +26,9 @@ export class TextArena {
   readonly #long = new Map<number, string>()
   #lastLong = NO_TEXT
   #nextUnit = 0
+  /** Devices of a model come one after the other: to compare takes less than to hash. */
+  #lastShared = ''
+  #lastHash = hashOf('')
 
   /** Bytes taken from the system. */
   get reservedBytes(): number {
@@ -53,7 +56,9 @@ export class TextArena {
 
   /** Keeps a text that others have, too: the same one is kept once, and released by the last. */
   share(text: string): number {
-    const hash = hashOf(text)
+    const hash = text === this.#lastShared ? this.#lastHash : hashOf(text)
+    this.#lastShared = text
+    this.#lastHash = hash
     const known = this.#shared.get(hash)
     if (known !== undefined && this.read(known) === text) {
       const slab = this.#slabOf(known)
