@@ -13,7 +13,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { test } from 'vitest'
 
 type Format = 'ext4' | 'exfat' | 'fat'
 
@@ -40,9 +39,8 @@ function attempt(command: string, ...args: string[]): void {
   }
 }
 
-/** Tests about real file systems; where the machine does not let one mount any, they say so. */
+/** Whether tests about real file systems can run here; where they can not, it is said why. */
 export const canMount = mayMount()
-export const withDrives = test.skipIf(!canMount)
 
 function mayMount(): boolean {
   if (process.platform !== 'linux') return refused('it is not Linux')

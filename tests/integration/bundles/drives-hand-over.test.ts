@@ -8,7 +8,8 @@ import {
 } from '../../../src/main/bundles/deliver/drives/drive-destination.ts'
 import { LinuxDriveSource } from '../../../src/main/bundles/deliver/drives/linux-drive-source.ts'
 import { NEVER } from '#shared/never.ts'
-import { canMount, TestDrives, withDrives, type TestDrive } from '../../support/removable-drive.ts'
+import { canMount, TestDrives, type TestDrive } from '../../support/removable-drive.ts'
+import { withDrives } from '../../support/with-drives.ts'
 import { BundleSite } from './support/bundle-site.ts'
 
 const source = new LinuxDriveSource()

@@ -9,7 +9,8 @@ import { DriveDestination } from '../../../src/main/bundles/deliver/drives/drive
 import { DriveWatch } from '../../../src/main/bundles/deliver/drives/drive-watch.ts'
 import { LinuxDriveSource } from '../../../src/main/bundles/deliver/drives/linux-drive-source.ts'
 import { NEVER } from '#shared/never.ts'
-import { TestDrives, withDrives, type TestDrive } from '../../support/removable-drive.ts'
+import { TestDrives, type TestDrive } from '../../support/removable-drive.ts'
+import { withDrives } from '../../support/with-drives.ts'
 
 const MEGABYTE = 1024 * 1024
 const source = new LinuxDriveSource()
