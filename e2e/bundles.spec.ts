@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freeTcpPort } from '../tests/support/free-tcp-port.ts'
 import { expect, test } from './support/test.ts'
 
 const execute = promisify(execFile)
@@ -29,7 +30,7 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
   expect(passphrase).toMatch(/^(?:[a-z]{5}-){4}[a-z]{5}$/u)
   await page.getByLabel('I have written it down').check()
   await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('Folder').click()
-  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill(folder)
+  await page.getByRole('combobox', { name: 'Folder', exact: true }).fill(folder)
   await page.getByLabel('Name of the file').fill('farm')
   await page.getByRole('button', { name: 'Hand over' }).click()
   await expect(page.getByText('2 credentials were written, read back and compared')).toBeVisible()
@@ -57,4 +58,46 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
   const receipt = page.getByRole('complementary', { name: 'Receipt of farm' })
   const { stdout } = await execute('sha256sum', [join(folder, 'farm.zip.age')])
   await expect(receipt.getByText(stdout.slice(0, 64))).toBeVisible()
+})
+
+test('a bundle is fetched on the network by a browser, with the code that was read out', async ({
+  muster,
+  openWindow,
+  browser,
+}) => {
+  const { page } = await openWindow(muster)
+  await page.evaluate(() => {
+    location.hash = '#/bundles'
+  })
+  // A Muster that made a bundle before tells how that ended.
+  const first = page.getByRole('button', { name: /^(?:Hand over|Another bundle)$/u })
+  if ((await first.textContent()) === 'Another bundle') await first.click()
+  await page.getByRole('combobox', { name: 'Tenant', exact: true }).click()
+  await page.getByRole('option').first().click()
+  const newDevices = page.getByRole('combobox', { name: 'New devices' })
+  await newDevices.fill('pump-lan')
+  await newDevices.press('Enter')
+  await page.getByLabel('The bundle is for this computer').check()
+  await page.getByLabel('I have written it down').check()
+  await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('On the network').click()
+  const url = `https://127.0.0.1:${await freeTcpPort()}`
+  await page.getByRole('combobox', { name: 'This computer is reached at' }).fill(url)
+  await page.getByLabel('Name of the file').fill('lan')
+  await page.getByRole('button', { name: 'Hand over' }).click()
+  const code = await page.getByLabel('Code', { exact: true }).textContent()
+  await expect(page.getByText('Waits to be fetched')).toBeVisible()
+
+  const there = await browser.newPage({ ignoreHTTPSErrors: true })
+  await there.goto(url)
+  await there.getByLabel('Code').fill('AAAA-AAAA')
+  await there.getByRole('button', { name: 'Fetch' }).click()
+  await expect(there.getByText('This is not the code.')).toBeVisible()
+  await expect(page.getByText('A wrong code was shown')).toBeVisible()
+  await there.getByLabel('Code').fill((code ?? '').toLowerCase())
+  const coming = there.waitForEvent('download')
+  await there.getByRole('button', { name: 'Fetch' }).click()
+  const download = await coming
+  expect(download.suggestedFilename()).toBe('lan.zip.age')
+  await expect(page.getByText('1 credential was fetched by 127.0.0.1')).toBeVisible()
+  await there.close()
 })

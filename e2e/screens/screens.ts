@@ -84,7 +84,7 @@ async function fillBundle(page: Page): Promise<void> {
 
 async function toFolder(page: Page, folder: string): Promise<void> {
   await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('Folder').click()
-  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill(folder)
+  await page.getByRole('combobox', { name: 'Folder', exact: true }).fill(folder)
 }
 
 async function lookIntoBundle(page: Page): Promise<void> {
@@ -208,6 +208,53 @@ export const SCREENS: readonly Screen[] = [
       await fillBundle(page)
       await page.getByRole('button', { name: 'Hand over' }).click()
       await page.getByRole('button', { name: 'Another bundle' }).waitFor()
+    },
+  },
+  {
+    name: 'bundles-network',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await fillBundle(page)
+      await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('network').click()
+      await page.getByRole('button', { name: 'Hand over' }).scrollIntoViewIfNeeded()
+      await page
+        .getByRole('combobox', { name: 'This computer is reached at' })
+        .scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'bundles-waiting',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await fillBundle(page)
+      await page.getByRole('radiogroup', { name: 'Where it goes' }).getByText('network').click()
+      await page.getByRole('button', { name: 'Hand over' }).click()
+      await page.getByText('wrong codes').waitFor()
+    },
+  },
+  {
+    name: 'bundles-own-keys',
+    scenarios: ['full'],
+    path: '/bundles?tenant=north-farm',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Files, certificates, programs' }).click()
+      await page.getByLabel('Keys that devices made themselves').fill('pump-17 UABC')
+    },
+  },
+  {
+    name: 'field-results',
+    scenarios: ['full', 'failing'],
+    path: '/bundles/open',
+    prepare: async (page) => {
+      await page.getByLabel('File of results').fill('/media/kim/KINGSTON/field-results.json')
+      await page.getByRole('button', { name: 'Look at them' }).click()
+      await page
+        .getByText(/Genuine|did not answer|reach/u)
+        .first()
+        .waitFor()
+      await page.getByLabel('File of results').scrollIntoViewIfNeeded()
     },
   },
   { name: 'enrollment', scenarios: ALL, path: '/bundles/enrollment' },
