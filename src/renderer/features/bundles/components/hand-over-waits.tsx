@@ -87,10 +87,11 @@ function Ticket({ ticket }: { ticket: HandOverTicket }) {
       </section>
       <section aria-label="Command">
         <div className={styles.copyHead}>
-          <span>Or in a shell, which knows this computer by its key</span>
+          <span>Or in a shell</span>
           <CopyTextButton text={command} label="Copy the command" />
         </div>
         <code className={styles.ticket}>{command}</code>
+        <p className={styles.hint}>It knows this computer by its key.</p>
       </section>
     </>
   )

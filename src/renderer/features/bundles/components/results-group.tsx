@@ -139,7 +139,7 @@ function Report({ report, added, taking, onTake }: ReportProps) {
       <div className={styles.hint}>
         Genuine, by <bdi>{by}</bdi>, <TimeText at={createdAt} />: {counts.new.toLocaleString('en')}{' '}
         new, {counts.known.toLocaleString('en')} known, {counts.contradicts.toLocaleString('en')}{' '}
-        that contradict what is known here.
+        against what is known here.
       </div>
       <ul className={styles.planned} aria-label="Devices">
         {devices.map((device) => (
