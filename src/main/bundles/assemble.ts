@@ -9,7 +9,8 @@ import {
   type SignText,
 } from './manifest/sign-manifest.ts'
 import { clearFiles, clearNames } from './seal/clear-files.ts'
-import { sealBytes, type Sealing } from './seal/seal.ts'
+import type { Sealing } from '../age/age-file.ts'
+import { sealBytes } from './seal/seal.ts'
 
 /** Everything that leaves this computer for one bundle, ready to be written. */
 export interface AssembledBundle {

@@ -14,7 +14,7 @@ import type { DeliveredFile, Destination, OutgoingFile } from './deliver/destina
 import { issueFor, newKeys, repackedOf, type NewKey } from './issue-credentials.ts'
 import type { Manifest } from './manifest/manifest.ts'
 import { sha256Of } from './manifest/sign-manifest.ts'
-import type { Sealing } from './seal/seal.ts'
+import type { Sealing } from '../age/age-file.ts'
 
 /** A receipt lists so many names; the manifest has them all. */
 const MAX_RECEIPT_NAMES = 500

@@ -36,7 +36,7 @@ import { ReceiptStore } from './deliver/receipt-store.ts'
 import { handOverEnded } from './deliver/lan/hand-over-errors.ts'
 import { servedAddresses } from '../web/served-address.ts'
 import { AddressBook } from './seal/address-book.ts'
-import type { Sealing } from './seal/seal.ts'
+import type { Sealing } from '../age/age-file.ts'
 
 /** As many receipts as the window shows. */
 const MAX_RECEIPTS = 500

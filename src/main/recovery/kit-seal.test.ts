@@ -2,7 +2,8 @@ import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { createNkey } from '../authority/nkey.ts'
 import type { KitContent } from './kit-content.ts'
-import { isRecipient, openKit, sealFile, sealForPaper } from './kit-seal.ts'
+import { isRecipient } from '../age/age-file.ts'
+import { openKit, sealFile, sealForPaper } from './kit-seal.ts'
 
 /** Little work, so that the tests are quick; the format is the same. */
 const WORK_FACTOR = 4

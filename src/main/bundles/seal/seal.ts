@@ -1,18 +1,12 @@
-import { Decrypter, Encrypter } from 'age-encryption'
-import { messageOf, RejectedError } from '#shared/errors.ts'
-import { passphraseIdentity, passphraseRecipient } from '../../recovery/node-scrypt.ts'
-
-/** To whom a bundle is closed. */
-export type Sealing =
-  | { readonly kind: 'passphrase'; readonly passphrase: string }
-  /** Public keys of age (`age1…`). */
-  | { readonly kind: 'recipients'; readonly recipients: readonly string[] }
-
-/** What opens a bundle. Secret. */
-export type Keyhole =
-  | { readonly kind: 'passphrase'; readonly passphrase: string }
-  /** `AGE-SECRET-KEY-1…` */
-  | { readonly kind: 'identity'; readonly identity: string }
+import { RejectedError } from '#shared/errors.ts'
+import {
+  isRecipient,
+  openAge,
+  sealAge,
+  type Keyhole,
+  type OpeningProblems,
+  type Sealing,
+} from '../../age/age-file.ts'
 
 const FIRST_LINE = 'age-encryption.org/v1'
 
@@ -27,30 +21,12 @@ export async function sealBytes(
   sealing: Sealing,
   workFactor?: number,
 ): Promise<Uint8Array> {
-  const encrypter = new Encrypter()
-  if (sealing.kind === 'passphrase') {
-    encrypter.addRecipient(passphraseRecipient(sealing.passphrase, workFactor))
-  } else {
-    for (const recipient of sealing.recipients) {
-      requireRecipient(recipient)
-      encrypter.addRecipient(recipient)
-    }
-  }
-  return encrypter.encrypt(bytes)
+  return sealAge(bytes, sealing, notRecipient, workFactor)
 }
 
 /** Checks that somebody can be sealed to. @throws RejectedError `BUNDLE_RECIPIENT`. */
 export function requireRecipient(text: string): void {
-  try {
-    new Encrypter().addRecipient(text)
-  } catch (error) {
-    throw new RejectedError({
-      code: 'BUNDLE_RECIPIENT',
-      message: `${text.slice(0, 80)} is not a public key of age: it is cut, mistyped or of another kind.`,
-      advice: 'Public keys begin with age1; age-keygen prints them.',
-      cause: error,
-    })
-  }
+  if (!isRecipient(text)) throw notRecipient(text)
 }
 
 /**
@@ -58,47 +34,41 @@ export function requireRecipient(text: string): void {
  * @throws RejectedError `BUNDLE_NOT_OPENED`, `BUNDLE_IDENTITY`, `BUNDLE_DAMAGED`.
  */
 export async function openSealed(bytes: Uint8Array, keyhole: Keyhole): Promise<Uint8Array> {
-  const decrypter = new Decrypter()
-  if (keyhole.kind === 'passphrase') decrypter.addIdentity(passphraseIdentity(keyhole.passphrase))
-  else addIdentity(decrypter, keyhole.identity)
-  try {
-    return await decrypter.decrypt(bytes)
-  } catch (error) {
-    throw messageOf(error).startsWith('no identity matched') ? notOpened(keyhole) : damaged(error)
-  }
+  return openAge(bytes, keyhole, PROBLEMS)
 }
 
-function addIdentity(decrypter: Decrypter, identity: string): void {
-  try {
-    decrypter.addIdentity(identity)
-  } catch {
-    throw new RejectedError({
+function notRecipient(text: string): RejectedError {
+  return new RejectedError({
+    code: 'BUNDLE_RECIPIENT',
+    message: `${text.slice(0, 80)} is not a public key of age: it is cut, mistyped or of another kind.`,
+    advice: 'Public keys begin with age1; age-keygen prints them.',
+  })
+}
+
+const PROBLEMS: OpeningProblems = {
+  identity: () =>
+    new RejectedError({
       code: 'BUNDLE_IDENTITY',
       message: 'This is not a secret key of age, so it can not open a bundle.',
       advice: 'Secret keys begin with AGE-SECRET-KEY-1; age-keygen makes them.',
-    })
-  }
-}
-
-function notOpened({ kind }: Keyhole): RejectedError {
-  return new RejectedError({
-    code: 'BUNDLE_NOT_OPENED',
-    message:
-      kind === 'passphrase'
-        ? 'The bundle does not open with this passphrase.'
-        : 'The bundle is not sealed to this key.',
-    advice:
-      kind === 'passphrase'
-        ? 'Mind capitals, dashes and the keyboard layout. One that is sealed to people takes the secret key of one of them instead.'
-        : 'Use the secret key of one of the people whom it was sealed to.',
-  })
-}
-
-function damaged(cause: unknown): RejectedError {
-  return new RejectedError({
-    code: 'BUNDLE_DAMAGED',
-    message: 'The bundle can not be read: it was changed after it was sealed, or cut off.',
-    advice: 'Take it from where it was made once more.',
-    cause,
-  })
+    }),
+  notOpened: (kind) =>
+    new RejectedError({
+      code: 'BUNDLE_NOT_OPENED',
+      message:
+        kind === 'passphrase'
+          ? 'The bundle does not open with this passphrase.'
+          : 'The bundle is not sealed to this key.',
+      advice:
+        kind === 'passphrase'
+          ? 'Mind capitals, dashes and the keyboard layout. One that is sealed to people takes the secret key of one of them instead.'
+          : 'Use the secret key of one of the people whom it was sealed to.',
+    }),
+  damaged: (cause) =>
+    new RejectedError({
+      code: 'BUNDLE_DAMAGED',
+      message: 'The bundle can not be read: it was changed after it was sealed, or cut off.',
+      advice: 'Take it from where it was made once more.',
+      cause,
+    }),
 }
