@@ -10,6 +10,7 @@ import type { Logger } from '../log/logger.ts'
 import { shown, type CommandStore } from './command-store.ts'
 import type { QueueTiming } from './device-commands.ts'
 import { commandUnknown, explainQueueError } from './queue-errors.ts'
+import { NO_LAG } from './tenant-lag.ts'
 import {
   QueuePlace,
   QueueWatcher,
@@ -309,16 +310,6 @@ const UNASKED: QueueAvailability = {
 }
 
 const REMOVE_TIMEOUT_MS = 10_000
-
-const NO_LAG = {
-  stream: null,
-  consumers: 0,
-  pending: 0,
-  inFlight: 0,
-  redelivered: 0,
-  dead: 0,
-  devices: [],
-}
 
 function stateOf({ code }: Problem): QueueAvailability['state'] {
   switch (code) {

@@ -11,6 +11,17 @@ const MAX_OLDEST = 20
 
 type Lag = Omit<TenantLag, 'availability'>
 
+/** Of a tenant without a queue. */
+export const NO_LAG: Lag = {
+  stream: null,
+  consumers: 0,
+  pending: 0,
+  inFlight: 0,
+  redelivered: 0,
+  dead: 0,
+  devices: [],
+}
+
 /** How far a tenant's devices are behind. @throws what JetStream answers. */
 export async function tenantLag(
   stream: CommandStream,
@@ -18,17 +29,7 @@ export async function tenantLag(
   subjectOf: (device: string) => string,
 ): Promise<Lag> {
   const info = await stream.find()
-  if (info === undefined) {
-    return {
-      stream: null,
-      consumers: 0,
-      pending: 0,
-      inFlight: 0,
-      redelivered: 0,
-      dead: 0,
-      devices: [],
-    }
-  }
+  if (info === undefined) return NO_LAG
   const { config, state } = info
   const consumers = (await stream.consumers(MAX_CONSUMERS)).flatMap((consumer) => {
     const device = deviceOf(consumer, subjectOf)
