@@ -1,4 +1,5 @@
 import { canMount, TestDrives } from '../tests/support/removable-drive.ts'
+import { accessibilityComplaints } from './support/accessibility.ts'
 import { expect, TENANT, test } from './support/test.ts'
 
 let drives: TestDrives
@@ -34,6 +35,7 @@ test('a stick shows once it is plugged in, takes a bundle, is ejected, and its b
   await page.getByLabel('The bundle is for this computer').check()
   await page.getByLabel('I have written it down').check()
   await page.getByLabel('Name of the file').fill('farm')
+  expect(await accessibilityComplaints(page)).toEqual([])
   await page.getByRole('button', { name: 'Hand over' }).click()
   await expect(page.getByText('The drive was ejected: pull it')).toBeVisible()
   await page.getByRole('button', { name: 'Show it' }).click()

@@ -39,9 +39,6 @@ function attempt(command: string, ...args: string[]): void {
   }
 }
 
-/** Whether tests about real file systems can run here; where they can not, it is said why. */
-export const canMount = mayMount()
-
 function mayMount(): boolean {
   if (process.platform !== 'linux') return refused('it is not Linux')
   if (process.getuid?.() !== 0) return refused('only root may mount')
@@ -59,7 +56,21 @@ function mayMount(): boolean {
   if (!existsSync('/dev/fuse') || !existsSync('/dev/loop-control')) {
     return refused('there is no /dev/fuse or no /dev/loop-control')
   }
-  return true
+  return triedToMount()
+}
+
+/** Root in a container may lack the right to mount, which shows only when it tries. */
+function triedToMount(): boolean {
+  const drives = new TestDrives()
+  try {
+    drives.plug({ format: 'ext4' })
+    drives.plug({ format: 'exfat' })
+    return true
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error))
+  } finally {
+    drives.close()
+  }
 }
 
 function refused(why: string): false {
@@ -90,8 +101,9 @@ export class TestDrives {
 
   plug(order: { format: Format; megabytes?: number; label?: string; serial?: string }): TestDrive {
     const drive = new TestDrive(this, { megabytes: 16, label: 'STICK', serial: 'SN-1', ...order })
+    // Kept before it is mounted, so that it goes where that fails.
     this.#drives.push(drive)
-    this.tell()
+    drive.mount()
     return drive
   }
 
@@ -125,7 +137,7 @@ export class TestDrive {
   readonly label: string
   readonly format: Format
   /** Where it is mounted, or was. */
-  path: string
+  path = ''
   plugged = true
   readonly #drives: TestDrives
   readonly #made: string[] = []
@@ -144,7 +156,6 @@ export class TestDrive {
     const [tool = '', ...args] = FORMATS[order.format].make
     run(tool, ...args, this.image)
     this.device = run('losetup', '--find', '--show', this.image)
-    this.path = this.mount()
   }
 
   /** Mounts it, at a place of its own unless one is named. */
@@ -231,3 +242,6 @@ export class TestDrive {
     return found === undefined ? undefined : Number(found)
   }
 }
+
+/** Whether tests about real file systems can run here; where they can not, it is said why. */
+export const canMount = mayMount()
