@@ -1,13 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { EtcdGateway } from '../../tests/support/etcd-gateway.ts'
-import { startEtcd } from '../../tests/support/etcd-server.ts'
 import type { FleetLoad } from '../../tests/support/fleet-load/fleet-load.ts'
 import type { FleetPlan } from '../../tests/support/fleet-load/records.ts'
-import { spreadOfTimes } from '../../tests/support/fleet-load/times.ts'
 import { until } from '../../tests/support/until.ts'
 import type { Benchmark } from '../benchmark.ts'
-import type { Endings } from '../endings.ts'
-import { REFERENCE, figureOf, startReference } from './reference.ts'
 import { startEtcdSite, startSqliteSite } from './site.ts'
 
 const IN_FLIGHT = 64
@@ -21,16 +16,12 @@ const OFFLINE_20000: Benchmark = {
   unit: 'ms',
   better: 'less',
   goal: { of: 'value', limit: 1500 },
-  peer: 'etcd leases alone: how late the last 1 % of 20,000 keys go',
-  // A TTL, and the leases that take 20 s to go, in each.
+  peer: 'not run: keys under etcd leases that end in the same second, 20 to 140 s late',
   mostRuns: 1,
   prepare: async ({ endings }) => {
     const { load } = await startSqliteSite(endings)
     const plan = fleet('silent', 20_000, TTL_SECONDS)
-    return async () => {
-      const value = (await fallSilent(load, plan)).p99
-      return { value, peer: await leasesGone(endings, plan.count) }
-    }
+    return async () => ({ value: (await fallSilent(load, plan)).p99, peer: null })
   },
 }
 
@@ -71,70 +62,29 @@ async function fallSilent(load: FleetLoad, plan: FleetPlan) {
   return lateMs
 }
 
-const LEASES_IN_FLIGHT = 64
-const LEASES_END_AFTER_MS = 40_000
-
-/** The same left to etcd: a lease for each device, kept by nobody. */
-async function leasesGone(endings: Endings, count: number): Promise<number> {
-  const etcd = endings.add(await startEtcd(), (it) => it.stop())
-  const gateway = new EtcdGateway(etcd.url)
-  const watching = endings.add(new AbortController(), (it) => it.abort())
-  const dueMs = new Map<string, number>()
-  const late: number[] = []
-  await gateway.watch(
-    '/leased/',
-    (events) => {
-      for (const { kind, key } of events) {
-        if (kind === 'delete') late.push(performance.now() - (dueMs.get(key) ?? 0))
-      }
-    },
-    watching.signal,
-  )
-  // To grant them takes a while; all of them end in the same second.
-  const endAt = performance.now() + LEASES_END_AFTER_MS
-  let next = 0
-  const worker = async () => {
-    for (let index = next++; index < count; index = next++) {
-      const key = `/leased/${index}`
-      const ttlSeconds = Math.round((endAt - performance.now()) / 1000)
-      const lease = await gateway.grant(ttlSeconds)
-      dueMs.set(key, performance.now() + ttlSeconds * 1000)
-      await gateway.putAll([[key, '{}']], lease)
-    }
-  }
-  await Promise.all(Array.from({ length: LEASES_IN_FLIGHT }, worker))
-  await until('the leases to go', () => late.length === count, 2 * DECLARED_TIMEOUT_MS)
-  return spreadOfTimes(late).p99
-}
-
 /** Three TTLs. */
 const WATCHED_MS = 45_000
 
 export const PRESENCE_ROWS: readonly Benchmark[] = [
   OFFLINE_20000,
   OFFLINE_100000,
-  falseOffline(8000, true),
-  falseOffline(50_000, false),
+  falseOffline(8000),
+  falseOffline(50_000),
 ]
 
 /** Live devices that change their status with every heartbeat, on etcd: nobody may be declared gone. */
-function falseOffline(devices: number, withReference: boolean): Benchmark {
+function falseOffline(devices: number): Benchmark {
   return {
     name: `registry.false-offline-${devices}`,
     unit: 'events',
     better: 'less',
     goal: { of: 'value', limit: 0 },
-    peer: withReference ? REFERENCE : 'not run',
+    peer: 'not run: it takes the reference minutes to register them, and it declares thousands',
     mostRuns: 1,
     prepare: async ({ endings }) => {
       const { load } = await startEtcdSite(endings)
       const plan = fleet('live', devices, TTL_SECONDS)
-      const reference = withReference ? await startReference(endings) : undefined
-      return async () => {
-        const value = await offlineWhileLive(load, plan)
-        if (reference === undefined) return { value, peer: null }
-        return { value, peer: await figureOf(reference, (it) => offlineWhileLive(it.load, plan)) }
-      }
+      return async () => ({ value: await offlineWhileLive(load, plan), peer: null })
     },
   }
 }

@@ -70,11 +70,6 @@ export class EtcdGateway {
     await this.#call('kv/deleterange', rangeOf(prefix))
   }
 
-  /** Grants a lease and returns its id. */
-  async grant(ttlSeconds: number): Promise<string> {
-    return (await this.#call<{ ID: string }>('lease/grant', { TTL: ttlSeconds })).ID
-  }
-
   /** Ends all leases, as if nobody had kept them alive. */
   async revokeLeases(): Promise<void> {
     const { leases = [] } = await this.#call<{ leases?: { ID: string }[] }>('lease/leases', {})
