@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { logIn } from './log-in.ts'
 import { until } from './until.ts'
 import { noAudit } from './no-audit.ts'
-import { nscServiceOn } from './nsc-service.ts'
+import { testedNscService } from './nsc-service.ts'
 import { startNatsServer, type NatsServer } from './nats-server.ts'
 import { Authority } from '../../src/main/authority/authority.ts'
 import { AuthorityStore } from '../../src/main/authority/authority-store.ts'
@@ -92,7 +92,7 @@ export async function openNscProfile(options: NscProfileOptions = {}): Promise<N
     procedures,
   })
   const store = new AuthorityStore(database)
-  const nsc = nscServiceOn({
+  const nsc = testedNscService({
     authority,
     database,
     keychain,

@@ -1,11 +1,10 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CREDENTIAL_MIGRATIONS } from '../../../src/main/credentials/migrations.ts'
-import { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
-import { silentLogger } from '../../../src/main/log/logger.ts'
+import type { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
 import { logIn } from '../../support/log-in.ts'
 import { startCluster, type ManagedCluster } from '../resolver/support/managed-cluster.ts'
 import { NEVER } from '#shared/never.ts'
+import { credentialsOn } from './support/credentials-on.ts'
 import { seen } from './support/site.ts'
 
 const PATIENCE_MS = 60_000
@@ -16,17 +15,7 @@ let service: CredentialsService
 
 beforeAll(async () => {
   cluster = await startCluster()
-  const { app } = cluster
-  for (const { sql } of CREDENTIAL_MIGRATIONS) app.database.exec(sql)
-  service = new CredentialsService({
-    database: app.database,
-    authority: app.authority,
-    system: app.link,
-    login: app.mesh,
-    fleet: { record: () => Promise.resolve(null) },
-    notify: () => undefined,
-    log: silentLogger(),
-  })
+  service = credentialsOn(cluster.app)
 }, PATIENCE_MS)
 afterAll(async () => {
   await service.close()

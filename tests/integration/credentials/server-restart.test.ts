@@ -2,9 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { CREDENTIAL_MIGRATIONS } from '../../../src/main/credentials/migrations.ts'
-import { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
-import { silentLogger } from '../../../src/main/log/logger.ts'
+import type { CredentialsService } from '../../../src/main/credentials/credentials-service.ts'
 import { logIn } from '../../support/log-in.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { NEVER } from '#shared/never.ts'
@@ -14,6 +12,7 @@ import {
   manage,
   type ManagedSite,
 } from '../resolver/support/managed-site.ts'
+import { credentialsOn } from './support/credentials-on.ts'
 import { seen } from './support/site.ts'
 
 /** A server that dies in the middle of a push, and comes back with what its disk has. */
@@ -30,16 +29,7 @@ beforeEach(async () => {
   profile = await TestProfile.create()
   app = profile.open()
   site = await manage(app)
-  for (const { sql } of CREDENTIAL_MIGRATIONS) app.database.exec(sql)
-  service = new CredentialsService({
-    database: app.database,
-    authority: app.authority,
-    system: app.link,
-    login: app.mesh,
-    fleet: { record: () => Promise.resolve(null) },
-    notify: () => undefined,
-    log: silentLogger(),
-  })
+  service = credentialsOn(app)
 }, PATIENCE_MS)
 
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { AuthorityStore } from '../../../src/main/authority/authority-store.ts'
 import { FaultRun } from '../../support/fault/fault-run.ts'
 import { MadeStore } from '../../support/nsc-made-store.ts'
-import { nscServiceOn } from '../../support/nsc-service.ts'
+import { testedNscService } from '../../support/nsc-service.ts'
 import type { ImportOrder } from './support/import-store.ts'
 import { NEVER } from '#shared/never.ts'
 
@@ -47,7 +47,7 @@ async function keyFiles(): Promise<string[]> {
 /** The next start of the app: everything is there and in one place only, or nothing was begun. */
 async function restart(): Promise<'imported' | 'nothing'> {
   const world = await run.open()
-  const nsc = nscServiceOn({ ...world, home: store.folder })
+  const nsc = testedNscService({ ...world, home: store.folder })
   const outcomes = await world.authority.procedures.takeUp('keychain', NEVER)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(outcomes.map(() => 'done'))
   expect(world.authority.procedures.unfinished()).toEqual([])
@@ -106,7 +106,7 @@ test('what stands in a key’s file meanwhile is not deleted with it', async () 
   await rm(store.path('keys', second))
   await store.write(join('keys', second), 'not a key, and somebody’s all the same')
   const world = await run.open()
-  const nsc = nscServiceOn({ ...world, home: store.folder })
+  const nsc = testedNscService({ ...world, home: store.folder })
   await world.authority.procedures.takeUp('keychain', NEVER)
   await nsc.close()
   expect(await keyFiles()).toEqual([second])

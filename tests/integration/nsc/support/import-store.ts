@@ -1,7 +1,7 @@
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import type { FaultWorld } from '../../../support/fault/fault-world.ts'
-import { nscServiceOn } from '../../../support/nsc-service.ts'
+import { testedNscService } from '../../../support/nsc-service.ts'
 import { NEVER } from '#shared/never.ts'
 
 export interface ImportOrder {
@@ -16,7 +16,7 @@ export interface ImportOrder {
  */
 export async function run(world: FaultWorld, argument: string): Promise<void> {
   const { folder, dieAfter } = JSON.parse(argument) as ImportOrder
-  const nsc = nscServiceOn({ ...world, home: folder })
+  const nsc = testedNscService({ ...world, home: folder })
   const scan = await nsc.scan({ folders: [folder] }, NEVER)
   dieIn(dieAfter)
   nsc.import({
