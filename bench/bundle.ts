@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { zipSync } from 'fflate'
 import {
   openFromMedium,
   type ReadFrom,
@@ -11,12 +12,14 @@ import {
 import { writeVerified } from '../src/main/bundles/deliver/write-verified.ts'
 import { NEVER } from '#shared/never.ts'
 import { BundleSite } from '../tests/integration/bundles/support/bundle-site.ts'
+import { nscTool, openNsc, type NscHome } from '../tests/support/nsc-tool.ts'
 import type { Benchmark, PeerFigure } from './benchmark.ts'
 import { millisecondsOf } from './measure.ts'
 
 const execute = promisify(execFile)
 
 const CREDENTIALS = 1000
+const TENANT_DEVICES = 50
 const MEGABYTE = 1024 * 1024
 const READ_BYTES = 128 * MEGABYTE
 const PIECE_BYTES = 4 * MEGABYTE
@@ -123,7 +126,70 @@ const READ_BACK: Benchmark = {
   },
 }
 
-export const BUNDLE_BENCHMARKS: readonly Benchmark[] = [HAND_OVER, READ_BACK]
+/**
+ * A tenant and the credentials of its devices, from nothing to the packed bundle in a folder; as shell scripts do it,
+ * nsc is a process for each step and knows neither server nor ledger, so the peer has less to do.
+ */
+const TENANT_VS_SCRIPT: Benchmark = {
+  name: 'bundle.tenant-vs-script',
+  unit: 'ms',
+  better: 'less',
+  goal: { of: 'ratio', limit: 0.02 },
+  peer: 'nsc: add account, then add user and generate creds for each, a process each, and zip',
+  mostRuns: 3,
+  prepare: async ({ endings }) => {
+    const site = endings.add(await BundleSite.create(), (it) => it.close())
+    const tool = await nscTool()
+    const nsc = 'path' in tool ? await openNsc(tool.path) : undefined
+    if (nsc !== undefined) {
+      endings.add(nsc.home, (home) => rm(home, { recursive: true, force: true }))
+      await nsc.run('add', 'operator', '--name', 'bench')
+    }
+    let round = 0
+    return async () => {
+      round += 1
+      const tenant = `tenant-${round}`
+      const newDevices = Array.from({ length: TENANT_DEVICES }, (_, index) => `d-${index}`)
+      const folder = join(site.folder, tenant)
+      const value = await millisecondsOf(async () => {
+        await site.app.authority.createTenant(tenant, { isolation: 'account' })
+        const order = site.order(
+          { kind: 'tenant', tenant, newDevices, alsoCreds: true },
+          { destination: { kind: 'folder', path: folder, allowSynced: false } },
+        )
+        const { job } = await site.made(order)
+        if (job.state !== 'done') throw new Error(job.problem?.message ?? job.state)
+      })
+      if (nsc === undefined) {
+        return { value, peer: { notRun: 'missing' in tool ? tool.missing : '' } }
+      }
+      const peer = await millisecondsOf(() => tenantByScript(nsc, tenant, newDevices))
+      return { value, peer }
+    }
+  },
+}
+
+export const BUNDLE_BENCHMARKS: readonly Benchmark[] = [HAND_OVER, READ_BACK, TENANT_VS_SCRIPT]
+
+async function tenantByScript(
+  nsc: NscHome,
+  tenant: string,
+  devices: readonly string[],
+): Promise<void> {
+  const folder = join(nsc.home, `creds-${tenant}`)
+  await mkdir(folder)
+  await nsc.run('add', 'account', '--name', tenant)
+  for (const device of devices) {
+    const of = ['--account', tenant, '--name', device]
+    await nsc.run('add', 'user', ...of, '--allow-pubsub', `device-connect.${tenant}.>,_INBOX.>`)
+    await nsc.run('generate', 'creds', ...of, '--output-file', join(folder, `${device}.creds`))
+  }
+  const names = await readdir(folder)
+  const files = await Promise.all(
+    names.map(async (name) => [name, await readFile(join(folder, name))] as const),
+  )
+  await writeFile(`${folder}.zip`, zipSync(Object.fromEntries(files)))
+}
 
 function megabytesPerSecond(milliseconds: number): number {
   return READ_BYTES / MEGABYTE / (milliseconds / 1000)
