@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, credsAuthenticator, jwtAuthenticator } from '@nats-io/transport-node'
+import { credsAuthenticator, jwtAuthenticator } from '@nats-io/transport-node'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { CredentialFile } from '../../../src/shared/protocol/credentials.ts'
@@ -13,6 +13,7 @@ import { FolderDestination } from '../../../src/main/bundles/deliver/folder-dest
 import { PART_ENDING, partPrefix } from '../../../src/main/bundles/deliver/write-verified.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { Procedures } from '../../../src/main/steps/procedures.ts'
+import { patientConnect } from '../../support/patient-connect.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
 import { NEVER } from '#shared/never.ts'
 
@@ -30,7 +31,7 @@ afterAll(() => site.close())
 
 async function logsIn(file: CredentialFile): Promise<void> {
   const { urls, jwt, nkey_seed: seed = '' } = file.nats
-  const client = await connect({
+  const client = await patientConnect({
     servers: [...urls],
     authenticator: jwtAuthenticator(jwt, Buffer.from(seed)),
     reconnect: false,
@@ -91,7 +92,10 @@ test('a tenant that was sealed to a person is opened by age and unzip, and its c
   expect(file).toMatchObject({ device_id: 'pump-1', auth_type: 'jwt', tenant: 'north' })
   await logsIn(file)
   const creds = await readFile(join(opened, 'north', 'credentials', 'pump-2.creds'))
-  const client = await connect({ servers: site.url, authenticator: credsAuthenticator(creds) })
+  const client = await patientConnect({
+    servers: site.url,
+    authenticator: credsAuthenticator(creds),
+  })
   await client.close()
 
   // What lies beside it opens it too, and refuses what was changed.

@@ -4,7 +4,7 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
-import { connect, credsAuthenticator } from '@nats-io/transport-node'
+import { credsAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BundleJob, BundleOrder } from '../../../src/shared/contract/bundles.ts'
 import {
@@ -15,6 +15,7 @@ import { silentLogger } from '../../../src/main/log/logger.ts'
 import { serverIdentity } from '../../../src/main/web/server-identity.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { until } from '../../support/until.ts'
+import { patientConnect } from '../../support/patient-connect.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
 
 let site: BundleSite
@@ -112,7 +113,7 @@ test('one command of curl fetches it over TLS, once, and its credential logs in'
   const opened = join(site.folder, 'opened')
   await execute('unzip', ['-q', archive, '-d', opened])
   const creds = await readFile(join(opened, 'pump-1.creds'))
-  const client = await connect({
+  const client = await patientConnect({
     servers: site.url,
     authenticator: credsAuthenticator(creds),
     reconnect: false,

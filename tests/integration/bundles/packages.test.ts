@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { connect, credsAuthenticator, jwtAuthenticator } from '@nats-io/transport-node'
+import { credsAuthenticator, jwtAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BundleChoice } from '../../../src/shared/contract/bundles.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
 import { until } from '../../support/until.ts'
+import { patientConnect } from '../../support/patient-connect.ts'
 import { BundleSite, execute } from './support/bundle-site.ts'
 
 let site: BundleSite
@@ -45,7 +46,7 @@ async function registryClient() {
     ttlMs: 600_000,
     delivery: 'internal',
   })
-  return connect({
+  return patientConnect({
     servers: site.url,
     authenticator: jwtAuthenticator(user.jwt, Buffer.from(user.seed ?? '')),
   })
@@ -86,7 +87,7 @@ test('the installer of a collector can be run twice, checks, and takes everythin
   expect(unit).toContain('ExecStart=/etc/device-collector/run.sh')
 
   // As the program that it is for would: it hears events, and can say nothing.
-  const client = await connect({
+  const client = await patientConnect({
     servers: site.url,
     authenticator: credsAuthenticator(await readFile(join(installed, 'nats.creds'))),
     inboxPrefix: config.nats.inbox_prefix,
@@ -144,7 +145,7 @@ test('a nats context installs for a user, twice, and goes again', async () => {
     url: site.url,
     creds: join(home, '.config/nats/handed-over/north-console.creds'),
   })
-  const client = await connect({
+  const client = await patientConnect({
     servers: context['url'] ?? '',
     authenticator: credsAuthenticator(await readFile(context['creds'] ?? '')),
     inboxPrefix: context['inbox_prefix'] ?? '_INBOX',
@@ -172,7 +173,7 @@ test('a leaf node is accepted by nats-server, connects, and carries the tenant b
     cwd: folder,
   })
   try {
-    const device = await connect({
+    const device = await patientConnect({
       servers: `nats://127.0.0.1:${leafPort}`,
       waitOnFirstConnect: true,
       reconnectTimeWait: 100,
@@ -184,7 +185,7 @@ test('a leaf node is accepted by nats-server, connects, and carries the tenant b
       ttlMs: 600_000,
       delivery: 'internal',
     })
-    const listener = await connect({
+    const listener = await patientConnect({
       servers: hub.url,
       authenticator: jwtAuthenticator(user.jwt, Buffer.from(user.seed ?? '')),
       inboxPrefix: user.inboxPrefix,

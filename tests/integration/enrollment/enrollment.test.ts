@@ -3,13 +3,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
+import { credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Enrollment, EnrollmentOrder } from '../../../src/shared/contract/enrollment.ts'
 import { EnrollmentService } from '../../../src/main/enrollment/enrollment-service.ts'
 import { ENROLLMENT_MIGRATIONS } from '../../../src/main/enrollment/migrations.ts'
 import { silentLogger } from '../../../src/main/log/logger.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
+import { patientConnect } from '../../support/patient-connect.ts'
 import { until } from '../../support/until.ts'
 import { BundleSite } from '../bundles/support/bundle-site.ts'
 
@@ -127,7 +128,7 @@ async function runCommand(command: string, folder: string): Promise<void> {
 
 async function logIn(path: string): Promise<NatsConnection> {
   const authenticator = credsAuthenticator(await readFile(path))
-  return connect({ servers: site.url, authenticator, reconnect: false })
+  return patientConnect({ servers: site.url, authenticator, reconnect: false })
 }
 
 test('one command fetches a collector over TLS, once, and it is seen to be installed', async () => {
