@@ -83,9 +83,11 @@ test('the passphrase of the vault is changed; once forgotten, the recovery kit b
   const made = await bareMuster.through((client) => client.tenants.create({ name: 'orchard' }))
   expect(made.state).toBe('ready')
 
-  // Whoever remembers the passphrase after all finds the old vault beside the new one.
-  const vaults = (await readdir(bareMuster.profile)).filter((name) => name.includes('.vault'))
-  expect(vaults).toHaveLength(2)
+  // Whoever remembers the passphrase after all finds the old vault beside the new one; while a vault
+  // is written there is one more.
+  const vaults = async () =>
+    (await readdir(bareMuster.profile)).filter((name) => name.includes('.vault'))
+  await expect.poll(vaults).toHaveLength(2)
 })
 
 async function change(page: Page, present: string): Promise<void> {
