@@ -91,6 +91,8 @@ export class DeviceEntry implements Beating {
   group: DeviceGroup | undefined
   /** Whether the wheel of the presence monitor holds it. */
   watched = false
+  /** The turn of the wheel at which it is looked at. */
+  watchTurn = 0
   /** CLEAN, UPDATE_PENDING or PUT_PENDING. */
   pendingWrite = CLEAN
   /** Whether the outbox to the console holds its last heartbeat already. */

@@ -175,3 +175,21 @@ test('a device that registers again during the verdict is watched once', async (
   await pass(16_000)
   expect(offline).toEqual(['d'])
 })
+
+test('a device that registers with a shorter ttl is not watched by the longer one', async () => {
+  const { clock, offline, online, presence, pass } = monitor()
+  const entry = online('d', 60)
+  await pass(1000)
+  for (const ttl of [2, 2, 3]) {
+    entry.facts = deviceFacts({ device_ttl: ttl }, 15)
+    entry.lastBeatMs = clock.monotonicMs()
+    presence.watch(entry)
+    await pass(500)
+  }
+  await pass(2000)
+  expect(offline).toEqual([])
+  await pass(1000)
+  expect(offline).toEqual(['d'])
+  await pass(120_000)
+  expect(offline).toEqual(['d'])
+})

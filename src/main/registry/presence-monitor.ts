@@ -67,9 +67,10 @@ export class PresenceMonitor {
     this.#probedAtMs = this.#graceFromMs
   }
 
-  /** Watches a device that came online. Watching it again is harmless. */
+  /** Watches a device that came online, or has a shorter TTL now. Watching it again is harmless. */
   watch(entry: DeviceEntry): void {
-    if (!entry.watched) this.#place(entry, this.#parts.clock.monotonicMs())
+    const now = this.#parts.clock.monotonicMs()
+    if (!entry.watched || this.#turnFor(entry, now) < entry.watchTurn) this.#place(entry, now)
   }
 
   /** The connection is up, or up again: what was missed meanwhile counts against nobody. */
@@ -155,12 +156,14 @@ export class PresenceMonitor {
         this.#turnAtMs = now
         break
       }
-      this.#turn = (this.#turn + 1) % SLOTS
+      this.#turn += 1
       this.#turnAtMs += PRESENCE_TICK_MS
-      const slot = this.#slots[this.#turn] ?? []
+      const slot = this.#slots[this.#turn % SLOTS] ?? []
       if (slot.length === 0) continue
-      this.#slots[this.#turn] = []
+      this.#slots[this.#turn % SLOTS] = []
       for (const entry of slot) {
+        // It was placed anew, at an earlier turn.
+        if (entry.watchTurn !== this.#turn) continue
         entry.watched = entry.online
         if (entry.online) due.push(entry)
       }
@@ -169,10 +172,14 @@ export class PresenceMonitor {
   }
 
   #place(entry: DeviceEntry, now: number): void {
-    const waitMs = this.#deadlineOf(entry) - now
-    const turns = Math.min(Math.max(Math.ceil(waitMs / PRESENCE_TICK_MS), 1), SLOTS - 1)
-    this.#slots[(this.#turn + turns) % SLOTS]?.push(entry)
+    entry.watchTurn = this.#turnFor(entry, now)
+    this.#slots[entry.watchTurn % SLOTS]?.push(entry)
     entry.watched = true
+  }
+
+  #turnFor(entry: DeviceEntry, now: number): number {
+    const waitMs = this.#deadlineOf(entry) - now
+    return this.#turn + Math.min(Math.max(Math.ceil(waitMs / PRESENCE_TICK_MS), 1), SLOTS - 1)
   }
 
   #deadlineOf(entry: DeviceEntry): number {

@@ -162,8 +162,8 @@ export class Registrar {
       known.sinceEpochMs = stored.sinceEpochMs
       known.lastBeatMs = clock.monotonicMs()
       index.setOnline(known, true)
-      presence.watch(known)
     }
+    presence.watch(known)
     index.changed(known)
     feed.changed(known)
   }

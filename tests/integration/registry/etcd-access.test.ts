@@ -13,6 +13,8 @@ import { WireClient } from './wire-device.ts'
 
 const run = promisify(execFile)
 const PASSWORD = 'a password of a test'
+/** A login takes etcd its time on a busy machine. */
+const PATIENT = ['--command-timeout=60s', '--dial-timeout=60s']
 
 const closing: (() => Promise<unknown> | void)[] = []
 afterEach(async () => {
@@ -29,7 +31,7 @@ test('alone it uses etcd by TLS, with a certificate, a user and a password, and 
   closing.push(() => etcd.stop())
   const etcdctl = async (...args: string[]) => {
     const env = { ...process.env, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: etcd.url }
-    return (await run('etcdctl', args, { env })).stdout
+    return (await run('etcdctl', [...PATIENT, ...args], { env })).stdout
   }
   await etcdctl('user', 'add', `root:${PASSWORD}`)
   await etcdctl('user', 'grant-role', 'root', 'root')
@@ -58,10 +60,11 @@ test('alone it uses etcd by TLS, with a certificate, a user and a password, and 
   await registry.serving()
   const client = await WireClient.open(nats.url)
   closing.push(() => client.close())
-  await client.register('site', 'd', { device_ttl: 1 })
+  await client.register('site', 'd', { device_ttl: 60 })
   const key = '/device-connect/site/devices/d'
   const login = `--user=root:${PASSWORD}`
   expect(await etcdctl(login, 'get', '--keys-only', key)).toContain(key)
+  await client.register('site', 'd', { device_ttl: 1 })
   await until('it to go with its device', async () => (await etcdctl(login, 'get', key)) === '')
   await registry.end('SIGTERM')
   expect(registry.output()).not.toContain(PASSWORD)

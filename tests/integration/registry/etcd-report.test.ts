@@ -66,7 +66,7 @@ test('what is wrong with an etcd is said for each endpoint, and nothing is writt
 
   const etcdctl = (...args: string[]) => {
     const env = { ...process.env, ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: etcd.url }
-    return run('etcdctl', args, { env })
+    return run('etcdctl', ['--command-timeout=60s', '--dial-timeout=60s', ...args], { env })
   }
   await etcdctl('user', 'add', `root:${PASSWORD}`)
   await etcdctl('user', 'grant-role', 'root', 'root')
