@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
-import { zipSync } from 'fflate'
 import {
   openFromMedium,
   type ReadFrom,
@@ -12,12 +11,15 @@ import {
 import { writeVerified } from '../src/main/bundles/deliver/write-verified.ts'
 import { NEVER } from '#shared/never.ts'
 import { BundleSite } from '../tests/integration/bundles/support/bundle-site.ts'
-import { nscTool, openNsc, type NscHome } from '../tests/support/nsc-tool.ts'
+import { nscTool, openNsc } from '../tests/support/nsc-tool.ts'
 import type { Benchmark, PeerFigure } from './benchmark.ts'
+import type { Endings } from './endings.ts'
 import { millisecondsOf } from './measure.ts'
 
 const execute = promisify(execFile)
 
+const TENANT_SCRIPT = join(import.meta.dirname, 'processes', 'tenant-by-script.sh')
+const ACCOUNT = 'DEVICES'
 const CREDENTIALS = 1000
 const TENANT_DEVICES = 50
 const MEGABYTE = 1024 * 1024
@@ -127,29 +129,25 @@ const READ_BACK: Benchmark = {
 }
 
 /**
- * A tenant and the credentials of its devices, from nothing to the packed bundle in a folder; as shell scripts do it,
- * nsc is a process for each step and knows neither server nor ledger, so the peer has less to do.
+ * A tenant and the credentials of its devices, from nothing to the packed bundle in a folder, against
+ * the programs that the reference's `manage_tenants.sh` starts for it. Those know neither server nor
+ * ledger, and sign, seal and read back nothing, so the peer has less to do.
  */
 const TENANT_VS_SCRIPT: Benchmark = {
   name: 'bundle.tenant-vs-script',
   unit: 'ms',
   better: 'less',
   goal: { of: 'ratio', limit: 0.02 },
-  peer: 'nsc: add account, then add user and generate creds for each, a process each, and zip',
+  peer: "the processes of the reference's manage_tenants.sh: nsc, text tools, Python, zip",
   mostRuns: 3,
   prepare: async ({ endings }) => {
     const site = endings.add(await BundleSite.create(), (it) => it.close())
-    const tool = await nscTool()
-    const nsc = 'path' in tool ? await openNsc(tool.path) : undefined
-    if (nsc !== undefined) {
-      endings.add(nsc.home, (home) => rm(home, { recursive: true, force: true }))
-      await nsc.run('add', 'operator', '--name', 'bench')
-    }
+    const script = await tenantScript(endings)
     let round = 0
     return async () => {
       round += 1
       const tenant = `tenant-${round}`
-      const newDevices = Array.from({ length: TENANT_DEVICES }, (_, index) => `d-${index}`)
+      const newDevices = Array.from({ length: TENANT_DEVICES }, (_, index) => `${tenant}-${index}`)
       const folder = join(site.folder, tenant)
       const value = await millisecondsOf(async () => {
         await site.app.authority.createTenant(tenant, { isolation: 'account' })
@@ -160,35 +158,37 @@ const TENANT_VS_SCRIPT: Benchmark = {
         const { job } = await site.made(order)
         if (job.state !== 'done') throw new Error(job.problem?.message ?? job.state)
       })
-      if (nsc === undefined) {
-        return { value, peer: { notRun: 'missing' in tool ? tool.missing : '' } }
-      }
-      const peer = await millisecondsOf(() => tenantByScript(nsc, tenant, newDevices))
-      return { value, peer }
+      if ('notRun' in script) return { value, peer: script }
+      return { value, peer: await millisecondsOf(() => script.create(tenant, newDevices)) }
     }
   },
 }
 
 export const BUNDLE_BENCHMARKS: readonly Benchmark[] = [HAND_OVER, READ_BACK, TENANT_VS_SCRIPT]
 
-async function tenantByScript(
-  nsc: NscHome,
-  tenant: string,
-  devices: readonly string[],
-): Promise<void> {
-  const folder = join(nsc.home, `creds-${tenant}`)
-  await mkdir(folder)
-  await nsc.run('add', 'account', '--name', tenant)
-  for (const device of devices) {
-    const of = ['--account', tenant, '--name', device]
-    await nsc.run('add', 'user', ...of, '--allow-pubsub', `device-connect.${tenant}.>,_INBOX.>`)
-    await nsc.run('generate', 'creds', ...of, '--output-file', join(folder, `${device}.creds`))
-  }
-  const names = await readdir(folder)
-  const files = await Promise.all(
-    names.map(async (name) => [name, await readFile(join(folder, name))] as const),
+type TenantScript =
+  | { create(tenant: string, devices: readonly string[]): Promise<unknown> }
+  | { readonly notRun: string }
+
+/** The peer with an operator and the one account that all its tenants share. */
+async function tenantScript(endings: Endings): Promise<TenantScript> {
+  const tool = await nscTool()
+  if ('missing' in tool) return { notRun: tool.missing }
+  const { home } = endings.add(await openNsc(tool.path), (it) =>
+    rm(it.home, { recursive: true, force: true }),
   )
-  await writeFile(`${folder}.zip`, zipSync(Object.fromEntries(files)))
+  const env = { ...process.env, HOME: home, NSC: tool.path }
+  try {
+    await execute('sh', ['-c', 'command -v bash zip python3'])
+    await execute(tool.path, ['add', 'operator', '--name', 'bench'], { env })
+    await execute(tool.path, ['add', 'account', '--name', ACCOUNT], { env })
+  } catch {
+    return { notRun: 'bash, zip or Python is missing' }
+  }
+  return {
+    create: (tenant, devices) =>
+      execute('bash', [TENANT_SCRIPT, ACCOUNT, tenant, join(home, tenant), ...devices], { env }),
+  }
 }
 
 function megabytesPerSecond(milliseconds: number): number {
