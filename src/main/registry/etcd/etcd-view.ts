@@ -204,12 +204,17 @@ export class EtcdView {
   }
 
   async #judgeDeparted(): Promise<void> {
-    const { keys, logger, marks, rows, follower } = this.#parts
+    const { keys, logger, marks, members, rows, follower } = this.#parts
     const departed = [...this.#departed]
     this.#departed.clear()
     const leases = new Map<string, Promise<boolean>>()
     for (const [key, one] of departed) {
       const { device, record } = one
+      // Only a registry that etcd knows of may say that a device is gone; this one is about to be.
+      if (record !== undefined && !members.seated) {
+        this.#departed.set(key, one)
+        continue
+      }
       try {
         const why = record === undefined ? undefined : await this.#why(record.lease, leases)
         if ((rows.get(key)?.revision ?? 0) > 0) continue
