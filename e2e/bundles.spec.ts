@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freeTcpPort } from '../tests/support/free-tcp-port.ts'
 import { expect, test } from './support/test.ts'
 
 const execute = promisify(execFile)
+
+const hashOf = (content: Buffer) => createHash('sha256').update(content).digest('hex')
 
 test('a tenant is handed over sealed, opened again, and its receipt is kept', async ({
   muster,
@@ -58,6 +61,26 @@ test('a tenant is handed over sealed, opened again, and its receipt is kept', as
   const receipt = page.getByRole('complementary', { name: 'Receipt of farm' })
   const { stdout } = await execute('sha256sum', [join(folder, 'farm.zip.age')])
   await expect(receipt.getByText(stdout.slice(0, 64))).toBeVisible()
+
+  const saving = page.waitForEvent('download')
+  await receipt.getByRole('button', { name: 'Save a copy of farm.zip.age' }).click()
+  expect(hashOf(await readFile(await (await saving).path()))).toBe(stdout.slice(0, 64))
+  // What is dragged out of a browser is an address, which the browser asks for where it is dropped.
+  const dragged = page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        document.addEventListener('dragstart', ({ dataTransfer }) => {
+          const told = dataTransfer?.getData('DownloadURL') ?? ''
+          if (told !== '') resolve(told)
+        })
+      }),
+  )
+  const file = receipt.getByTitle('Drag it out').first()
+  await file.dragTo(page.getByRole('heading', { name: 'Bundles' }))
+  const [, address = ''] =
+    /^application\/octet-stream:farm\.zip\.age:(http.*)$/u.exec(await dragged) ?? []
+  const answer = await page.request.get(address)
+  expect(hashOf(await answer.body())).toBe(stdout.slice(0, 64))
 })
 
 test('a bundle is fetched on the network by a browser, with the code that was read out', async ({
@@ -69,9 +92,9 @@ test('a bundle is fetched on the network by a browser, with the code that was re
   await page.evaluate(() => {
     location.hash = '#/bundles'
   })
-  // A Muster that made a bundle before tells how that ended.
-  const first = page.getByRole('button', { name: /^(?:Hand over|Another bundle)$/u })
-  if ((await first.textContent()) === 'Another bundle') await first.click()
+  // A Muster that made a bundle before tells how that ended, a moment after the page is there.
+  const another = page.getByRole('button', { name: 'Another bundle' })
+  await page.addLocatorHandler(another, () => another.click())
   await page.getByRole('combobox', { name: 'Tenant', exact: true }).click()
   await page.getByRole('option').first().click()
   const newDevices = page.getByRole('combobox', { name: 'New devices' })
@@ -83,6 +106,7 @@ test('a bundle is fetched on the network by a browser, with the code that was re
   const url = `https://127.0.0.1:${await freeTcpPort()}`
   await page.getByRole('combobox', { name: 'This computer is reached at' }).fill(url)
   await page.getByLabel('Name of the file').fill('lan')
+  await page.removeLocatorHandler(another)
   await page.getByRole('button', { name: 'Hand over' }).click()
   const code = await page.getByLabel('Code', { exact: true }).textContent()
   await expect(page.getByText('Waits to be fetched')).toBeVisible()

@@ -1,4 +1,4 @@
-import type { SaveFile } from './files/saved-file.ts'
+import type { DragFile, SaveFile } from './files/saved-file.ts'
 import type { ChoosePath } from './paths/path-service.ts'
 import type { SidecarProcess } from './registry/sidecar-process.ts'
 
@@ -14,6 +14,8 @@ export interface AppHost {
   spawnRegistry(): SidecarProcess
   /** Gives a file to the person. */
   readonly saveFile: SaveFile
+  /** Drags a file out of the window; null where there is no desktop to drag it on. */
+  readonly dragFile: DragFile | null
   /** Asks the person for a folder or file; null where there is no desktop to ask on. */
   readonly choosePath: ChoosePath | null
 }

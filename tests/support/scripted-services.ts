@@ -55,6 +55,8 @@ export function scriptedServices() {
       servers: unscripted,
       newCode: unscripted,
       printReceipt: unscripted,
+      saveCopy: unscripted,
+      dragFile: unscripted,
       receiptsOfKey: unscripted,
       addPerson: unscripted,
       removePerson: unscripted,

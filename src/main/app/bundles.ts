@@ -12,12 +12,13 @@ import { starterFiles, startersFolder } from '../bundles/content/starters.ts'
 import { DriveDestination, folderOfDrive } from '../bundles/deliver/drives/drive-destination.ts'
 import { driveSourceHere } from '../bundles/deliver/drives/drive-source-here.ts'
 import { DriveWatch } from '../bundles/deliver/drives/drive-watch.ts'
+import { DeliveredFiles } from '../bundles/deliver/delivered-files.ts'
 import { FolderDestination } from '../bundles/deliver/folder-destination.ts'
 import { NetworkDestination } from '../bundles/deliver/lan/network-destination.ts'
 import { ReceiptStore } from '../bundles/deliver/receipt-store.ts'
 import type { OperatorKey } from '../bundles/open/judge-signer.ts'
 import { ResultsService } from '../bundles/results/results-service.ts'
-import type { SaveFile } from '../files/saved-file.ts'
+import type { DragFile, SaveFile } from '../files/saved-file.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MeshService } from '../mesh/mesh-service.ts'
 import type { SecretStore } from '../mesh/secret-store.ts'
@@ -33,6 +34,7 @@ export interface BundleParts {
   readonly audit: KeyAudit
   readonly keychain: SecretStore
   readonly saveFile: SaveFile
+  readonly dragFile: DragFile | null
   readonly version: string
   /** Where a package brings its resources along; null where nothing is packaged. */
   readonly resourcesFolder: string | null
@@ -82,15 +84,17 @@ export function composeBundles(parts: BundleParts): {
     version,
     by: `${user}@${host}`,
   })
+  const receipts = new ReceiptStore(database)
   const opener = new BundleOpener({
     ledger: authority.ledger,
     operator: () => view.operator()?.publicKey,
     operatorKeys: () => operatorKeysOf(database),
     addConnection: (order, login) =>
       mesh.addRemoteLogin({ ...order, urls: [...order.urls] }, login),
-    receipts: new ReceiptStore(database),
+    receipts,
     audit,
   })
+  const delivered = new DeliveredFiles({ receipts, saveFile, dragFile: parts.dragFile })
   const results = new ResultsService({
     database,
     authority: { ...view, ledger: authority.ledger },
@@ -114,6 +118,8 @@ export function composeBundles(parts: BundleParts): {
       servers: () => service.servers(),
       newCode: (id) => service.newCode(id),
       printReceipt: (id) => service.printReceipt(id),
+      saveCopy: (receipt, name) => delivered.saveCopy(receipt, name),
+      dragFile: (receipt, name) => delivered.drag(receipt, name),
       receiptsOfKey: (publicKey) => service.receiptsOfKey(publicKey),
       addPerson: (person) => service.addPerson(person),
       removePerson: (id) => service.removePerson(id),

@@ -104,6 +104,7 @@ export function composeFoundation({ host, profile, demo }: AppOptions, endings: 
     profile,
     profileFolder: profile.folder,
     saveFile: host.saveFile,
+    dragFile: host.dragFile,
     version: host.version,
     resourcesFolder: host.resourcesFolder,
     log,

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       resourcesFolder: null,
       spawnRegistry: () => forkSidecar(join(import.meta.dirname, 'registry.js')),
       saveFile: downloads.offer,
+      dragFile: null,
       choosePath: null,
     },
     profile: options.profile,

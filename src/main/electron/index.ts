@@ -23,6 +23,7 @@ import { registerAppScheme, serveApp } from './app-protocol.ts'
 import { denyInContents, denyInSession } from './denials.ts'
 import { menuTemplate } from './menu.ts'
 import { ownArguments } from './own-arguments.ts'
+import { dragFrom } from './file-drag.ts'
 import { chooseByDialog } from './path-dialog.ts'
 import { saveByDialog } from './save-dialog.ts'
 import { spawnUtilitySidecar } from './utility-sidecar.ts'
@@ -71,6 +72,7 @@ function startMuster(options: StartOptions): Promise<App> {
       spawnRegistry: () =>
         spawnUtilitySidecar(utilityProcess, join(import.meta.dirname, 'registry.js')),
       saveFile: (file) => saveByDialog({ dialog, window: frontWindow }, file),
+      dragFile: dragFrom({ app, window: frontWindow }),
       choosePath: chooseByDialog({ dialog, window: frontWindow }),
     },
     profile: options.profile,

@@ -17,6 +17,9 @@ export interface FileToSave {
  */
 export type SaveFile = (file: FileToSave) => Promise<SavedFile>
 
+/** Lets the person, who began to drag in the window, drop this file somewhere else. */
+export type DragFile = (path: string) => Promise<void>
+
 /**
  * Writes the file where the person chose; owner-only, whole or not at all.
  * @throws RejectedError `FILE_NOT_WRITTEN`.

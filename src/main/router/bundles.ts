@@ -37,6 +37,8 @@ export interface BundleCalls {
   servers(): { url: string; loopback: boolean }[]
   newCode(id: string): HandOverTicket
   printReceipt(id: string): Promise<SavedFile>
+  saveCopy(receipt: string, name: string): Promise<SavedFile>
+  dragFile(receipt: string, name: string): Promise<void>
   receiptsOfKey(publicKey: string): BundleReceipt[]
   addPerson(person: Pick<Person, 'name' | 'publicKey' | 'note'>): Person
   removePerson(id: string): void
@@ -76,6 +78,11 @@ export function bundlesRouter(os: ContractImplementer['bundles'], bundles: Bundl
     servers: os.servers.handler(() => bundles.servers()),
     newCode: os.newCode.handler(({ input }) => bundles.newCode(input.id)),
     printReceipt: os.printReceipt.handler(({ input }) => bundles.printReceipt(input.id)),
+    saveCopy: os.saveCopy.handler(({ input }) => bundles.saveCopy(input.id, input.name)),
+    dragFile: os.dragFile.handler(async ({ input }) => {
+      await bundles.dragFile(input.id, input.name)
+      return null
+    }),
     receiptsOfKey: os.receiptsOfKey.handler(({ input }) => bundles.receiptsOfKey(input.publicKey)),
     addPerson: os.addPerson.handler(({ input }) => bundles.addPerson(input)),
     removePerson: os.removePerson.handler(({ input }) => {

@@ -415,6 +415,7 @@ export type BundlesSnapshot = z.infer<typeof BundlesSnapshot>
 
 const Bundle = z.strictObject({ path: FolderPath, keyhole: Keyhole })
 const ById = z.strictObject({ id: z.string() })
+const FileOfReceipt = z.strictObject({ id: z.string(), name: z.string().max(255) })
 
 export const bundles = {
   watch: procedure.output(eventIterator(BundlesSnapshot)),
@@ -432,6 +433,10 @@ export const bundles = {
   newCode: procedure.input(ById).output(HandOverTicket),
   /** A page to print. */
   printReceipt: procedure.input(ById).output(SavedFile),
+  /** A copy of a file that was handed over in a folder, where it is still what its receipt tells. */
+  saveCopy: procedure.input(FileOfReceipt).output(SavedFile),
+  /** Goes on with a drag that began in the window; for a host with a desktop. */
+  dragFile: procedure.input(FileOfReceipt).output(z.null()),
   /** Receipts of what a credential's key went out with, the newest first. */
   receiptsOfKey: procedure
     .input(z.strictObject({ publicKey: z.string().max(64) }))

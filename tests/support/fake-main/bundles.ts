@@ -184,6 +184,8 @@ export function fakeBundles(scenario: Scenario): BundleCalls {
         .replaceAll(/(..)(?=.)/gu, '$1:'),
     }),
     printReceipt: () => Promise.resolve({ type: 'saved', path: '/home/kim/receipt.html' }),
+    saveCopy: (_id, name) => Promise.resolve({ type: 'saved', path: `/home/kim/${name}` }),
+    dragFile: () => Promise.resolve(),
     receiptsOfKey: () => (scenario === 'full' ? RECEIPTS.slice(0, 1) : []),
     addPerson: (person) => {
       if (!/^age1[a-z0-9]{20,}$/u.test(person.publicKey)) throw asError(PROBLEMS.unreachable)

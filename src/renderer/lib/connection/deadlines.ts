@@ -66,6 +66,7 @@ const LONGER_DEADLINES_MS: Readonly<Record<string, number>> = {
   'bundles.find': 120_000,
   'bundles.wipe': 300_000,
   'bundles.printReceipt': SAVE_DEADLINE_MS,
+  'bundles.saveCopy': SAVE_DEADLINE_MS,
   'isolation.sign': 30_000,
   'isolation.exportReport': SAVE_DEADLINE_MS,
 }

@@ -51,6 +51,7 @@ export class Laptops {
           return { type: 'saved', path: file.name }
         },
         choosePath: null,
+        dragFile: null,
       },
       profile: profileAt(join(this.folder, name)),
       demo: keys === 'memory',

@@ -8,6 +8,7 @@ import { useCancelBundle, usePrintReceipt } from '../api/create-bundle.ts'
 import { STEP_SHARES, STEP_WORDS } from '../bundle-words.ts'
 import styles from './bundles.module.css'
 import { HandOverWaits } from './hand-over-waits.tsx'
+import { ReceiptFiles } from './receipt-files.tsx'
 
 interface BundleProgressProps {
   readonly job: BundleJob
@@ -58,7 +59,7 @@ export function BundleProgress({ job, ticket, receipt, onShow, onAgain }: Bundle
           <bdi>{receipt?.destination.label ?? 'the receiving side'}</bdi>.
         </Notice>
         <EjectionNotice ejection={job.ejection} />
-        {receipt !== undefined && <Files receipt={receipt} />}
+        {receipt !== undefined && <ReceiptFiles receipt={receipt} />}
         {print.isError && <ProblemNotice problem={problemOf(print.error)} />}
         <div className={styles.buttons}>
           <Button onClick={onAgain}>Another bundle</Button>
@@ -105,19 +106,6 @@ function EjectionNotice({ ejection }: { ejection: BundleJob['ejection'] }) {
     case 'failed':
       return <ProblemNotice problem={ejection.problem} />
   }
-}
-
-export function Files({ receipt }: { receipt: BundleReceipt }) {
-  return (
-    <ul className={styles.files} aria-label="Files">
-      {receipt.files.map(({ name, bytes, sha256 }) => (
-        <li key={name}>
-          <bdi>{name}</bdi> <span className="m-muted">{bytesText(bytes)}</span>
-          <span className={styles.sum}>SHA-256 {sha256}</span>
-        </li>
-      ))}
-    </ul>
-  )
 }
 
 /** Percent of the whole: each step has its share, within which the bytes count. */

@@ -16,8 +16,8 @@ import { StateMark } from '../../../ui/state-mark.tsx'
 import { TimeText } from '../../../ui/time-text.tsx'
 import { usePrintReceipt } from '../api/create-bundle.ts'
 import { KIND_WORDS, readBackWords, sealingWords } from '../bundle-words.ts'
-import { Files } from './bundle-progress.tsx'
 import styles from './bundles.module.css'
+import { ReceiptFiles } from './receipt-files.tsx'
 
 const COLUMNS: readonly DataColumn<BundleReceipt>[] = [
   {
@@ -173,7 +173,7 @@ function ReceiptPanel({ receipt, onClose }: { receipt: BundleReceipt; onClose: (
             </Facts>
           </Section>
           <Section title="Files">
-            <Files receipt={receipt} />
+            <ReceiptFiles receipt={receipt} />
           </Section>
           <Section title="Credentials">
             <p className={styles.hint}>
