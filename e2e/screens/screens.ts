@@ -304,6 +304,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'bundles-people', scenarios: ALL, path: '/bundles/people' },
   { name: 'bundles-receipts', scenarios: ALL, path: '/bundles/receipts' },
   { name: 'bundles-receipt', scenarios: ['full'], path: '/bundles/receipts?receipt=r1' },
+  { name: 'bundles-receipt-folder', scenarios: ['full'], path: '/bundles/receipts?receipt=r2' },
   { name: 'keys', scenarios: ALL, path: '/keys' },
   { name: 'keys-account', scenarios: WITH_DEVICES, path: '/keys', prepare: openKeysOf('acme') },
   {
