@@ -1,6 +1,7 @@
 import type { Drive, DrivesSnapshot } from '#shared/contract/bundles.ts'
 import { toMusterError } from '#shared/errors.ts'
 import { problemOf } from '#shared/problem-of.ts'
+import { pause } from '../../../mesh/waiting.ts'
 import type { DriveSource, FoundDrive } from './drive-source.ts'
 import { limitsOf } from './file-system-limits.ts'
 
@@ -94,17 +95,4 @@ export function shownDrive(drive: FoundDrive): Drive {
 function stateOf({ mount, fileSystem }: FoundDrive): Drive['state'] {
   if (mount === null) return fileSystem === null ? 'blank' : 'not-mounted'
   return mount.readOnly ? 'read-only' : 'ready'
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds)
-    timer.unref()
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done, { once: true })
-  })
 }
