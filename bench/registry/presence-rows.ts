@@ -62,8 +62,8 @@ async function fallSilent(load: FleetLoad, plan: FleetPlan) {
   return lateMs
 }
 
-/** Three TTLs. */
-const WATCHED_MS = 45_000
+/** Six TTLs. */
+const WATCHED_MS = 90_000
 
 export const PRESENCE_ROWS: readonly Benchmark[] = [
   OFFLINE_20000,

@@ -86,7 +86,7 @@ export function composeFoundation({ host, profile, demo }: AppOptions, endings: 
     }),
   )
   const fleet: FleetService = endings.own(new FleetService({ ledger: authority.ledger }))
-  const stores = new StoreChoice({ database, keychain })
+  const stores = new StoreChoice({ database, keychain, audit })
   const registry = endings.own(
     new RegistryLink({
       mesh,

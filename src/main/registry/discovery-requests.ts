@@ -12,6 +12,7 @@ import { readListQuery, readRange, requesterOf, type ListQuery } from './discove
 import type { DropLog } from './drop-log.ts'
 import type { FleetIndex } from './fleet-index.ts'
 import { summarizeFleet } from './fleet-summary.ts'
+import type { ReplyRooms } from './reply-rooms.ts'
 import { SelectorAnswers } from './selector-answers.ts'
 import type { TenantIndex } from './tenant-index.ts'
 import { failureText, paramsObject, rawResultText, readRequest } from './rpc-text.ts'
@@ -27,6 +28,8 @@ export interface DiscoveryParts {
   /** Largest page (`DC_LIST_DEVICES_MAX_LIMIT`). */
   readonly maxLimit: number
   readonly wire: DiscoveryWire
+  /** Where lists are written. */
+  readonly rooms: Pick<ReplyRooms, 'take'>
 }
 
 interface DiscoveryWire {
@@ -68,7 +71,7 @@ export class DiscoveryRequests {
     return typeof reply === 'string' ? reply : Buffer.from(reply).toString()
   }
 
-  /** The same as it goes out: lists as bytes. */
+  /** The same as it goes out: lists as bytes, in a room to give back once they are sent. */
   reply(tenant: string, data: Uint8Array, source: string): Reply {
     const request = readRequest(data)
     if (request === undefined) {
@@ -110,13 +113,17 @@ export class DiscoveryRequests {
       query.limit === undefined ? matched : matched.slice(query.offset, query.offset + query.limit)
     const page = this.#fit(wanted)
     if (query.limit === undefined) {
-      if (page.entries.length === wanted.length) return listText(id, page, '')
+      if (page.entries.length === wanted.length) return this.#listBytes(id, page, '')
       const why = `the ${matched.length} devices do not fit into one reply; ask for pages with limit and offset`
       return this.#refuse(id, JSON_RPC_INVALID_PARAMS, why, source)
     }
     const next = query.offset + page.consumed
     const nextOffset = next < matched.length ? String(next) : 'null'
-    return listText(id, page, `,"next_offset":${nextOffset},"total_matched":${matched.length}`)
+    return this.#listBytes(
+      id,
+      page,
+      `,"next_offset":${nextOffset},"total_matched":${matched.length}`,
+    )
   }
 
   #get(tenant: string, id: JsonRpcId, params: Record<string, unknown>, source: string): string {
@@ -223,25 +230,25 @@ export class DiscoveryRequests {
     return { entries: fitting, bytes: used, consumed }
   }
 
+  /** The devices of a page, written as bytes at once: text in between would cost most of the time. */
+  #listBytes(id: JsonRpcId, page: Page, more: string): Uint8Array {
+    const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"devices":[`
+    const tail = `]${more}}}`
+    const reply = this.#parts.rooms.take(Buffer.byteLength(head) + page.bytes + tail.length)
+    let end = reply.write(head)
+    for (const [place, entry] of page.entries.entries()) {
+      if (place > 0) end += reply.write(',', end, 'latin1')
+      end = entry.writeRecord(reply, end)
+    }
+    end += reply.write(tail, end, 'latin1')
+    return reply.subarray(0, end)
+  }
+
   #refuse(id: JsonRpcId, code: number, message: string, source: string): string {
     this.#parts.counters.discoveryRefused += 1
     this.#parts.drops.note(source, `discovery refused: ${message}`)
     return failureText(id, code, message)
   }
-}
-
-/** The devices of a page, written as bytes at once: text in between would cost most of the time. */
-function listText(id: JsonRpcId, page: Page, more: string): Uint8Array {
-  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"devices":[`
-  const tail = `]${more}}}`
-  const reply = Buffer.allocUnsafe(Buffer.byteLength(head) + page.bytes + tail.length)
-  let end = reply.write(head)
-  for (const [place, entry] of page.entries.entries()) {
-    if (place > 0) end += reply.write(',', end, 'latin1')
-    end = entry.writeRecord(reply, end)
-  }
-  end += reply.write(tail, end, 'latin1')
-  return reply.subarray(0, end)
 }
 
 function contains(text: string | null, part: string): boolean {

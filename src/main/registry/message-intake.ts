@@ -26,6 +26,7 @@ export interface MessageIntakeOptions {
     RegistryParts,
     | 'registrations'
     | 'discovery'
+    | 'rooms'
     | 'heartbeats'
     | 'requests'
     | 'latencies'
@@ -38,7 +39,8 @@ export interface MessageIntakeOptions {
 /** What the registry does with each message that it hears. */
 export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers {
   const { connection, dialect, trustsRequesters, parts } = options
-  const { registrations, discovery, heartbeats, requests, latencies, counters, drops } = parts
+  const { registrations, discovery, rooms, heartbeats, requests, latencies, counters, drops } =
+    parts
   const tenantStart = dialect.subjectRoot.length + 1
 
   /** No message may take the process down, whatever it holds. */
@@ -54,7 +56,18 @@ export function messageHandlers(options: MessageIntakeOptions): SubjectHandlers 
   const reply = (message: Msg, answer: Answer) => {
     if (answer instanceof Promise) {
       void answer.then((text) => !connection.isClosed() && message.respond(text))
-    } else message.respond(answer)
+      return
+    }
+    message.respond(answer)
+    if (typeof answer !== 'string' && rooms.wants(answer)) giveBackOnceSent(answer)
+  }
+
+  /** What the server got, the connection does not read again. What gets lost, the collector takes. */
+  const giveBackOnceSent = (answer: Uint8Array) => {
+    connection.flush().then(
+      () => rooms.giveBack(answer),
+      () => undefined,
+    )
   }
 
   /** Answers a request in its turn; one without a reply subject is ignored (protocol.md, "Registration"). */

@@ -19,6 +19,7 @@ import { RegistrationGate } from './registration-gate.ts'
 import { RegistrationRequests } from './registration-requests.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './registry-limits.ts'
 import { RegistryWire } from './registry-wire.ts'
+import { ReplyRooms } from './reply-rooms.ts'
 import { OfflineClaims } from './offline-claims.ts'
 import { SharedFleet } from './shared-fleet.ts'
 import { isShared, type SharedStore } from './shared-store.ts'
@@ -73,6 +74,8 @@ export interface RegistryParts {
   readonly registrar: Registrar
   readonly registrations: RegistrationRequests
   readonly discovery: DiscoveryRequests
+  /** Where its lists are written. */
+  readonly rooms: ReplyRooms
   readonly recovery: Recovery
   readonly heartbeats: HeartbeatIntake
   readonly guard: IdentityGuard
@@ -177,6 +180,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     isLive: (tenant, deviceId) => index.get(tenant, deviceId)?.online === true,
     admit: (tenant, deviceId, answer) => registrations.admitAnswer(tenant, deviceId, answer),
   })
+  const rooms = new ReplyRooms()
   const discovery = new DiscoveryRequests({
     index,
     counters,
@@ -184,6 +188,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     wire,
     visibility: visibilityOf(options.accessLists ?? []),
     maxLimit: options.listMaxLimit ?? DEFAULT_LIST_MAX_LIMIT,
+    rooms,
   })
   const heartbeats = new HeartbeatIntake({
     dialect,
@@ -216,6 +221,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
     registrar,
     registrations,
     discovery,
+    rooms,
     recovery,
     heartbeats,
     guard,

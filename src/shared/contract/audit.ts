@@ -30,6 +30,7 @@ export const AuditAction = z.enum([
   'bundle-import',
   'bundle-wipe',
   'enrollment',
+  'registry-store',
 ])
 export type AuditAction = z.infer<typeof AuditAction>
 

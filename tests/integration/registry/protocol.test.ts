@@ -187,6 +187,28 @@ test('pages shrink below the max_payload that the server announces', async () =>
   expect(large).toMatchObject({ error: { code: -32602 } })
 })
 
+test('pages asked for at the same time, again and again, never mix', async () => {
+  await serve()
+  const device = await client()
+  const idOf = (index: number) => `d${String(index).padStart(2, '0')}`
+  const paddingOf = (deviceId: string) => deviceId.repeat(2000)
+  for (let index = 0; index < 60; index += 1) {
+    await device.register('alpha', idOf(index), { padding: paddingOf(idOf(index)) })
+  }
+  const page = async (offset: number, limit: number) => {
+    const params = { limit, offset }
+    const reply = await device.rpc('alpha.discovery', 'discovery/listDevices', params)
+    const { devices } = reply['result'] as { devices: { device_id: string; padding: string }[] }
+    const ids = Array.from({ length: limit }, (_, index) => idOf(offset + index))
+    expect(devices.map(({ device_id }) => device_id)).toEqual(ids)
+    expect(devices.every(({ device_id, padding }) => padding === paddingOf(device_id))).toBe(true)
+  }
+  for (let round = 0; round < 10; round += 1) {
+    const offsets = Array.from({ length: 30 }, (_, index) => (index * 7 + round) % 30)
+    await Promise.all(offsets.map((offset) => page(offset, 20 + (offset % 10))))
+  }
+})
+
 test('two registries share the requests, and both hear the heartbeats', async () => {
   const first = await serve()
   const second = await serve()

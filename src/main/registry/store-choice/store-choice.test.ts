@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { EtcdAccess } from '#shared/contract/registry-store.ts'
+import { AuditTrail } from '../../audit/audit-trail.ts'
+import { AUDIT_MIGRATIONS } from '../../audit/migrations.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { REGISTRY_STORE_MIGRATIONS } from './migrations.ts'
 import { StoreChoice } from './store-choice.ts'
@@ -19,7 +21,7 @@ const ACCESS: EtcdAccess = {
 }
 
 let folder: string
-let open: () => { stores: StoreChoice; close: () => void }
+let open: () => { stores: StoreChoice; noted: () => unknown[]; close: () => void }
 const secrets = new Map<string, string>()
 
 beforeEach(() => {
@@ -31,8 +33,16 @@ beforeEach(() => {
     delete: async (account: string) => secrets.delete(account),
   }
   open = () => {
-    const { database } = openDatabase(join(folder, 'muster.db'), REGISTRY_STORE_MIGRATIONS)
-    return { stores: new StoreChoice({ database, keychain }), close: () => database.close() }
+    const { database } = openDatabase(join(folder, 'muster.db'), [
+      ...AUDIT_MIGRATIONS,
+      ...REGISTRY_STORE_MIGRATIONS,
+    ])
+    const audit = new AuditTrail({ database, actor: { user: 'kim', host: 'laptop' } })
+    return {
+      stores: new StoreChoice({ database, keychain, audit }),
+      noted: () => database.prepare('SELECT action, subject, body FROM audit_entries').all(),
+      close: () => database.close(),
+    }
   }
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -83,6 +93,19 @@ test('going back to the own database keeps the etcd for later, and a change keep
     user: { name: 'muster', password: PASSWORD },
   })
   expect([...secrets.values()].join()).not.toContain(KEY)
+  close()
+})
+
+test('each choice stands in the audit log, without its secrets', async () => {
+  const { stores, noted, close } = open()
+  await stores.choose({ kind: 'etcd', access: ACCESS })
+  await stores.choose({ kind: 'embedded' })
+  expect(noted()).toMatchObject([
+    { action: 'registry-store', subject: 'etcd at https://a:2379, https://b:2379' },
+    { action: 'registry-store', subject: 'embedded store' },
+  ])
+  expect(JSON.stringify(noted())).not.toContain(PASSWORD)
+  expect(JSON.stringify(noted())).not.toContain(KEY.slice(5, -5))
   close()
 })
 

@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { EtcdAccess, RegistryStore, StoreOrder } from '#shared/contract/registry-store.ts'
 import { RejectedError, TransientError } from '#shared/errors.ts'
+import type { KeyAudit } from '../../authority/key-use.ts'
 import {
   deleteLongSecret,
   getLongSecret,
   setLongSecret,
   type SecretStore,
 } from '../../mesh/secret-store.ts'
+import { inTransaction } from '../../storage/database.ts'
 import type { EtcdConfig } from '../sidecar-messages.ts'
 
 const PASSWORD = 'registry-store:etcd-password'
@@ -27,6 +29,8 @@ export interface StoreChoiceParts {
   /** A database on which REGISTRY_STORE_MIGRATIONS have run. */
   readonly database: DatabaseSync
   readonly keychain: SecretStore
+  /** Each choice is noted: whoever holds the store holds what discovery says of the fleet. */
+  readonly audit: KeyAudit
 }
 
 /**
@@ -36,10 +40,12 @@ export interface StoreChoiceParts {
 export class StoreChoice {
   readonly #database: DatabaseSync
   readonly #keychain: SecretStore
+  readonly #audit: KeyAudit
 
-  constructor({ database, keychain }: StoreChoiceParts) {
+  constructor({ database, keychain, audit }: StoreChoiceParts) {
     this.#database = database
     this.#keychain = keychain
+    this.#audit = audit
   }
 
   /** What is chosen, without anything secret. */
@@ -105,28 +111,50 @@ export class StoreChoice {
     }
   }
 
-  /** Remembers what is chosen: secrets first, so that the row never names any that are not there. */
+  /**
+   * Remembers and notes what is chosen: secrets first, so that the row never names any that are not
+   * there. Throws as `saved`, and what the keychain and the audit log throw.
+   */
   async choose(order: StoreOrder): Promise<void> {
     if (order.kind === 'embedded') {
-      this.#database.prepare("UPDATE registry_store SET kind = 'embedded'").run()
+      this.#note('embedded store', () =>
+        this.#database.prepare("UPDATE registry_store SET kind = 'embedded'").run(),
+      )
       return
     }
     const { endpoints, caPem, clientCertificate, user } = await this.resolve(order.access)
     await this.#keep(CLIENT_KEY, clientCertificate?.keyPem)
     await this.#keep(PASSWORD, user?.password)
-    this.#database
-      .prepare(
-        `INSERT OR REPLACE INTO registry_store
-          (id, kind, endpoints, ca_pem, certificate_pem, user_name, has_password)
-          VALUES (1, 'etcd', ?, ?, ?, ?, ?)`,
-      )
-      .run(
+    const write = this.#database.prepare(
+      `INSERT OR REPLACE INTO registry_store
+        (id, kind, endpoints, ca_pem, certificate_pem, user_name, has_password)
+        VALUES (1, 'etcd', ?, ?, ?, ?, ?)`,
+    )
+    this.#note(`etcd at ${endpoints.join(', ')}`, () =>
+      write.run(
         JSON.stringify(endpoints),
         caPem,
         clientCertificate?.certificatePem ?? null,
         user?.name ?? '',
         user === null || user.password === '' ? 0 : 1,
-      )
+      ),
+    )
+  }
+
+  /** Writes the choice and the line of the audit log about it, both or none. */
+  #note(subject: string, write: () => unknown): void {
+    inTransaction(this.#database, () => {
+      write()
+      this.#audit.record([
+        {
+          action: 'registry-store',
+          key: null,
+          subject,
+          reason: 'The registry keeps its devices there from now on.',
+          result: 'done',
+        },
+      ])
+    })
   }
 
   async #keep(account: string, secret: string | undefined): Promise<void> {

@@ -47,6 +47,7 @@ export const ACTION_NAMES: Readonly<Record<AuditAction, string>> = {
   'bundle-import': 'Bundle brought in',
   'bundle-wipe': 'Bundle wiped',
   enrollment: 'Enrollment token',
+  'registry-store': 'Registry store chosen',
 }
 
 /** An action in words; as it stands in the log where a newer Muster wrote it. */
