@@ -41,7 +41,10 @@ export interface Figure {
 export interface Benchmark extends Figure {
   /** Rows that the same work fills. */
   readonly further?: readonly Figure[]
-  /** Samples beyond these would take too long; as many as asked for unless told. */
+  /**
+   * More samples than these take too long but for `--full`, which takes further ones on a new site;
+   * as many as asked for unless told.
+   */
   readonly mostRuns?: number
   /**
    * Starts what the measurement needs and returns what takes one sample.

@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME…] [--json] [--runs=N]`, after `scripts/bench.mjs` set everything up: runs
+// `npm run bench [-- NAME…] [--json] [--runs=N] [--full]`, after `scripts/bench.mjs` set everything up: runs
 // the benchmarks whose names begin with a NAME and prints a table, or one JSON object a line.
 // Exits 1 where one of them can't be run, never for a slow figure.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -20,6 +20,8 @@ const GIVE_UP_AFTER_MS = 8000
 interface Wishes {
   readonly benchmarks: readonly Benchmark[]
   readonly runs: number
+  /** Also of what takes minutes, each sample from the beginning. */
+  readonly full: boolean
   readonly json: boolean
 }
 
@@ -56,6 +58,7 @@ function readWishes(args: string[]): Wishes {
     options: {
       json: { type: 'boolean', default: false },
       runs: { type: 'string', default: String(DEFAULT_RUNS) },
+      full: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   })
@@ -70,20 +73,21 @@ function readWishes(args: string[]): Wishes {
   const isWanted = (benchmark: Benchmark) =>
     names.length === 0 ||
     rowsOf(benchmark).some((row) => names.some((prefix) => row.startsWith(prefix)))
-  return { benchmarks: BENCHMARKS.filter(isWanted), runs, json: values.json }
+  const { full, json } = values
+  return { benchmarks: BENCHMARKS.filter(isWanted), runs, full, json }
 }
 
 function rowsOf({ name, further = [] }: Benchmark): string[] {
   return [name, ...further.map((figure) => figure.name)]
 }
 
-async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
+async function runAll({ benchmarks, runs, full, json }: Wishes): Promise<number> {
   // With --json only results go to standard output, so that a program can read it.
   for (const line of describeMachine(thisMachine())) (json ? console.error : console.log)(line)
   if (!json) console.log(`\n${tableHead()}`)
   let failed = 0
   for (const benchmark of benchmarks) {
-    const outcome = await measure(benchmark, runs)
+    const outcome = await measure(benchmark, runs, full)
     if (interruption.signal.aborted) return INTERRUPTED
     if ('failure' in outcome) {
       failed += 1
@@ -96,16 +100,28 @@ async function runAll({ benchmarks, runs, json }: Wishes): Promise<number> {
   return failed === 0 ? 0 : 1
 }
 
-async function measure(benchmark: Benchmark, runs: number): Promise<Outcome> {
+async function measure(benchmark: Benchmark, runs: number, full: boolean): Promise<Outcome> {
+  const { mostRuns = runs } = benchmark
+  const wanted = full ? runs : Math.min(runs, mostRuns)
+  const samples: Sample[] = []
   try {
-    const sample = await orGivenUp(benchmark.prepare({ runs, endings }))
-    const samples: Sample[] = []
-    const wanted = Math.min(runs, benchmark.mostRuns ?? runs)
-    while (samples.length < wanted && !interruption.signal.aborted)
-      samples.push(await orGivenUp(sample()))
+    while (samples.length < wanted && !interruption.signal.aborted) {
+      const here = Math.min(mostRuns, wanted - samples.length)
+      samples.push(...(await samplesOfOneSite(benchmark, here)))
+    }
     return { benchmark, samples }
   } catch (error) {
     return { benchmark, failure: `${benchmark.name} can't be run here: ${messageOf(error)}` }
+  }
+}
+
+async function samplesOfOneSite(benchmark: Benchmark, runs: number): Promise<Sample[]> {
+  try {
+    const sample = await orGivenUp(benchmark.prepare({ runs, endings }))
+    const samples: Sample[] = []
+    while (samples.length < runs && !interruption.signal.aborted)
+      samples.push(await orGivenUp(sample()))
+    return samples
   } finally {
     await endings.run()
   }

@@ -1,14 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { join } from 'node:path'
+import { startEtcd } from '../../tests/support/etcd-server.ts'
 import type { FleetLoad } from '../../tests/support/fleet-load/fleet-load.ts'
 import type { FleetPlan } from '../../tests/support/fleet-load/records.ts'
+import type { Times } from '../../tests/support/fleet-load/times.ts'
 import { until } from '../../tests/support/until.ts'
 import type { Benchmark } from '../benchmark.ts'
+import type { Endings } from '../endings.ts'
+import { startProcess } from '../processes/start-process.ts'
+import { REFERENCE, figureOf, seedReference, startReference, type Reference } from './reference.ts'
 import { startEtcdSite, startSqliteSite } from './site.ts'
 
 const IN_FLIGHT = 64
 const BEAT_EVERY_MS = 5000
 const TTL_SECONDS = 15
 const DECLARED_TIMEOUT_MS = 60_000
+const LEASES_PROCESS = join(import.meta.dirname, '..', 'processes', 'etcd-leases.ts')
+
+/** Their TTL is longer where it takes a while to register so many. */
+const SILENT_20000 = fleet('silent', 20_000, TTL_SECONDS)
+const SILENT_100000 = fleet('silent', 100_000, 2 * TTL_SECONDS)
+const LEASES = 'leases of etcd alone, one for each device'
 
 /** 20,000 devices that fall silent at once, each a whole TTL after its last heartbeat. */
 const OFFLINE_20000: Benchmark = {
@@ -16,28 +28,30 @@ const OFFLINE_20000: Benchmark = {
   unit: 'ms',
   better: 'less',
   goal: { of: 'value', limit: 1500 },
-  peer: 'not run: keys under etcd leases that end in the same second, 20 to 140 s late',
+  peer: LEASES,
   mostRuns: 1,
   prepare: async ({ endings }) => {
     const { load } = await startSqliteSite(endings)
-    const plan = fleet('silent', 20_000, TTL_SECONDS)
-    return async () => ({ value: (await fallSilent(load, plan)).p99, peer: null })
+    return async () => ({
+      value: (await fallSilent(load, SILENT_20000)).p99,
+      peer: (await leasesOf(endings, SILENT_20000)).p99,
+    })
   },
 }
 
-/** A site without power. The TTL is longer here since it takes a while to register them. */
+/** A site without power. */
 const OFFLINE_100000: Benchmark = {
   name: 'registry.offline-100000-last',
   unit: 'ms',
   better: 'less',
   goal: { of: 'value', limit: 5000 },
-  peer: 'not run: leases of etcd take 98 s',
+  peer: LEASES,
   mostRuns: 1,
   prepare: async ({ endings }) => {
     const { load } = await startSqliteSite(endings)
     return async () => ({
-      value: (await fallSilent(load, fleet('silent', 100_000, 2 * TTL_SECONDS))).max,
-      peer: null,
+      value: (await fallSilent(load, SILENT_100000)).max,
+      peer: (await leasesOf(endings, SILENT_100000)).max,
     })
   },
 }
@@ -62,31 +76,59 @@ async function fallSilent(load: FleetLoad, plan: FleetPlan) {
   return lateMs
 }
 
+/** The same by a lease for each device, on an etcd that has nothing else to do. */
+async function leasesOf(endings: Endings, { count, ttlSeconds }: FleetPlan): Promise<Times> {
+  return endings.within(async (inner) => {
+    const etcd = inner.add(await startEtcd(), (it) => it.stop())
+    const args = [etcd.url, String(count), String(ttlSeconds)]
+    return (await startProcess(LEASES_PROCESS, inner, { args })) as Times
+  })
+}
+
 /** Six TTLs. */
 const WATCHED_MS = 90_000
 
+/** The reference is as slow with 50,000, and takes as long to be asked. */
 export const PRESENCE_ROWS: readonly Benchmark[] = [
   OFFLINE_20000,
   OFFLINE_100000,
-  falseOffline(8000),
-  falseOffline(50_000),
+  falseOffline(8000, REFERENCE),
+  falseOffline(50_000, 'not run: the reference declares thousands of 8,000'),
 ]
 
 /** Live devices that change their status with every heartbeat, on etcd: nobody may be declared gone. */
-function falseOffline(devices: number): Benchmark {
+function falseOffline(devices: number, peer: string): Benchmark {
   return {
     name: `registry.false-offline-${devices}`,
     unit: 'events',
     better: 'less',
     goal: { of: 'value', limit: 0 },
-    peer: 'not run: it takes the reference minutes to register them, and it declares thousands',
+    peer,
     mostRuns: 1,
     prepare: async ({ endings }) => {
       const { load } = await startEtcdSite(endings)
       const plan = fleet('live', devices, TTL_SECONDS)
-      return async () => ({ value: await offlineWhileLive(load, plan), peer: null })
+      return async () => {
+        const value = await offlineWhileLive(load, plan)
+        if (peer !== REFERENCE) return { value, peer: null }
+        const theirs = await endings.within(async (inner) =>
+          figureOf(await startReference(inner), (reference) => falseOfReference(reference, plan)),
+        )
+        return { value, peer: theirs }
+      }
     },
   }
+}
+
+/** The records put where the reference finds them: with heartbeats beside, registering takes it minutes. */
+async function falseOfReference(reference: Reference, plan: FleetPlan): Promise<number> {
+  const { load } = reference
+  await seedReference(reference, plan)
+  await load.create(plan)
+  await load.adopt(plan.prefix)
+  await load.beat(plan.prefix, { everyMs: BEAT_EVERY_MS, changing: 1 })
+  await pause(WATCHED_MS)
+  return (await load.presence(plan.prefix)).offline
 }
 
 async function offlineWhileLive(load: FleetLoad, plan: FleetPlan): Promise<number> {

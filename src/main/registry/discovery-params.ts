@@ -1,4 +1,4 @@
-import type { RowRange } from './selector-answers.ts'
+import type { RowRange } from './selector-reply.ts'
 
 /** What `discovery/listDevices` asks for. */
 export interface ListQuery {

@@ -1,14 +1,12 @@
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { CLEAN, PUT_PENDING, UPDATE_PENDING, type DeviceEntry } from './device-entry.ts'
+import { SaveWaiters, type SaveWaiter } from './save-waiters.ts'
 import type { DeviceKey, RegistryStore, StoreChange, StorePace } from './store.ts'
 
 const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 10_000
 const COMPLAIN_EVERY_MS = 60_000
-/** A device that registers waits no longer for the store; then it is kept in memory for the while. */
-const SAVED_WITHIN_MS = 1000
-const LOOK_AT_WAITERS_MS = 250
 
 export interface WriteCounters {
   /** Rows written to the store. */
@@ -25,11 +23,7 @@ interface Batch {
   readonly pendings: readonly number[]
   readonly changes: readonly StoreChange[]
   /** Who waits for a registration in it. */
-  readonly waiters: readonly (Waiter | undefined)[]
-}
-
-interface Waiter extends PromiseWithResolvers<void> {
-  readonly sinceMs: number
+  readonly waiters: readonly (SaveWaiter | undefined)[]
 }
 
 /**
@@ -53,10 +47,7 @@ export class WriteBehind {
   readonly #removed = new Map<string, DeviceKey>()
   /** In a batch that is under way. */
   readonly #writing = new Set<DeviceEntry>()
-  /** Who waits for a registration that is not under way yet, and for those that are. */
-  readonly #waiters = new Map<DeviceEntry, Waiter>()
-  readonly #waiting = new Set<Waiter>()
-  #waitersTimer: NodeJS.Timeout | undefined
+  readonly #waiters = new SaveWaiters()
   readonly #batches = new Set<Promise<boolean>>()
   readonly #closing = new AbortController()
   #registrationsTimer: NodeJS.Timeout | undefined
@@ -128,8 +119,7 @@ export class WriteBehind {
     entry.pendingWrite = CLEAN
     this.#registered.delete(entry)
     this.#changed.delete(entry)
-    this.#release(this.#waiters.get(entry))
-    this.#waiters.delete(entry)
+    this.#waiters.release(this.#waiters.take(entry))
   }
 
   /** Whether it registered here, and the store does not have that yet. */
@@ -148,14 +138,7 @@ export class WriteBehind {
    */
   saved(entry: DeviceEntry): Promise<void> {
     if (entry.pendingWrite !== PUT_PENDING || this.#retryTimer !== undefined) return DONE
-    let waiter = this.#waiters.get(entry)
-    if (waiter === undefined) {
-      waiter = { ...Promise.withResolvers<void>(), sinceMs: performance.now() }
-      this.#waiters.set(entry, waiter)
-      this.#waiting.add(waiter)
-    }
-    this.#waitersTimer ??= setInterval(() => this.#releaseLate(), LOOK_AT_WAITERS_MS)
-    return waiter.promise
+    return this.#waiters.wait(entry)
   }
 
   /** Some devices may be written from now on that might not before. */
@@ -177,8 +160,7 @@ export class WriteBehind {
       if (batch === undefined || !(await this.#write(batch))) break
     }
     this.#closing.abort()
-    this.#releaseAll()
-    clearInterval(this.#waitersTimer)
+    this.#waiters.close()
   }
 
   #scheduleRegistrations(): void {
@@ -230,7 +212,7 @@ export class WriteBehind {
   #retryLater(): void {
     this.#retryTimer ??= setTimeout(() => this.retryNow(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
-    this.#releaseAll()
+    this.#waiters.releaseAll()
   }
 
   /** What is due and not under way, as much as goes into one batch. */
@@ -264,7 +246,7 @@ export class WriteBehind {
 
   #begin(removed: readonly DeviceKey[], entries: readonly DeviceEntry[]): Batch {
     const pendings = entries.map((entry) => entry.pendingWrite)
-    const waiters = entries.map((entry) => this.#waiters.get(entry))
+    const waiters = entries.map((entry) => this.#waiters.take(entry))
     const changes: StoreChange[] = removed.map((device) => ({ kind: 'remove', device }))
     for (const entry of entries) {
       const kind = entry.pendingWrite === PUT_PENDING ? 'put' : 'update'
@@ -272,7 +254,6 @@ export class WriteBehind {
       entry.pendingWrite = CLEAN
       this.#registered.delete(entry)
       this.#changed.delete(entry)
-      this.#waiters.delete(entry)
       this.#writing.add(entry)
     }
     return { removed, entries, pendings, changes, waiters }
@@ -284,7 +265,7 @@ export class WriteBehind {
       const refused = await this.#store.write(changes, this.#closing.signal)
       for (const entry of entries) this.#writing.delete(entry)
       for (const change of refused) this.#again(entries[changes.indexOf(change) - removed.length])
-      for (const waiter of waiters) this.#release(waiter)
+      for (const waiter of waiters) this.#waiters.release(waiter)
       this.counters.storeRows += changes.length - refused.length
       this.counters.storeBatches += 1
       this.counters.storeConflicts += refused.length
@@ -293,7 +274,7 @@ export class WriteBehind {
       return true
     } catch (error) {
       for (const entry of entries) this.#writing.delete(entry)
-      for (const waiter of waiters) this.#release(waiter)
+      for (const waiter of waiters) this.#waiters.release(waiter)
       this.#takeBack(batch)
       this.#complain(error)
       return false
@@ -313,28 +294,6 @@ export class WriteBehind {
       if (pendings[index] === PUT_PENDING || entry.pendingWrite === PUT_PENDING) this.put(entry)
       else this.update(entry)
     }
-  }
-
-  #release(waiter: Waiter | undefined): void {
-    if (waiter === undefined) return
-    waiter.resolve()
-    this.#waiting.delete(waiter)
-  }
-
-  #releaseAll(): void {
-    for (const waiter of this.#waiting) this.#release(waiter)
-    this.#waiters.clear()
-  }
-
-  #releaseLate(): void {
-    const late = performance.now() - SAVED_WITHIN_MS
-    for (const waiter of this.#waiting) {
-      // They came in this order.
-      if (waiter.sinceMs > late) return
-      this.#release(waiter)
-    }
-    clearInterval(this.#waitersTimer)
-    this.#waitersTimer = undefined
   }
 
   #complain(error: unknown): void {

@@ -72,6 +72,8 @@ export interface LoadCalls {
   register(fleet: string, plan: RegisterPlan): Promise<Registered>
   /** The same as fast as they are answered. */
   registerAtOnce(fleet: string, inFlight: number): Promise<Registered>
+  /** The registry knows all of them already. */
+  adopt(fleet: string): Promise<void>
   beat(fleet: string, plan: BeatPlan): Promise<void>
   silence(fleet: string): Promise<void>
   presence(fleet: string): Promise<PresenceReport>

@@ -52,6 +52,10 @@ const calls: LoadCalls = {
   },
   register: (name, plan) => fleetOf(name).register(plan),
   registerAtOnce: (name, inFlight) => fleetOf(name).registerAtOnce(servers[0] ?? '', inFlight),
+  adopt: async (name) => {
+    const fleet = fleetOf(name)
+    for (let index = 0; index < fleet.plan.count; index += 1) fleet.isRegistered(index)
+  },
   beat: async (name, plan) => fleetOf(name).beat(plan),
   silence: async (name) => {
     fleetOf(name).silence()
