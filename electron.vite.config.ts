@@ -12,7 +12,7 @@ export default defineConfig({
         input: {
           electron: source('main/electron/index.ts'),
           browser: source('main/browser/index.ts'),
-          registry: source('main/registry/sidecar.ts'),
+          registry: source('main/registry/registry-process.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

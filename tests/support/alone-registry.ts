@@ -6,7 +6,7 @@ import { SIDECAR_NODE_ARGUMENTS } from '../../src/main/registry/sidecar-process.
 import { endWithUs } from './end-with-us.ts'
 import { until } from './until.ts'
 
-const ENTRY = resolve(import.meta.dirname, '../../src/main/registry/sidecar.ts')
+const ENTRY = resolve(import.meta.dirname, '../../src/main/registry/sidecar.mjs')
 const START_TIMEOUT_MS = 60_000
 
 export interface AloneRegistryOptions {

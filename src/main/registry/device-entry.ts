@@ -1,9 +1,8 @@
 import { SILENT, type Beating } from './beat-history.ts'
 import type { DeviceFacts, StatusFacts } from './device-facts.ts'
 import type { DeviceGroup } from './tenant-index.ts'
-import { presenceText } from './presence-text.ts'
 import type { TenantMeter } from './tenant-meters.ts'
-import { joinRecord, type StoredDevice } from './store.ts'
+import { joinRecord } from './store.ts'
 import { NO_TEXT, type TextArena } from './text-arena.ts'
 
 /** What stands between the rest of a record and its status: see `joinRecord`. */
@@ -18,27 +17,27 @@ export interface DeviceEntryInit {
   readonly tenant: string
   readonly deviceId: string
   readonly status: string
-  /** Where its document is kept. */
-  readonly documents: TextArena
+  /** Where its texts are kept. */
+  readonly texts: TextArena
   readonly facts: DeviceFacts
   readonly statusFacts: StatusFacts
 }
 
 /**
- * One known device in memory. Documents stay text, outside of the JavaScript heap: 100,000 parsed
- * records of 2 KB would take 567 MB. The fields are public and mutable because the heartbeat path writes to them several
+ * One known device in memory. Its texts stay text, outside of the JavaScript heap: 100,000 parsed
+ * records of 2 KB would take 567 MB, and what changes with each heartbeat would age there before it
+ * is replaced, which costs the collector most. The fields are public and mutable because the heartbeat path writes to them several
  * 100,000 times a second; only the parts of the registry in this folder do.
  */
 export class DeviceEntry implements Beating {
   readonly tenant: string
   readonly deviceId: string
-  readonly #documents: TextArena
+  readonly #texts: TextArena
   /** Its document but for what others have as well, that, and where it belongs. */
   #ownText = NO_TEXT
   #sharedText = NO_TEXT
   #sharedAt = 0
-  /** JSON text of `status`. */
-  status: string
+  #status = NO_TEXT
   facts: DeviceFacts
   statusFacts: StatusFacts
   /** Online, that is: has a live record that discovery shows. */
@@ -82,8 +81,9 @@ export class DeviceEntry implements Beating {
   /** A heartbeat whose change of status is over a limit, until that allows it. */
   postponedBeat: Uint8Array | undefined
 
-  /** The last heartbeat's bytes as Latin-1 text, and where in it the number of `ts` stands. */
-  beatText = ''
+  /** Bytes of the last heartbeat, and where in them the number of `ts` stands. */
+  #beat = NO_TEXT
+  beatBytes = 0
   beatTsStart = -1
   beatTsEnd = -1
 
@@ -103,17 +103,26 @@ export class DeviceEntry implements Beating {
   constructor(init: DeviceEntryInit) {
     this.tenant = init.tenant
     this.deviceId = init.deviceId
-    this.#documents = init.documents
+    this.#texts = init.texts
     this.status = init.status
     this.facts = init.facts
     this.statusFacts = init.statusFacts
   }
 
+  /** JSON text of `status`. */
+  get status(): string {
+    return this.#status === NO_TEXT ? '{}' : this.#texts.read(this.#status)
+  }
+
+  set status(text: string) {
+    this.#status = this.#texts.keep(text, this.#status)
+  }
+
   /** JSON text of the record without `status`. */
   get document(): string {
-    const own = this.#documents.read(this.#ownText)
+    const own = this.#texts.read(this.#ownText)
     if (this.#sharedText === NO_TEXT) return own
-    const shared = this.#documents.read(this.#sharedText)
+    const shared = this.#texts.read(this.#sharedText)
     return own.slice(0, this.#sharedAt) + shared + own.slice(this.#sharedAt)
   }
 
@@ -124,22 +133,29 @@ export class DeviceEntry implements Beating {
       this.setDocumentParts(document.slice(0, at), part, document.slice(at + part.length))
       return
     }
-    this.releaseDocument()
-    this.#ownText = this.#documents.keep(document)
+    this.#releaseDocument()
+    this.#ownText = this.#texts.keep(document)
   }
 
   /** The same in three pieces, of which the middle one is what devices have in common. */
   setDocumentParts(head: string, part: string, tail: string): void {
-    this.releaseDocument()
+    this.#releaseDocument()
     this.#sharedAt = head.length
-    this.#sharedText = this.#documents.share(part)
-    this.#ownText = this.#documents.keep(head + tail)
+    this.#sharedText = this.#texts.share(part)
+    this.#ownText = this.#texts.keep(head + tail)
   }
 
-  /** It was forgotten; its document is empty from now on. */
-  releaseDocument(): void {
-    this.#documents.release(this.#ownText)
-    this.#documents.release(this.#sharedText)
+  /** It was forgotten; its document and status are empty from now on. */
+  releaseTexts(): void {
+    this.#releaseDocument()
+    this.forgetBeat()
+    this.#texts.release(this.#status)
+    this.#status = NO_TEXT
+  }
+
+  #releaseDocument(): void {
+    this.#texts.release(this.#ownText)
+    this.#texts.release(this.#sharedText)
     this.#ownText = NO_TEXT
     this.#sharedText = NO_TEXT
   }
@@ -153,7 +169,7 @@ export class DeviceEntry implements Beating {
   recordBytes(): number {
     const document = this.#asciiDocumentBytes()
     if (document < 0) return Buffer.byteLength(this.record())
-    return document + STATUS_MEMBER.length + Buffer.byteLength(this.status)
+    return document + STATUS_MEMBER.length + this.#texts.bytesOf(this.#status)
   }
 
   /**
@@ -161,49 +177,51 @@ export class DeviceEntry implements Beating {
    * kept: a page of a list is half a megabyte that would be text in between.
    */
   writeRecord(target: Buffer, at: number): number {
-    const documents = this.#documents
+    const texts = this.#texts
     if (this.#asciiDocumentBytes() < 0) return at + target.write(this.record(), at)
-    const own = documents.asciiBytes(this.#ownText)
+    const own = texts.asciiBytes(this.#ownText)
     const head = this.#sharedText === NO_TEXT ? 0 : this.#sharedAt
-    let end = documents.copyAscii(this.#ownText, 0, head, target, at)
+    let end = texts.copy(this.#ownText, 0, head, target, at)
     if (this.#sharedText !== NO_TEXT) {
-      const shared = documents.asciiBytes(this.#sharedText)
-      end = documents.copyAscii(this.#sharedText, 0, shared, target, end)
+      const shared = texts.asciiBytes(this.#sharedText)
+      end = texts.copy(this.#sharedText, 0, shared, target, end)
     }
     // As `joinRecord`: the status goes before the bracket that closes the document.
-    end = documents.copyAscii(this.#ownText, head, own - 1, target, end)
+    end = texts.copy(this.#ownText, head, own - 1, target, end)
     end += target.write(STATUS_MEMBER, end, 'latin1')
-    end += target.write(this.status, end)
+    end = this.#texts.copy(this.#status, 0, this.#texts.bytesOf(this.#status), target, end)
     return end + target.write('}', end, 'latin1')
   }
 
   /** -1 where it can't be copied as it is kept. */
   #asciiDocumentBytes(): number {
-    const own = this.#documents.asciiBytes(this.#ownText)
-    const shared = this.#documents.asciiBytes(this.#sharedText)
+    const own = this.#texts.asciiBytes(this.#ownText)
+    const shared = this.#texts.asciiBytes(this.#sharedText)
     const endsInOwn = this.#sharedText === NO_TEXT || this.#sharedAt < own
-    return own < 1 || shared < 0 || !endsInOwn ? -1 : own + shared
+    const isKept = own > 0 && shared >= 0 && this.#texts.bytesOf(this.#status) > 0
+    return isKept && endsInOwn ? own + shared : -1
+  }
+
+  /** Keeps the bytes of a heartbeat, in which the number of `ts` stands from `tsStart` to `tsEnd`. */
+  keepBeat(data: Uint8Array, tsStart: number, tsEnd: number): void {
+    this.#beat = this.#texts.keepBytes(data, this.#beat)
+    this.beatBytes = data.length
+    this.beatTsStart = this.#beat === NO_TEXT ? -1 : tsStart
+    this.beatTsEnd = tsEnd
+  }
+
+  /** Whether bytes `from` to `to` of the last heartbeat stand in `data` at `at`. */
+  beatHas(from: number, to: number, data: Uint8Array, at: number): boolean {
+    return this.#texts.hasBytes(this.#beat, from, to, data, at)
   }
 
   /** The next heartbeat is compared with nothing: the status was set otherwise. */
   forgetBeat(): void {
     this.postponedBeat = undefined
-    this.beatText = ''
+    this.#texts.release(this.#beat)
+    this.#beat = NO_TEXT
+    this.beatBytes = 0
     this.beatTsStart = -1
     this.beatTsEnd = -1
-  }
-
-  toStored(): StoredDevice {
-    return {
-      tenant: this.tenant,
-      deviceId: this.deviceId,
-      document: this.document,
-      status: this.status,
-      sinceEpochMs: this.sinceEpochMs,
-      lastSeenEpochMs: this.lastSeenEpochMs === 0 ? null : this.lastSeenEpochMs,
-      offlineAtEpochMs: this.online ? null : this.sinceEpochMs,
-      presence: presenceText(this),
-      ttlSeconds: this.facts.ttlSeconds,
-    }
   }
 }

@@ -46,14 +46,28 @@ export function deviceFacts(
   }
 }
 
-export function statusFacts(status: JsonObject): StatusFacts {
+/** @param before of the same device: texts that are still the same are kept once */
+export function statusFacts(status: JsonObject, before: StatusFacts = NO_STATUS): StatusFacts {
   return {
-    location: textOf(status['location']),
-    availability: textOf(status['availability']),
+    location: sameOr(before.location, textOf(status['location'])),
+    availability: sameOr(before.availability, textOf(status['availability'])),
     busyScore: numberOf(status['busy_score']),
     battery: numberOf(status['battery']),
-    errorState: textOf(status['error_state']),
+    errorState: sameOr(before.errorState, textOf(status['error_state'])),
   }
+}
+
+const NO_STATUS: StatusFacts = {
+  location: null,
+  availability: null,
+  busyScore: null,
+  battery: null,
+  errorState: null,
+}
+
+/** Equal texts are not the same piece of memory, and the older one is past its youth. */
+function sameOr(before: string | null, now: string | null): string | null {
+  return before === now ? before : now
 }
 
 const NOTHING: JsonObject = {}

@@ -58,7 +58,7 @@ export class FleetIndex {
   remove(entry: DeviceEntry): void {
     this.setOnline(entry, false)
     entry.removed = true
-    entry.releaseDocument()
+    entry.releaseTexts()
     this.#history.remove(entry)
     this.#known.set(entry.tenant, this.knownOf(entry.tenant) - 1)
     this.#bySubject.delete(this.#subjectOf(entry.tenant, entry.deviceId))

@@ -134,7 +134,7 @@ export class HeartbeatIntake {
       }
       counters.heartbeatsChanged += 1
       entry.status = text
-      entry.statusFacts = statusFacts(status)
+      entry.statusFacts = statusFacts(status, entry.statusFacts)
       index.changed(entry)
       writes.update(entry)
       feed.changed(entry)

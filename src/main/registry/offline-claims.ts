@@ -2,6 +2,7 @@ import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Clock } from './clock.ts'
 import type { DeviceEntry } from './device-entry.ts'
+import { EntryToStore } from './entry-to-store.ts'
 import type { LeftOffline, SharedStore } from './shared-store.ts'
 import type { DeviceKey } from './store.ts'
 
@@ -157,7 +158,7 @@ export class OfflineClaims {
         await this.#parts.confirm()
         // Back meanwhile: its registration took the claim away.
         const offline = batch.filter((entry) => !entry.online && !entry.removed)
-        await store.markAnnounced(offline.map((entry) => entry.toStored()))
+        await store.markAnnounced(offline.map((entry) => new EntryToStore(entry)))
         for (const entry of batch) this.#toNote.delete(entry)
       }
     } catch (error) {

@@ -29,7 +29,7 @@ function monitor() {
     const entry = new DeviceEntry({
       tenant: 't',
       deviceId,
-      documents: new TextArena(),
+      texts: new TextArena(),
       status: '{}',
       facts: deviceFacts({ device_ttl: ttlSeconds }, 15),
       statusFacts: statusFacts({}),

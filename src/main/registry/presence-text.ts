@@ -39,7 +39,9 @@ export function presenceText(entry: Historic): string | null {
 
 /** Takes it over again. What does not fit reads as nothing: a store may hold what others wrote. */
 export function takePresence(entry: Historic, text: string | null | undefined): void {
-  const kept = Kept.safeParse(parseJsonObject(text ?? '{}'))
+  // Most devices have no history, and a start reads all of them.
+  if (text === null || text === undefined) return
+  const kept = Kept.safeParse(parseJsonObject(text))
   if (!kept.success) return
   const { reconnects, drops, flappingUntil, unheard, own } = kept.data
   entry.reconnects = reconnects

@@ -19,7 +19,7 @@ import type { WriteBehind } from './write-behind.ts'
 const ENVELOPE_BYTES = 1024
 
 export interface RegistrarParts {
-  readonly documents: TextArena
+  readonly texts: TextArena
   readonly index: FleetIndex
   readonly history: BeatHistory
   readonly writes: WriteBehind
@@ -89,7 +89,7 @@ export class Registrar {
     entry.status = status
     const offer = this.#offers.of(given, capabilities)
     entry.facts = deviceFacts(record, this.#parts.fallbackTtlSeconds, offer)
-    entry.statusFacts = statusFacts(givenStatus)
+    entry.statusFacts = statusFacts(givenStatus, entry.statusFacts)
     entry.forgetBeat()
     if (!entry.online) entry.sinceEpochMs = now
     entry.lastSeenEpochMs = now
@@ -116,7 +116,7 @@ export class Registrar {
     const facts = deviceFacts(record, this.#parts.fallbackTtlSeconds, offer)
     const entry = new DeviceEntry({
       ...stored,
-      documents: this.#parts.documents,
+      texts: this.#parts.texts,
       facts,
       statusFacts: statusFacts(parsed(stored.status)),
     })
@@ -187,7 +187,7 @@ export class Registrar {
       tenant,
       deviceId,
       status,
-      documents: this.#parts.documents,
+      texts: this.#parts.texts,
       facts,
       statusFacts: statusFacts({}),
     })
@@ -202,7 +202,7 @@ function bytesOf(texts: readonly string[]): number {
 
 function setStatus(entry: DeviceEntry, status: string): void {
   entry.status = status
-  entry.statusFacts = statusFacts(parsed(status))
+  entry.statusFacts = statusFacts(parsed(status), entry.statusFacts)
   entry.forgetBeat()
 }
 

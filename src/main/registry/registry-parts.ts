@@ -150,7 +150,7 @@ export function assembleRegistry(options: RegistryOptions): RegistryParts {
       confirm: () => wire.confirm(),
     })
   const registrar = new Registrar({
-    documents: new TextArena(),
+    texts: new TextArena(),
     index,
     history,
     writes,

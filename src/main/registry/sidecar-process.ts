@@ -5,12 +5,7 @@ import type { ToSidecar } from './sidecar-messages.ts'
  * under load, of which a registry that keeps devices for days has nothing; 100,000 devices of 2 KB
  * take 100 MB less with these.
  */
-export const SIDECAR_NODE_ARGUMENTS: readonly string[] = [
-  '--max-semi-space-size=8',
-  // V8 would let a large fleet's heap grow by half and more before it cleans up; measured at 100,000
-  // devices under churn: 350 MB with this, 420 to 630 MB without.
-  '--heap-growing-percent=25',
-]
+export const SIDECAR_NODE_ARGUMENTS: readonly string[] = ['--max-semi-space-size=8']
 
 export interface SidecarExit {
   readonly code: number | null

@@ -5,10 +5,11 @@ import { createNkey } from '../authority/nkey.ts'
 import type { Logger } from '../log/logger.ts'
 import { openMeshConnection, type MeshConnection } from '../mesh/connection.ts'
 import type { UserCredentials } from '../mesh/user-credentials.ts'
-import { AccountServer } from './account-server.ts'
+import type { AccountServer } from './account-server.ts'
 import type { FleetFeed } from './fleet-feed.ts'
-import { HealthServer } from './health-server.ts'
+import type { HealthServer, HealthServerOptions } from './health-server.ts'
 import type { Impostor } from './identity-guard.ts'
+import { watchHeap } from './heap-thrift.ts'
 import { closeLink, openLink } from './mesh-link.ts'
 import { openStore } from './open-store.ts'
 import { openRegistry, type Registry } from './registry.ts'
@@ -48,6 +49,7 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
   const stopping = new AbortController()
   const { store, setAside } = await openStore(config, logger)
   const registry = await openFrom(store, options, stopping.signal)
+  const unwatchHeap = watchHeap(() => registry.stats().devicesKnown)
   let connection: MeshConnection | undefined
   let link: SidecarConnection = { state: 'connecting', error: null }
   const serveUntilClosed = async () => {
@@ -77,32 +79,29 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       logger.debug('stopped before it was connected', { why: messageOf(error) })
     }
   }
-  const { accountServer: at } = config
   // Not after the connection: a nats-server that fetches its accounts here can't start before.
-  const accounts = at === undefined ? undefined : new AccountServer({ ...at, logger })
+  const accounts = await openAccountServer(config, logger)
   const readings =
     config.http === undefined
       ? undefined
       : new RegistryReadings(registry, () => link.state === 'connected')
-  const health =
-    config.http === undefined || readings === undefined
-      ? undefined
-      : new HealthServer({
-          ...config.http,
-          logger,
-          problem: () =>
-            stopping.signal.aborted
-              ? 'The registry stops.'
-              : (problemOf(link) ?? registry.storeTrouble()),
-          metrics: () => readings.metrics(),
-        })
   const ended = serveUntilClosed()
+  const health =
+    readings &&
+    (await openHealthServer(config, logger, {
+      problem: () =>
+        stopping.signal.aborted
+          ? 'The registry stops.'
+          : (problemOf(link) ?? registry.storeTrouble()),
+      metrics: () => readings.metrics(),
+    }))
   return {
     registry,
     setAside,
     ended,
     close: async () => {
       stopping.abort()
+      unwatchHeap()
       await accounts?.close()
       await registry.close()
       if (connection !== undefined) await closeLink(connection)
@@ -112,6 +111,27 @@ export async function runSidecar(options: SidecarRunOptions): Promise<SidecarRun
       await health?.close()
     },
   }
+}
+
+// Loaded where they are asked for: with `node:http` Node loads all that `fetch` is made of.
+
+async function openHealthServer(
+  { http }: SidecarConfig,
+  logger: Logger,
+  answers: Pick<HealthServerOptions, 'problem' | 'metrics'>,
+): Promise<HealthServer | undefined> {
+  if (http === undefined) return undefined
+  const { HealthServer } = await import('./health-server.ts')
+  return new HealthServer({ ...http, logger, ...answers })
+}
+
+async function openAccountServer(
+  { accountServer }: SidecarConfig,
+  logger: Logger,
+): Promise<AccountServer | undefined> {
+  if (accountServer === undefined) return undefined
+  const { AccountServer } = await import('./account-server.ts')
+  return new AccountServer({ ...accountServer, logger })
 }
 
 /** Why the registry does not serve; undefined while it does. */

@@ -1,7 +1,5 @@
 import { isJsonObject, type JsonObject } from '#shared/protocol/json-rpc.ts'
 
-const NOT_STATUS = new Set(['device_id', 'ts'])
-
 /**
  * Merges a heartbeat into a status: every field but `device_id` and `ts` (protocol.md,
  * "Heartbeat").
@@ -10,11 +8,19 @@ const NOT_STATUS = new Set(['device_id', 'ts'])
 export function mergeStatus(statusText: string, beat: JsonObject): JsonObject | undefined {
   const parsed: unknown = JSON.parse(statusText)
   const status = isJsonObject(parsed) ? parsed : {}
-  const changes = Object.entries(beat).filter(
-    ([name, value]) => !NOT_STATUS.has(name) && !sameMember(status, name, value),
-  )
-  // Spread and fromEntries define members; assignment would run the setter of `__proto__`.
-  return changes.length === 0 ? undefined : { ...status, ...Object.fromEntries(changes) }
+  let changed = false
+  for (const name of Object.keys(beat)) {
+    if (name === 'device_id' || name === 'ts' || sameMember(status, name, beat[name])) continue
+    changed = true
+    // Assignment would run its setter.
+    if (name === '__proto__') Object.defineProperty(status, name, ownMember(beat[name]))
+    else status[name] = beat[name]
+  }
+  return changed ? status : undefined
+}
+
+function ownMember(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true }
 }
 
 function sameMember(status: JsonObject, name: string, value: unknown): boolean {

@@ -24,10 +24,21 @@ export interface StoredDevice extends DeviceKey {
   readonly ttlSeconds?: number
 }
 
+/**
+ * A device to be written, as it is at that moment. It goes on changing: a store takes what it needs of
+ * it before it waits for anything.
+ */
+export interface DeviceToStore extends StoredDevice {
+  /** Bytes of the whole record, as `joinRecord` makes it. */
+  recordBytes(): number
+  /** Writes them into `target`, and returns where they end there. */
+  writeRecord(target: Buffer, at: number): number
+}
+
 /** A change to one device: the whole, all but the document, or its end. */
 export type StoreChange =
-  | { readonly kind: 'put'; readonly device: StoredDevice }
-  | { readonly kind: 'update'; readonly device: StoredDevice }
+  | { readonly kind: 'put'; readonly device: DeviceToStore }
+  | { readonly kind: 'update'; readonly device: DeviceToStore }
   | { readonly kind: 'remove'; readonly device: DeviceKey }
 
 /** How a store wants to be written. */

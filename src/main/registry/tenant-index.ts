@@ -96,7 +96,7 @@ export class TenantIndex {
       group.location === statusFacts.location &&
       (group.offer === facts.offer || group.offer.text === facts.offer.text)
     ) {
-      shareWith(group, entry)
+      shareFacts(group, entry)
       return
     }
     this.#regroup(entry)
@@ -132,7 +132,9 @@ export class TenantIndex {
       shared.groups += 1
     }
     group.count += 1
-    shareWith(group, entry)
+    shareFacts(group, entry)
+    // `statusFacts` keeps that from then on.
+    entry.statusFacts = { ...entry.statusFacts, location: group.location }
     return group
   }
 
@@ -157,9 +159,8 @@ export class TenantIndex {
 }
 
 /** The device's own copies of what its group has, too, can go. */
-function shareWith({ offer, type, location }: DeviceGroup, entry: DeviceEntry): void {
+function shareFacts({ offer, type }: DeviceGroup, entry: DeviceEntry): void {
   if (entry.facts.offer !== offer) entry.facts = { ...entry.facts, deviceType: type, offer }
-  entry.statusFacts = { ...entry.statusFacts, location }
 }
 
 function groupKey(offer: number, type: string | null, location: string | null): string {

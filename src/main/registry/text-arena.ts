@@ -35,22 +35,29 @@ export class TextArena {
     return this.#slabs.length * SLAB_BYTES
   }
 
-  /** Keeps a text and returns what it is read and released by. */
-  keep(text: string): number {
+  /**
+   * Keeps a text and returns what it is read and released by.
+   * @param instead released; its room is written over where the text fits there
+   */
+  keep(text: string, instead = NO_TEXT): number {
     const bytes = Buffer.byteLength(text)
-    const units = unitsFor(HEADER_BYTES + bytes)
-    if (units > SLAB_UNITS) {
+    const handle = this.#roomFor(bytes, instead)
+    if (handle === NO_TEXT) {
       this.#lastLong -= 1
       this.#long.set(this.#lastLong, text)
       return this.#lastLong
     }
-    const handle = this.#free.get(units)?.pop() ?? this.#takeNew(units)
-    const slab = this.#slabOf(handle)
-    const at = offsetOf(handle)
-    slab.writeUInt32LE((bytes | (bytes === text.length ? ASCII : 0)) >>> 0, at)
-    slab.writeUInt32LE(1, at + USES_AT)
-    slab.writeDoubleLE(0, at + HASH_AT)
-    slab.write(text, at + HEADER_BYTES, bytes === text.length ? 'latin1' : 'utf8')
+    const isAscii = bytes === text.length
+    const slab = this.#begin(handle, bytes, isAscii)
+    slab.write(text, offsetOf(handle) + HEADER_BYTES, isAscii ? 'latin1' : 'utf8')
+    return handle
+  }
+
+  /** The same of bytes, which are not looked into. NO_TEXT where they are too long to be kept. */
+  keepBytes(data: Uint8Array, instead = NO_TEXT): number {
+    const handle = this.#roomFor(data.length, instead)
+    if (handle === NO_TEXT) return NO_TEXT
+    this.#begin(handle, data.length, false).set(data, offsetOf(handle) + HEADER_BYTES)
     return handle
   }
 
@@ -86,17 +93,36 @@ export class TextArena {
     return slab.toString('utf8', from, from + length)
   }
 
-  /** Bytes of a text as UTF-8; -1 where it is not kept as bytes, or not ASCII. */
+  /** Bytes of a text as UTF-8; -1 where it is not kept as bytes. */
+  bytesOf(handle: number): number {
+    if (handle <= NO_TEXT) return handle === NO_TEXT ? 0 : -1
+    return bytesIn(this.#slabOf(handle).readUInt32LE(offsetOf(handle)))
+  }
+
+  /** The same; -1 where it is not ASCII either. */
   asciiBytes(handle: number): number {
     if (handle <= NO_TEXT) return handle === NO_TEXT ? 0 : -1
     const length = this.#slabOf(handle).readUInt32LE(offsetOf(handle))
     return length >= ASCII ? length - ASCII : -1
   }
 
-  /** Copies part of an ASCII text into `target`, and returns where it ends there. */
-  copyAscii(handle: number, from: number, to: number, target: Buffer, at: number): number {
+  /** Copies bytes `from` to `to` of what is kept into `target`, and returns where they end there. */
+  copy(handle: number, from: number, to: number, target: Buffer, at: number): number {
+    if (handle <= NO_TEXT) return at
     const begin = offsetOf(handle) + HEADER_BYTES
     return at + this.#slabOf(handle).copy(target, at, begin + from, begin + to)
+  }
+
+  /** Whether bytes `from` to `to` of what is kept stand in `data` at `at`. */
+  hasBytes(handle: number, from: number, to: number, data: Uint8Array, at: number): boolean {
+    if (handle <= NO_TEXT) return false
+    const slab = this.#slabOf(handle)
+    const begin = offsetOf(handle) + HEADER_BYTES
+    const shift = at - from
+    for (let place = from; place < to; place += 1) {
+      if (slab[begin + place] !== data[shift + place]) return false
+    }
+    return true
   }
 
   /** Gives the room of a text back, once everybody who shares it did. */
@@ -112,11 +138,37 @@ export class TextArena {
     if (uses > 0) return
     const hash = slab.readDoubleLE(at + HASH_AT)
     if (hash > 0) this.#shared.delete(hash)
-    const length = slab.readUInt32LE(at)
-    const units = unitsFor(HEADER_BYTES + (length >= ASCII ? length - ASCII : length))
+    const units = unitsFor(HEADER_BYTES + bytesIn(slab.readUInt32LE(at)))
     const free = this.#free.get(units)
     if (free === undefined) this.#free.set(units, [handle])
     else free.push(handle)
+  }
+
+  /** Where so many bytes can be written; NO_TEXT where they are too many for a slab. */
+  #roomFor(bytes: number, instead: number): number {
+    const units = unitsFor(HEADER_BYTES + bytes)
+    if (instead > NO_TEXT && this.#isAlone(instead)) {
+      if (unitsFor(HEADER_BYTES + this.bytesOf(instead)) === units) return instead
+    }
+    this.release(instead)
+    if (units > SLAB_UNITS) return NO_TEXT
+    return this.#free.get(units)?.pop() ?? this.#takeNew(units)
+  }
+
+  /** It is neither shared nor found by its hash. */
+  #isAlone(handle: number): boolean {
+    const slab = this.#slabOf(handle)
+    const at = offsetOf(handle)
+    return slab.readUInt32LE(at + USES_AT) === 1 && slab.readDoubleLE(at + HASH_AT) === 0
+  }
+
+  #begin(handle: number, bytes: number, isAscii: boolean): Buffer {
+    const slab = this.#slabOf(handle)
+    const at = offsetOf(handle)
+    slab.writeUInt32LE((bytes | (isAscii ? ASCII : 0)) >>> 0, at)
+    slab.writeUInt32LE(1, at + USES_AT)
+    slab.writeDoubleLE(0, at + HASH_AT)
+    return slab
   }
 
   #takeNew(units: number): number {
@@ -140,6 +192,10 @@ const EMPTY = Buffer.alloc(HEADER_BYTES)
 
 function offsetOf(handle: number): number {
   return (handle % SLAB_UNITS) * UNIT_BYTES
+}
+
+function bytesIn(length: number): number {
+  return length >= ASCII ? length - ASCII : length
 }
 
 /** Sizes of blocks grow by an eighth, so that text that became a little longer fits as well. */

@@ -1,6 +1,7 @@
 import { messageOf } from '#shared/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { CLEAN, PUT_PENDING, UPDATE_PENDING, type DeviceEntry } from './device-entry.ts'
+import { EntryToStore } from './entry-to-store.ts'
 import { SaveWaiters, type SaveWaiter } from './save-waiters.ts'
 import type { DeviceKey, RegistryStore, StoreChange, StorePace } from './store.ts'
 
@@ -43,7 +44,10 @@ export class WriteBehind {
   readonly #logger: Logger
   readonly #mayWrite: (entry: DeviceEntry) => boolean
   readonly #registered = new Set<DeviceEntry>()
+  /** Changed since the present pass began. */
   readonly #changed = new Set<DeviceEntry>()
+  /** What the present pass still has to write. */
+  readonly #pass = new Set<DeviceEntry>()
   readonly #removed = new Map<string, DeviceKey>()
   /** In a batch that is under way. */
   readonly #writing = new Set<DeviceEntry>()
@@ -55,7 +59,6 @@ export class WriteBehind {
   #retryTimer: NodeJS.Timeout | undefined
   /** Their time has come. */
   #registrationsDue = false
-  #statusDue = false
   #closed = false
   #retryMs = RETRY_MIN_MS
   #complainAt = 0
@@ -83,7 +86,7 @@ export class WriteBehind {
 
   /** Devices that the store does not have as they are. */
   get backlog(): number {
-    return this.#registered.size + this.#changed.size + this.#removed.size
+    return this.#registered.size + this.#changed.size + this.#pass.size + this.#removed.size
   }
 
   /** How long nothing could be written; 0 while that works, or there was nothing to write. */
@@ -94,7 +97,7 @@ export class WriteBehind {
   /** The device registered: all of it is written. */
   put(entry: DeviceEntry): void {
     this.#removed.delete(keyOf(entry))
-    this.#changed.delete(entry)
+    this.#forgetChange(entry)
     this.#registered.add(entry)
     entry.pendingWrite = PUT_PENDING
     this.#scheduleRegistrations()
@@ -118,7 +121,7 @@ export class WriteBehind {
   settle(entry: DeviceEntry): void {
     entry.pendingWrite = CLEAN
     this.#registered.delete(entry)
-    this.#changed.delete(entry)
+    this.#forgetChange(entry)
     this.#waiters.release(this.#waiters.take(entry))
   }
 
@@ -155,7 +158,7 @@ export class WriteBehind {
     await Promise.all(this.#batches)
     for (;;) {
       this.#registrationsDue = true
-      this.#statusDue = true
+      this.#beginPass()
       const batch = this.#take()
       if (batch === undefined || !(await this.#write(batch))) break
     }
@@ -173,12 +176,26 @@ export class WriteBehind {
   }
 
   #scheduleStatus(): void {
-    if (this.#closed || this.#statusDue) return
+    if (this.#closed || this.#pass.size > 0) return
     this.#statusTimer ??= setTimeout(() => {
       this.#statusTimer = undefined
-      this.#statusDue = true
+      this.#beginPass()
       this.#pump()
     }, this.#pace.statusAfterMs)
+  }
+
+  /**
+   * What changed up to now is written, what changes meanwhile in the next pass: of devices that all
+   * change all the time each is written once a pass, and the store has its pause between them.
+   */
+  #beginPass(): void {
+    for (const entry of this.#changed) this.#pass.add(entry)
+    this.#changed.clear()
+  }
+
+  #forgetChange(entry: DeviceEntry): void {
+    this.#changed.delete(entry)
+    this.#pass.delete(entry)
   }
 
   #pump(): void {
@@ -194,7 +211,7 @@ export class WriteBehind {
         if (!written) this.#retryLater()
         else if (this.#registered.size + this.#removed.size > 0) this.#scheduleRegistrations()
         if (this.#changed.size > 0) this.#scheduleStatus()
-        if (this.#registrationsDue || this.#statusDue) setImmediate(() => this.#pump())
+        if (this.#registrationsDue || this.#pass.size > 0) setImmediate(() => this.#pump())
       })
     }
   }
@@ -205,7 +222,7 @@ export class WriteBehind {
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     this.#registrationsDue = true
-    this.#statusDue = true
+    this.#beginPass()
     this.#pump()
   }
 
@@ -233,12 +250,11 @@ export class WriteBehind {
       }
       this.#registrationsDue = full()
     }
-    if (this.#statusDue) {
-      for (const entry of this.#changed) {
-        if (full()) break
-        if (!this.#writing.has(entry) && this.#mayWrite(entry)) entries.push(entry)
-      }
-      this.#statusDue = full()
+    for (const entry of this.#pass) {
+      if (full()) break
+      this.#pass.delete(entry)
+      if (this.#writing.has(entry) || !this.#mayWrite(entry)) this.#changed.add(entry)
+      else entries.push(entry)
     }
     if (removed.length + entries.length === 0) return undefined
     return this.#begin(removed, entries)
@@ -250,10 +266,9 @@ export class WriteBehind {
     const changes: StoreChange[] = removed.map((device) => ({ kind: 'remove', device }))
     for (const entry of entries) {
       const kind = entry.pendingWrite === PUT_PENDING ? 'put' : 'update'
-      changes.push({ kind, device: entry.toStored() })
+      changes.push({ kind, device: new EntryToStore(entry) })
       entry.pendingWrite = CLEAN
       this.#registered.delete(entry)
-      this.#changed.delete(entry)
       this.#writing.add(entry)
     }
     return { removed, entries, pendings, changes, waiters }

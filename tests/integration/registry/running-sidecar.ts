@@ -9,7 +9,7 @@ import {
 } from '../../../src/main/registry/registry-supervisor.ts'
 import type { SidecarConfig } from '../../../src/main/registry/sidecar-messages.ts'
 
-export const SIDECAR_ENTRY = resolve(import.meta.dirname, '../../../src/main/registry/sidecar.ts')
+export const SIDECAR_ENTRY = resolve(import.meta.dirname, '../../../src/main/registry/sidecar.mjs')
 
 export interface RunningSidecar {
   readonly supervisor: RegistrySupervisor

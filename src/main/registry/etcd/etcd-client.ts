@@ -65,7 +65,8 @@ export type EtcdWrite =
   | {
       readonly kind: 'put'
       readonly key: string
-      readonly value: string
+      /** Text, or its bytes. */
+      readonly value: string | Buffer
       readonly lease: string
     }
   | { readonly kind: 'delete'; readonly key: string }

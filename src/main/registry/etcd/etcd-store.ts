@@ -35,7 +35,7 @@ const FIRST_VIEW_TIMEOUT_MS = 3000
  */
 const PACE: StorePace = {
   registrationsAfterMs: 0,
-  statusAfterMs: 300,
+  statusAfterMs: 200,
   maxBatch: 120,
   maxInFlight: 4,
   confirmsWritten: true,

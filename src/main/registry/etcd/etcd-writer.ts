@@ -1,7 +1,6 @@
 import type { Logger } from '../../log/logger.ts'
 import type { OfflineClaim } from '../shared-store.ts'
 import type { DeviceKey, StoreChange, StoredDevice } from '../store.ts'
-import { joinRecord } from '../store.ts'
 import type { EtcdClient, EtcdStep, EtcdWrite } from './etcd-client.ts'
 import { etcdError } from './etcd-errors.ts'
 import { hasKey, type EtcdKeys } from './etcd-keys.ts'
@@ -56,7 +55,9 @@ export class EtcdWriter {
    */
   async write(changes: readonly StoreChange[]): Promise<readonly StoreChange[]> {
     const storable = changes.filter(isStorable)
-    const done = await this.#transact(storable, (change) => this.#partFor(change))
+    const records = recordsOf(storable)
+    const things = storable.map((change, index) => ({ change, record: records[index] ?? NONE }))
+    const done = await this.#transact(things, ({ change, record }) => this.#partFor(change, record))
     return storable.filter((_, index) => done[index] === false)
   }
 
@@ -78,7 +79,7 @@ export class EtcdWriter {
     if (done[0] === true) marks.delete(key, at)
   }
 
-  async #partFor(change: StoreChange): Promise<Part> {
+  async #partFor(change: StoreChange, value: Buffer): Promise<Part> {
     const { keys, rows, marks } = this.#parts
     const { device } = change
     const offlineKey = keys.offline(device)
@@ -97,7 +98,6 @@ export class EtcdWriter {
     const lease = await this.#leaseFor(rows.get(key), change.device)
     // Not before: while a lease is granted, what the watch tells may replace it.
     const row = rows.of(key)
-    const value = joinRecord(change.device.document, change.device.status)
     const put: EtcdWrite = { kind: 'put', key: row.key, value, lease: lease.id }
     const guards = change.kind === 'put' ? [] : [{ key: row.key, revision: row.revision }]
     // A record that is gone comes back only where nobody has said meanwhile that the device is offline.
@@ -256,6 +256,22 @@ export class EtcdWriter {
       if (row.writing === 0) this.#parts.settled(row)
     }
   }
+}
+
+const NONE = Buffer.alloc(0)
+
+/** The whole records as they are now, beside each other: text in between would cost most of a write. */
+function recordsOf(changes: readonly StoreChange[]): Buffer[] {
+  const sizes = changes.map((change) =>
+    change.kind === 'remove' ? 0 : change.device.recordBytes(),
+  )
+  const all = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0))
+  let end = 0
+  return changes.map((change) => {
+    const from = end
+    if (change.kind !== 'remove') end = change.device.writeRecord(all, from)
+    return all.subarray(from, end)
+  })
 }
 
 /** Records are there exactly while the device is online; what is offline is told by claims. */

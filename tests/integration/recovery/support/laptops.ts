@@ -15,7 +15,7 @@ import {
 } from '../../../../src/simulator/commissioning-device.ts'
 import { createIdentity, hashPin } from '../../../../src/simulator/factory-identity.ts'
 
-const SIDECAR = resolve(import.meta.dirname, '../../../../src/main/registry/sidecar.ts')
+const SIDECAR = resolve(import.meta.dirname, '../../../../src/main/registry/sidecar.mjs')
 const PART_CHARS = 1_000_000
 const PIN = '4711-0815'
 /** The least there is: these tests are not about bcrypt. */
