@@ -5,7 +5,7 @@ import {
   type RegistryOptions,
   type RegistryParts,
 } from '../../src/main/registry/registry-parts.ts'
-import type { RegistryStore, StoreChange } from '../../src/main/registry/store.ts'
+import type { RegistryStore, StoreChange, StorePace } from '../../src/main/registry/store.ts'
 import { dialectOf } from '#shared/protocol/dialect.ts'
 
 /** A clock of the registry that a test moves. */
@@ -27,16 +27,18 @@ export class StillClock implements Clock {
   }
 }
 
+export const STORE_PACE: StorePace = {
+  registrationsAfterMs: 200,
+  statusAfterMs: 200,
+  maxBatch: 1000,
+  maxInFlight: 1,
+  confirmsWritten: false,
+}
+
 /** A store that only remembers what it was given; for what a disk can't be made to do at will. */
 export class RecordingStore implements RegistryStore {
   readonly batches: (readonly StoreChange[])[] = []
-  readonly pace = {
-    registrationsAfterMs: 200,
-    statusAfterMs: 200,
-    maxBatch: 1000,
-    maxInFlight: 1,
-    confirmsWritten: false,
-  }
+  readonly pace: StorePace = STORE_PACE
   failing = false
 
   async *load() {}

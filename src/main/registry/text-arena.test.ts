@@ -51,3 +51,47 @@ test('takes text of any length', () => {
   arena.release(handle)
   expect(arena.read(handle)).toBe('')
 })
+
+test('text and bytes that take the place of others read as they were given', () => {
+  const arena = new TextArena()
+  const texts = ['', 'a', 'x'.repeat(40), 'é', '😀'.repeat(9), '{"a":1}', 'y'.repeat(1_100_000)]
+  const others = Array.from({ length: 50 }, (_, index) => arena.keep(`other ${index}`))
+  let text = NO_TEXT
+  let bytes = NO_TEXT
+  for (let step = 0; step < 500; step += 1) {
+    const next = texts[(step * 31) % texts.length] ?? ''
+    text = arena.keep(next, text)
+    expect(arena.read(text)).toBe(next)
+    const data = Buffer.from(next).subarray(0, 1000)
+    bytes = arena.keepBytes(data, bytes)
+    expect(arena.bytesOf(bytes)).toBe(data.length)
+    expect(arena.hasBytes(bytes, 0, data.length, data, 0)).toBe(true)
+  }
+  expect(others.map((handle) => arena.read(handle))).toEqual(
+    others.map((_, index) => `other ${index}`),
+  )
+})
+
+test('what takes the place of a shared text leaves it to the others', () => {
+  const arena = new TextArena()
+  const one = arena.share('what many have')
+  const other = arena.share('what many have')
+  const own = arena.keep('what one has', other)
+  expect([arena.read(one), arena.read(own)]).toEqual(['what many have', 'what one has'])
+})
+
+test('tells where bytes differ from what is kept, and from where', () => {
+  const arena = new TextArena()
+  const handle = arena.keepBytes(Buffer.from('0123456789'))
+  expect(arena.hasBytes(handle, 3, 6, Buffer.from('..345..'), 2)).toBe(true)
+  expect(arena.hasBytes(handle, 3, 6, Buffer.from('..346..'), 2)).toBe(false)
+  expect(arena.hasBytes(handle, 8, 10, Buffer.from('8'), 0)).toBe(false)
+  expect(arena.hasBytes(NO_TEXT, 0, 0, Buffer.from(''), 0)).toBe(false)
+})
+
+test('bytes that are too long are not kept, and what stood there is released', () => {
+  const arena = new TextArena()
+  const handle = arena.keepBytes(Buffer.alloc(100))
+  expect(arena.keepBytes(Buffer.alloc(2 ** 21), handle)).toBe(NO_TEXT)
+  expect(arena.keepBytes(Buffer.alloc(100))).toBe(handle)
+})

@@ -4,13 +4,14 @@ import {
   RecordingStore,
   registryParts,
   rpc,
+  STORE_PACE,
 } from '../../../tests/support/registry-parts.ts'
+import type { StoreChange } from './store.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function registered(count: number) {
-  const store = new RecordingStore()
+function registered(count: number, store = new RecordingStore()) {
   const parts = registryParts({ store })
   const register = (deviceId: string) =>
     parts.registrations.answer('t', rpc('registerDevice', deviceParams(deviceId)), 'source')
@@ -71,4 +72,41 @@ test('closing writes what is pending at once', async () => {
   const { writes, kinds } = registered(1)
   await writes.close()
   expect(kinds()).toEqual([['put d0']])
+})
+
+/** Takes two devices at a time, and a while for it. */
+class SlowStore extends RecordingStore {
+  override readonly pace = { ...STORE_PACE, maxBatch: 2 }
+  /** When each batch came. */
+  readonly at: number[] = []
+
+  override async write(changes: readonly StoreChange[]): Promise<readonly StoreChange[]> {
+    this.at.push(Date.now())
+    await new Promise((resolve) => void setTimeout(resolve, 40))
+    return super.write(changes)
+  }
+}
+
+test('devices that change all the time are written once a pass, with a pause between passes', async () => {
+  const store = new SlowStore()
+  const { writes, kinds, entry } = registered(6, store)
+  await vi.advanceTimersByTimeAsync(1000)
+  const before = kinds().length
+  for (let elapsed = 0; elapsed < 3000; elapsed += 10) {
+    for (let index = 0; index < 6; index += 1) writes.update(entry(`d${index}`))
+    await vi.advanceTimersByTimeAsync(10)
+  }
+  const updates = kinds().slice(before)
+  const pass = [
+    ['update d0', 'update d1'],
+    ['update d2', 'update d3'],
+    ['update d4', 'update d5'],
+  ]
+  expect(updates.length).toBeGreaterThanOrEqual(24)
+  for (let from = 0; from + 3 <= updates.length; from += 3) {
+    expect(updates.slice(from, from + 3)).toEqual(pass)
+    const [first = 0] = store.at.slice(before + from)
+    const [lastOfPrevious = 0] = store.at.slice(before + from - 1)
+    if (from > 0) expect(first - lastOfPrevious).toBeGreaterThanOrEqual(STORE_PACE.statusAfterMs)
+  }
 })
