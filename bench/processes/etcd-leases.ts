@@ -36,6 +36,23 @@ const keepAll = () => {
   for (const lease of leases) if (lease !== undefined) keeping.keep(lease)
 }
 
+const late: number[] = []
+const gone = Promise.withResolvers<void>()
+let silent = false
+const noteGone = (key: string) => {
+  if (!silent) fail(new Error(`${key} went while its lease was kept alive.`))
+  const lease = leases[Number(key.slice(KEYS.length))] ?? ''
+  late.push(performance.now() - (keptAt.get(lease) ?? 0) - ttlMs)
+  if (late.length === plan.count) gone.resolve()
+}
+await client.watch([KEYS], (await client.revision()) + 1, {
+  events: (_prefix, events) => {
+    for (const event of events) if (event.kind === 'delete') noteGone(event.key)
+  },
+  compacted: () => fail(new Error('etcd forgot what is watched.')),
+  ended: fail,
+})
+
 let next = 0
 const holder = async () => {
   while (next < plan.count) {
@@ -50,22 +67,8 @@ const holder = async () => {
 const rounds = setInterval(keepAll, ttlMs / 3)
 await Promise.all(Array.from({ length: IN_FLIGHT }, holder))
 clearInterval(rounds)
-
-const late: number[] = []
-const gone = Promise.withResolvers<void>()
-const noteGone = (key: string) => {
-  const lease = leases[Number(key.slice(KEYS.length))] ?? ''
-  late.push(performance.now() - (keptAt.get(lease) ?? 0) - ttlMs)
-  if (late.length === plan.count) gone.resolve()
-}
-await client.watch([KEYS], (await client.revision()) + 1, {
-  events: (_prefix, events) => {
-    for (const event of events) if (event.kind === 'delete') noteGone(event.key)
-  },
-  compacted: () => fail(new Error('etcd forgot what is watched.')),
-  ended: fail,
-})
 // The last round, after which nobody says anything any more.
+silent = true
 keepAll()
 await gone.promise
 process.send?.(spreadOfTimes(late))

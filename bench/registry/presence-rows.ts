@@ -45,14 +45,11 @@ const OFFLINE_100000: Benchmark = {
   unit: 'ms',
   better: 'less',
   goal: { of: 'value', limit: 5000 },
-  peer: LEASES,
+  peer: 'not run: etcd takes minutes to grant so many leases, and goes through 1,000 a second',
   mostRuns: 1,
   prepare: async ({ endings }) => {
     const { load } = await startSqliteSite(endings)
-    return async () => ({
-      value: (await fallSilent(load, SILENT_100000)).max,
-      peer: (await leasesOf(endings, SILENT_100000)).max,
-    })
+    return async () => ({ value: (await fallSilent(load, SILENT_100000)).max, peer: null })
   },
 }
 

@@ -6,7 +6,7 @@ const LOAD_PAGE = 500
 
 /** A batch blocks the event loop: 250 rows for about 3 ms, and heartbeats have their turn between. */
 const PACE: StorePace = {
-  registrationsAfterMs: 50,
+  registrationsAfterMs: 20,
   statusAfterMs: 200,
   maxBatch: 250,
   maxInFlight: 1,
