@@ -25,7 +25,7 @@ import { endOfPrefix, toEntry } from './etcd3-values.ts'
 import { memberStatus } from './member-status.ts'
 
 const PAGE = 1000
-/** What etcd takes in one transaction. */
+/** Comparisons, and writes, that etcd takes in one transaction. */
 const MAX_OPERATIONS = 128
 /** Giving space back takes seconds for each gigabyte; the member stands still meanwhile. */
 const DEFRAGMENT_TIMEOUT_MS = 60_000
@@ -105,8 +105,8 @@ type Call = <T>(work: (client: Etcd3) => Promise<T>) => Promise<T>
  */
 async function commit(call: Call, steps: readonly EtcdStep[]): Promise<EtcdCommit> {
   const compare = steps.flatMap(({ guards }) => guards.map(toComparison))
-  if (steps.length > 1 && compare.length <= MAX_OPERATIONS) {
-    const success = steps.flatMap(({ writes }) => writes.map(toRequest))
+  const success = steps.flatMap(({ writes }) => writes.map(toRequest))
+  if (steps.length > 1 && Math.max(compare.length, success.length) <= MAX_OPERATIONS) {
     const { header, succeeded } = await call(({ kv }) => kv.txn({ compare, success }))
     if (succeeded) return { revision: Number(header.revision), done: steps.map(() => true) }
   }
