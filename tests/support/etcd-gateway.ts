@@ -76,9 +76,14 @@ export class EtcdGateway {
     for (const { ID } of leases) await this.#call('lease/revoke', { ID })
   }
 
+  /** Forgets what was before this revision; its room stays with the database. */
+  async forget(before: number): Promise<void> {
+    await this.#call('kv/compaction', { revision: before, physical: true })
+  }
+
   /** Forgets what was before the present revision, and gives its room back. */
   async compact(): Promise<void> {
-    await this.#call('kv/compaction', { revision: await this.revision(), physical: true })
+    await this.forget(await this.revision())
     await this.#call('maintenance/defragment', {})
   }
 

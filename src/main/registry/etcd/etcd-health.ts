@@ -193,11 +193,9 @@ function holdsMuch(status: EtcdMemberStatus): boolean {
   return databaseUsedBytes >= (quotaBytes ?? DEFAULT_QUOTA_BYTES) * HISTORY_UP_TO
 }
 
-/** Enough of it is no longer in use to be given back. */
+/** So little of it is in use that it does not fill up again right after the rest was given back. */
 function isThin(status: EtcdMemberStatus): boolean {
-  const { databaseBytes, databaseUsedBytes } = status
-  if (!isFull(status)) return false
-  return databaseUsedBytes === undefined || databaseUsedBytes < databaseBytes * WARN_AT
+  return isFull(status) && (status.databaseUsedBytes === undefined || !holdsMuch(status))
 }
 
 /** Of its quota. */
