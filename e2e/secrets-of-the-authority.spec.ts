@@ -8,7 +8,7 @@ import { encodeJwt } from '../src/main/authority/jwt.ts'
 import { createNkey } from '../src/main/authority/nkey.ts'
 import { signerOf } from '../src/main/authority/signer.ts'
 import { MadeStore } from '../tests/support/nsc-made-store.ts'
-import { childrenOf, exposedBytes } from '../tests/support/processes.ts'
+import { exposedBy } from '../tests/support/processes.ts'
 import type { Devices } from './support/devices.ts'
 import { Muster } from './support/muster.ts'
 import * as flows from './support/secrets/authority-flows.ts'
@@ -50,7 +50,7 @@ test(
       await recorder.page.close()
       const { kept, kit, backup } = site
 
-      const exposed = [await exposedBy(bareMuster)]
+      const exposed = [await exposedBy(bareMuster.pid)]
       const running = await filesOf([bareMuster])
       // Its port is needed where its deployment is restored.
       await bareMuster.stop()
@@ -70,7 +70,7 @@ test(
         expect(restored).toMatchObject({ tenants: 2 })
       })
       const musters = [bareMuster, ...others]
-      exposed.push(...(await Promise.all(others.map(exposedBy))))
+      exposed.push(...(await Promise.all(others.map(({ pid }) => exposedBy(pid)))))
       for (const [path, bytes] of await filesOf(others)) running.set(path, bytes)
       for (const muster of others) await muster.stop()
       const afterwards = await filesOf(musters)
@@ -422,11 +422,6 @@ async function fillStore(store: MadeStore): Promise<Secret[]> {
       { name: `store JWT of ${key.publicKey}`, value: jwt },
     ]),
   ]
-}
-
-async function exposedBy({ pid }: Muster): Promise<Buffer> {
-  const processes = [pid, ...(await childrenOf(pid)).map((child) => child.pid)]
-  return Buffer.concat(await Promise.all(processes.map(exposedBytes)))
 }
 
 /** Everything in the homes of Musters, their profiles in them, by path. */

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 interface Tally {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** Where and why, of each test that failed. */
+  readonly failures: readonly string[]
 }
 
 interface Suite {
@@ -62,6 +65,9 @@ const ROUNDS: readonly Round[] = [
   [[e2e]],
 ]
 
+const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] }
+const LINES_OF_A_FAILURE = 12
+
 /** A suite that hangs fails, and the others still run. */
 const SUITE_TIMEOUT_MS = 25 * 60_000
 
@@ -69,6 +75,7 @@ const wanted = process.argv.slice(2)
 const folder = await mkdtemp(join(tmpdir(), 'muster-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const rows: string[] = []
+const failures: string[] = []
 
 for (const round of ROUNDS) {
   const lanes = round
@@ -78,6 +85,8 @@ for (const round of ROUNDS) {
 }
 await rm(folder, { recursive: true, force: true })
 
+// Once more at the end, where whoever sees the last page only finds it.
+for (const failure of failures) console.log(`\n${failure}`)
 console.log(`\n${rows.join('\n')}\n`)
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
@@ -101,6 +110,7 @@ function count(suite: Suite, tally: Tally, seconds: number): void {
   total.passed += tally.passed
   total.failed += tally.failed
   total.skipped += tally.skipped
+  failures.push(...tally.failures.map((failure) => `FAILED ${suite.name}: ${failure}`))
   rows.push(
     `${suite.name.padEnd(12)} ${String(tally.passed).padStart(5)} passed ${String(tally.failed).padStart(3)} failed ` +
       `${String(tally.skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
@@ -129,9 +139,10 @@ async function runSuite(suite: Suite, report: string, output?: string): Promise<
     })
   })
   await file?.close()
-  if (suite.read === undefined)
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
-  const tally = await suite.read(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
+  if (suite.read === undefined) {
+    return code === 0 ? { ...NOTHING, passed: 1 } : { ...NOTHING, failed: 1 }
+  }
+  const tally = await suite.read(report).catch(() => NOTHING)
   // A runner that fails without a failed test (a crash, an unhandled error) still fails the suite.
   return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally
 }
@@ -139,21 +150,68 @@ async function runSuite(suite: Suite, report: string, output?: string): Promise<
 async function readVitest(report: string): Promise<Tally> {
   const json = JSON.parse(await readFile(report, 'utf8')) as {
     numPassedTests: number
-    numFailedTests: number
     numPendingTests: number
     numTodoTests: number
+    testResults: readonly {
+      name: string
+      status: string
+      message: string
+      assertionResults: readonly { fullName: string; status: string; failureMessages: string[] }[]
+    }[]
   }
+  const failures = json.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === 'failed')
+    const file = relative(process.cwd(), name)
+    // A file that does not load, or whose hooks fail, has no test that failed.
+    if (status === 'failed' && tests.length === 0) return [describeFailure(file, message)]
+    return tests.map((test) =>
+      describeFailure(`${file} > ${test.fullName}`, test.failureMessages[0]),
+    )
+  })
   return {
     passed: json.numPassedTests,
-    failed: json.numFailedTests,
+    failed: failures.length,
     skipped: json.numPendingTests + json.numTodoTests,
+    failures,
   }
+}
+
+interface PlaywrightSuite {
+  readonly suites?: readonly PlaywrightSuite[]
+  readonly specs: readonly {
+    readonly title: string
+    readonly file: string
+    readonly line: number
+    readonly tests: readonly {
+      readonly status: 'expected' | 'unexpected' | 'flaky' | 'skipped'
+      readonly results: readonly { readonly error?: { readonly message?: string } }[]
+    }[]
+  }[]
 }
 
 async function readPlaywright(report: string): Promise<Tally> {
   const json = JSON.parse(await readFile(report, 'utf8')) as {
+    suites: readonly PlaywrightSuite[]
     stats: { expected: number; unexpected: number; flaky: number; skipped: number }
   }
   const { expected, unexpected, flaky, skipped } = json.stats
-  return { passed: expected, failed: unexpected + flaky, skipped }
+  const specs = json.suites.flatMap(specsOf)
+  const failed = specs.flatMap(({ title, file, line, tests }) =>
+    tests
+      .filter(({ status }) => status === 'unexpected' || status === 'flaky')
+      .map(({ results }) =>
+        describeFailure(`${file}:${line} > ${title}`, results[0]?.error?.message),
+      ),
+  )
+  return { passed: expected, failed: unexpected + flaky, skipped, failures: failed }
+}
+
+function specsOf({ suites = [], specs }: PlaywrightSuite): PlaywrightSuite['specs'] {
+  return [...specs, ...suites.flatMap(specsOf)]
+}
+
+function describeFailure(where: string, message = ''): string {
+  const lines = stripVTControlCharacters(message).trim().split('\n')
+  const own = lines.filter((line) => !/\bnode_modules\b|\bat .*\bnew Promise\b/u.test(line))
+  return [where, ...own.slice(0, LINES_OF_A_FAILURE)].join('\n  ')
 }

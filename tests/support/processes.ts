@@ -34,10 +34,25 @@ export async function childOf(parent: number, command: RegExp): Promise<number> 
   return child.pid
 }
 
-/** Command line and environment of a process, which every program of its user may read. Linux. */
-export async function exposedBytes(pid: number): Promise<Buffer> {
+/**
+ * Command lines and environments of a process and its children, which every program of its user may
+ * read. Linux. Of children that end meanwhile there is nothing to read anymore.
+ */
+export async function exposedBy(pid: number): Promise<Buffer> {
+  const children = await childrenOf(pid)
+  const ofChildren = children.map((child) => exposedBytes(child.pid).catch(nothingIfGone))
+  return Buffer.concat(await Promise.all([exposedBytes(pid), ...ofChildren]))
+}
+
+async function exposedBytes(pid: number): Promise<Buffer> {
   const files = ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`))
   return Buffer.concat(await Promise.all(files))
+}
+
+function nothingIfGone(error: unknown): Buffer {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ESRCH') return Buffer.alloc(0)
+  throw error
 }
 
 /** Electron's utility processes name no file; the registry is the only one that runs Node. */
