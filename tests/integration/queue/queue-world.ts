@@ -24,6 +24,7 @@ const QUEUE_SCHEMA = QUEUE_MIGRATIONS.map(({ sql }) => sql).join(';')
 const DAY_MS = 24 * 60 * 60 * 1000
 const MINUTE_MS = 60_000
 export const signal = NEVER
+const SHOWN_WITHIN_MS = 60_000
 /** Short enough for a test to see a redelivery, long enough for a busy machine. */
 export const ACK_WAIT_MS = 1_000
 
@@ -204,7 +205,7 @@ export async function startQueueWorld(isolation: 'account' | 'shared'): Promise<
   }
 }
 
-/** What `find` finds in the queue of a device as soon as it is shown. */
+/** What `find` finds in the queue of a device as soon as it is shown; fails with what was shown last. */
 export function whenShown<T>(
   { queue }: Console,
   deviceId: string,
@@ -212,12 +213,16 @@ export function whenShown<T>(
   tenant = 'acme',
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
+    let shown: QueueUpdate | undefined
+    const deadline = setTimeout(() => {
+      stop()
+      reject(new Error(`Shown instead within ${SHOWN_WITHIN_MS} ms: ${JSON.stringify(shown)}`))
+    }, SHOWN_WITHIN_MS)
     const stop = queue.watch({ tenant, deviceId })((update) => {
+      shown = update
       const found = find(update)
       if (found === undefined) return
-      signal.removeEventListener('abort', onAbort)
+      clearTimeout(deadline)
       queueMicrotask(() => stop())
       resolve(found)
     })

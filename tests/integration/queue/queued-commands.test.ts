@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { RecentCommands } from '../../../src/simulator/command-queue.ts'
-import { ACK_WAIT_MS, signal, startQueueWorld, whenShown, type QueueWorld } from './queue-world.ts'
+import {
+  ACK_WAIT_MS,
+  signal,
+  startQueueWorld,
+  whenShown,
+  type Console,
+  type QueueWorld,
+} from './queue-world.ts'
 
 let world: QueueWorld
 
@@ -10,6 +17,13 @@ beforeAll(async () => {
 })
 
 afterAll(() => world.close())
+
+/** Closed with the test: of the same profile and with a clock of its own, it would take part in the next. */
+function openAnother(): Console {
+  const another = world.open()
+  onTestFinished(() => another.close())
+  return another
+}
 
 test('a command waits for a device that is away, and its answer comes when it is back', async () => {
   const pump = await world.device('acme', 'pump-1')
@@ -59,7 +73,7 @@ test('the same command queued twice is carried out once', async () => {
 
 test('a cancelled command is not carried out, whoever cancels it and however often', async () => {
   const pump = await world.device('acme', 'pump-5')
-  const other = world.open()
+  const other = openAnother()
   const first = await world.enqueue('pump-5', { params: { number: 1 } })
   const second = await world.enqueue('pump-5', { params: { number: 2 } })
   const cancelled = await Promise.all([
@@ -80,7 +94,7 @@ test('a cancelled command is not carried out, whoever cancels it and however oft
 
 test('a command whose time is over is taken from the queue, and never carried out', async () => {
   const pump = await world.device('acme', 'pump-6')
-  const console = world.open()
+  const console = openAnother()
   const { id } = await world.enqueue('pump-6', { console, expiresInMs: 60_000 })
   console.skip(61_000)
   const expired = await whenShown(console, 'pump-6', ({ commands }) =>
