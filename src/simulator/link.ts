@@ -110,6 +110,14 @@ export class DeviceLink {
     if (!this.#connected) this.#up()
   }
 
+  async #flush(connection: NatsConnection | undefined): Promise<void> {
+    const over = new AbortController()
+    // A connection that breaks meanwhile has nothing left to flush; a server may stand still.
+    const flushed = connection?.flush().catch(() => undefined)
+    await Promise.race([flushed, pause(this.#options.clock, DRAIN_TIMEOUT_MS, over.signal)])
+    over.abort()
+  }
+
   async #drain(): Promise<void> {
     const drained = [...this.#subscriptions.values()].map((subscription) => subscription.drain())
     // One that is closed already has nothing under way.
@@ -188,8 +196,7 @@ export class DeviceLink {
     const connection = this.#connection
     const connected = this.#connected
     this.#connected = false
-    // A connection that breaks meanwhile has nothing left to flush.
-    if (flush && connected) await connection?.flush().catch(() => undefined)
+    if (flush && connected) await this.#flush(connection)
     await connection?.close()
   }
 

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { until } from './until.ts'
 
 const run = promisify(execFile)
 
@@ -53,6 +55,20 @@ function nothingIfGone(error: unknown): Buffer {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ESRCH') return Buffer.alloc(0)
   throw error
+}
+
+/**
+ * Stops a process in its tracks (SIGSTOP), until SIGCONT. Resolves once all its threads stand still: on
+ * a busy machine one of them may go on for a moment, and answer.
+ */
+export async function standStill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  const threads = `/proc/${pid}/task`
+  if (!existsSync(threads)) return
+  await until(`all threads of ${pid} to stand still`, async () => {
+    const stats = (await readdir(threads)).map((id) => readFile(`${threads}/${id}/stat`, 'utf8'))
+    return (await Promise.all(stats)).every((stat) => /\) [Tt] /u.test(stat))
+  })
 }
 
 /** Electron's utility processes name no file; the registry is the only one that runs Node. */

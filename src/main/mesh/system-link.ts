@@ -151,8 +151,17 @@ export class SystemLink {
         if (event.success) listener(event.data.client.user)
       },
     })
-    await nats.flush().catch(() => undefined)
-    return () => subscription.unsubscribe()
+    const stop = () => subscription.unsubscribe()
+    try {
+      await orAborted(
+        nats.flush().catch(() => undefined),
+        signal,
+      )
+    } catch (error) {
+      stop()
+      throw error
+    }
+    return stop
   }
 
   async #connections(

@@ -4,6 +4,7 @@ import type { Dialect } from '#shared/protocol/dialect.ts'
 import { isSafeToken } from '#shared/protocol/names.ts'
 import { subjectsOf } from '#shared/protocol/subjects.ts'
 import type { Logger } from '../log/logger.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 import type { Clock } from './clock.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { TenantMeters } from './tenant-meters.ts'
@@ -140,8 +141,9 @@ export class FloodLane {
       }
       this.#heard.set(tenant, nats.subscribe(subject, { callback }))
     }
-    // From here on the lane hears them; not before may the main connection stop.
-    await nats.flush()
+    // From here on the lane hears them; not before may the main connection stop. A server that
+    // stands still does not keep the registry from closing.
+    await orAborted(nats.flush(), signal)
     main.hearOnly(
       [...meters.entries()]
         .map(([tenant]) => tenant)

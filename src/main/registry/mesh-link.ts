@@ -6,6 +6,7 @@ import {
   type MeshConnection,
   type MeshConnectionOptions,
 } from '../mesh/connection.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 import type { SidecarConnection } from './sidecar-messages.ts'
 
 const RETRY_MS = 100
@@ -33,8 +34,7 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
     try {
       const connection = await openMeshConnection(options, signal)
       options.serve(connection.nats)
-      // Where it is lost right away, the state says so next.
-      await connection.nats.flush().catch(() => undefined)
+      await flushed(connection, signal)
       const tell = () =>
         report({ state: connection.state, error: connection.problem?.message ?? null })
       connection.subscribe(onChange(() => [connection.state, connection.problem], tell))
@@ -46,6 +46,17 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
       const waitMs = attempt <= QUICK_RETRIES ? RETRY_MS : RETRY_MAX_MS
       await delay(waitMs, undefined, { signal })
     }
+  }
+}
+
+/** Where it is lost right away, the state says so next. @throws the signal's reason, once it is closed */
+async function flushed(connection: MeshConnection, signal: AbortSignal): Promise<void> {
+  const done = connection.nats.flush().catch(() => undefined)
+  try {
+    await orAborted(done, signal)
+  } catch (error) {
+    await connection.close()
+    throw error
   }
 }
 

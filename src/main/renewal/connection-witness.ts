@@ -5,6 +5,7 @@ import { toMusterError, TransientError } from '#shared/errors.ts'
 import { parseJsonObject } from '#shared/protocol/json-rpc.ts'
 import type { Logger } from '../log/logger.ts'
 import { askServers, countServers, jsonOf } from '../mesh/ask-servers.ts'
+import { orAborted } from '../steps/or-aborted.ts'
 import { pause } from '../steps/pause.ts'
 
 const REQUEST_TIMEOUT_MS = 5_000
@@ -153,7 +154,7 @@ export class ConnectionWitness {
         if (listening?.nats !== nats) {
           listening?.stop()
           listening = { nats, stop: this.#listen(nats, account, watched) }
-          await nats.flush()
+          await orAborted(nats.flush(), signal)
         }
         // Events first, then the look, so that nobody slips through in between.
         await this.#page(nats, account, signal, (sighting) => tell(watched, sighting))

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { dialectOf } from '#shared/protocol/dialect.ts'
@@ -6,6 +7,7 @@ import { FloodLane } from '../../../src/main/registry/flood-lane.ts'
 import { Subscriptions } from '../../../src/main/registry/subscriptions.ts'
 import { TenantMeters } from '../../../src/main/registry/tenant-meters.ts'
 import { startNatsServer, type NatsServer } from '../../support/nats-server.ts'
+import { standStill } from '../../support/processes.ts'
 import { StillClock } from '../../support/registry-parts.ts'
 import { until } from '../../support/until.ts'
 
@@ -121,4 +123,19 @@ test('of two that flood, the one that calms first goes back first', async () => 
   for (let passed = 0; passed < 16_000; passed += 500) pass({ one: 1, two: 50_000 })
   expect(flood.isFlooding('one')).toBe(false)
   await settled(['calm', 'one', 'two'], ['lane two', 'main calm', 'main one'])
+})
+
+test('a server that stands still does not keep it from closing', async () => {
+  const { pass, settled, flood } = await lane()
+  pass({ calm: 1, noisy: 50_000 })
+  await settled(['calm', 'noisy'], ['lane noisy', 'main calm'])
+  await standStill(server.pid)
+  try {
+    pass({ noisy: 50_000 })
+    // Until it waits for the server.
+    await nextTurn()
+    await flood.close()
+  } finally {
+    process.kill(server.pid, 'SIGCONT')
+  }
 })

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import { makeCertificates } from '../../support/certificates.ts'
 import { freeTcpPort } from '../../support/free-tcp-port.ts'
 import { startNatsServer } from '../../support/nats-server.ts'
+import { standStill } from '../../support/processes.ts'
 import { until } from '../../support/until.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
 import { SIDECAR_ENTRY } from './running-sidecar.ts'
@@ -149,7 +150,7 @@ test('a second signal does not wait for the first', async () => {
   })
   await until('it serves', () => alone.output().includes('the registry serves'))
   // A server that stands still lets nobody leave in good order.
-  process.kill(server.pid, 'SIGSTOP')
+  await standStill(server.pid)
   closing.push(() => void process.kill(server.pid, 'SIGCONT'))
   alone.child.kill('SIGTERM')
   await until('it stops', () => alone.output().includes('answers what came'))

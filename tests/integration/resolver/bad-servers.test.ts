@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startNatsServer } from '../../support/nats-server.ts'
+import { standStill } from '../../support/processes.ts'
 import { until } from '../../support/until.ts'
 import { TestProfile, type TestApp } from '../mesh/support/test-app.ts'
 import { TestOperator } from '../mesh/support/test-operator.ts'
@@ -59,7 +60,7 @@ test('a server that answers with another operator is told, and nothing is record
 
 test('a server that does not answer is told, and nothing is recorded', async () => {
   const before = recorded()
-  process.kill(site.server.pid, 'SIGSTOP')
+  await standStill(site.server.pid)
   try {
     await expect(limitConnections(app, 'north', 5)).rejects.toMatchObject({
       code: 'PUSH_FAILED',
@@ -77,7 +78,7 @@ test('a server that becomes one of another operator in the middle of a push is t
   const before = recorded()
   const { pid, port } = site.server
   // The push is on its way to a server that does not read, and is one of somebody else when the next answer comes.
-  process.kill(pid, 'SIGSTOP')
+  await standStill(pid)
   const change = limitConnections(app, 'north', 5).then(
     () => undefined,
     (error: unknown) => error,
@@ -98,7 +99,7 @@ test('a server that becomes one of another operator in the middle of a push is t
 
 test('a server that is slow is waited for', async () => {
   const { pid } = site.server
-  process.kill(pid, 'SIGSTOP')
+  await standStill(pid)
   const change = limitConnections(app, 'north', 5)
   // Slowness itself, not a wait for something: well below what a push waits for its answer.
   setTimeout(() => process.kill(pid, 'SIGCONT'), 700)

@@ -10,7 +10,8 @@ import { Procedures } from '../../../src/main/steps/procedures.ts'
 import { openDatabase } from '../../../src/main/storage/database.ts'
 import { ResolverPublisher } from '../../integration/authority/support/resolver-publisher.ts'
 import { CHEAP_SCRYPT } from '../cheap-scrypt.ts'
-import { logIn } from '../log-in.ts'
+import { authenticatorOf } from '../log-in.ts'
+import { patientConnect } from '../patient-connect.ts'
 import { noAudit } from '../no-audit.ts'
 import { NEVER } from '#shared/never.ts'
 
@@ -58,7 +59,8 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
       delivery: 'internal',
     })
     const { inboxPrefix } = user
-    publisher.connection = await logIn(url, user, { inboxPrefix, reconnect: true })
+    const authenticator = authenticatorOf(user)
+    publisher.connection = await patientConnect({ servers: url, authenticator, inboxPrefix })
   }
   const authority: Authority = new Authority({
     audit: noAudit,
