@@ -6,13 +6,14 @@ import {
   rpc,
   STORE_PACE,
 } from '../../../tests/support/registry-parts.ts'
+import { silentLogger } from '../log/logger.ts'
 import type { StoreChange } from './store.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function registered(count: number, store = new RecordingStore()) {
-  const parts = registryParts({ store })
+function registered(count: number, store = new RecordingStore(), logger = silentLogger()) {
+  const parts = registryParts({ store, logger })
   const register = (deviceId: string) =>
     parts.registrations.answer('t', rpc('registerDevice', deviceParams(deviceId)), 'source')
   for (let index = 0; index < count; index += 1) register(`d${index}`)
@@ -72,6 +73,15 @@ test('closing writes what is pending at once', async () => {
   const { writes, kinds } = registered(1)
   await writes.close()
   expect(kinds()).toEqual([['put d0']])
+})
+
+test('closing says how many devices it could not write', async () => {
+  const store = new RecordingStore()
+  const error = vi.fn()
+  const { writes } = registered(3, store, { ...silentLogger(), error })
+  store.failing = true
+  await writes.close()
+  expect(error).toHaveBeenLastCalledWith(expect.stringContaining('stops'), { devices: 3 })
 })
 
 /** Takes two devices at a time, and a while for it. */

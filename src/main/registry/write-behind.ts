@@ -162,6 +162,12 @@ export class WriteBehind {
       const batch = this.#take()
       if (batch === undefined || !(await this.#write(batch))) break
     }
+    if (this.#failingSinceMs !== undefined && this.backlog > 0) {
+      this.#logger.error(
+        'the registry stops with devices that could not be saved; it asks each to register when it hears it again',
+        { devices: this.backlog },
+      )
+    }
     this.#closing.abort()
     this.#waiters.close()
   }
