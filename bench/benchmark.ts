@@ -23,6 +23,8 @@ interface Goal {
 export interface Workplace {
   /** Samples that will be taken. */
   readonly runs: number
+  /** Peers that take many minutes are run as well. */
+  readonly full: boolean
   /** Takes what has to be ended after the last sample, or when one fails. */
   readonly endings: Endings
 }

@@ -107,7 +107,7 @@ async function measure(benchmark: Benchmark, runs: number, full: boolean): Promi
   try {
     while (samples.length < wanted && !interruption.signal.aborted) {
       const here = Math.min(mostRuns, wanted - samples.length)
-      samples.push(...(await samplesOfOneSite(benchmark, here)))
+      samples.push(...(await samplesOfOneSite(benchmark, here, full)))
     }
     return { benchmark, samples }
   } catch (error) {
@@ -115,9 +115,13 @@ async function measure(benchmark: Benchmark, runs: number, full: boolean): Promi
   }
 }
 
-async function samplesOfOneSite(benchmark: Benchmark, runs: number): Promise<Sample[]> {
+async function samplesOfOneSite(
+  benchmark: Benchmark,
+  runs: number,
+  full: boolean,
+): Promise<Sample[]> {
   try {
-    const sample = await orGivenUp(benchmark.prepare({ runs, endings }))
+    const sample = await orGivenUp(benchmark.prepare({ runs, full, endings }))
     const samples: Sample[] = []
     while (samples.length < runs && !interruption.signal.aborted)
       samples.push(await orGivenUp(sample()))
