@@ -28,6 +28,13 @@ export class EtcdGateway {
     return Number(header.revision)
   }
 
+  /** Size of the database's file, whatever of it is in use. */
+  async databaseBytes(): Promise<number> {
+    const metrics = await (await fetch(`${this.#url}/metrics`)).text()
+    const found = /^etcd_mvcc_db_total_size_in_bytes (?<bytes>\S+)$/mu.exec(metrics)
+    return Number(found?.groups?.['bytes'])
+  }
+
   /** Keys below `prefix`. */
   async count(prefix: string): Promise<number> {
     const { count } = await this.#call<{ count?: string }>('kv/range', {

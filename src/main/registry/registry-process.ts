@@ -5,6 +5,9 @@ import { runSidecar, type SidecarRun } from './sidecar-run.ts'
 import { standaloneConfig } from './standalone-config.ts'
 import { SupervisedSidecar } from './supervised-sidecar.ts'
 
+/** How long a registry that has stopped lingers at most. */
+const LINGER_MS = 1000
+
 /**
  * The registry process: under a parent (`child_process.fork`, Electron's
  * `utilityProcess`) it waits to be told what to do; alone it takes its configuration from the
@@ -48,6 +51,8 @@ async function runAlone(): Promise<void> {
     logger.error(messageOf(error), { advice, error })
     process.exitCode = 1
   }
+  // It ends by itself, unless etcd owes it an answer that it does not wait for any more.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /** The first signal lets the registry finish what it has; the second does not wait for that. */

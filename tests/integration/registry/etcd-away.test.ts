@@ -169,8 +169,8 @@ test('of several endpoints, those that are dead do not matter', async () => {
 })
 
 test('a quota that is used up is told before, and made room for without a person', async () => {
-  const { etcd, gateway, client, start } = await openWorld(QUOTA_BYTES)
-  while ((await databaseBytes(etcd)) < QUOTA_BYTES * 0.65) {
+  const { gateway, client, start } = await openWorld(QUOTA_BYTES)
+  while ((await gateway.databaseBytes()) < QUOTA_BYTES * 0.65) {
     await gateway.putAll([['/elsewhere/a', 'x'.repeat(200_000)]])
   }
   const registry = await start()
@@ -190,9 +190,9 @@ test('a quota that is used up is told before, and made room for without a person
 test.for(['all of it', 'most of it'])(
   'history that alone fills the quota is forgotten before writes fail: %s there still',
   async (there) => {
-    const { etcd, gateway, client, start } = await openWorld(QUOTA_BYTES)
+    const { gateway, client, start } = await openWorld(QUOTA_BYTES)
     // Fewer changes than are kept where there is room.
-    while ((await databaseBytes(etcd)) < QUOTA_BYTES * 0.85) {
+    while ((await gateway.databaseBytes()) < QUOTA_BYTES * 0.85) {
       await gateway.putAll([['/elsewhere/a', 'x'.repeat(200_000)]])
     }
     if (there === 'most of it') await gateway.forget(Math.ceil((await gateway.revision()) / 3))
@@ -207,10 +207,3 @@ test.for(['all of it', 'most of it'])(
 )
 
 const QUOTA_BYTES = 20 * 1024 * 1024
-
-async function databaseBytes(etcd: EtcdServer): Promise<number> {
-  const metrics = await (await fetch(`${etcd.url}/metrics`)).text()
-  return Number(
-    /^etcd_mvcc_db_total_size_in_bytes (?<bytes>\S+)$/mu.exec(metrics)?.groups?.['bytes'],
-  )
-}

@@ -25,6 +25,8 @@ const MAKE_ROOM_EVERY_MS = 60_000
 const MAKE_ROOM_AT_ONCE_EVERY_MS = 5000
 /** Nor than this where it gave nothing back: all of it is devices, or somebody else's. */
 const MAKE_ROOM_IN_VAIN_EVERY_MS = 10 * 60_000
+/** For what is under way when it closes. */
+const CLOSE_TIMEOUT_MS = 1000
 
 export interface EtcdHealthParts {
   readonly client: EtcdClient
@@ -81,10 +83,11 @@ export class EtcdHealth {
     })
   }
 
+  /** What etcd was told to do it does by itself: a defragmentation may take it a minute. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    await this.#looking
+    await Promise.race([this.#looking, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
   }
 
   async #look(): Promise<void> {
@@ -99,6 +102,7 @@ export class EtcdHealth {
       await this.#compactHistory(members, revision)
       await this.#makeRoom(members, revision, outOfSpace)
     } catch (error) {
+      if (this.#closed) return
       logger.warn('the health of etcd could not be looked after', { why: messageOf(error) })
     }
   }
@@ -151,6 +155,7 @@ export class EtcdHealth {
     if (!isShort || now - this.#roomMadeAtMs < everyMs) return
     this.#roomMadeAtMs = now
     await this.#compactUntilThin(revision, outOfSpace)
+    if (this.#closed) return
     await client.defragment()
     const after = await client.members()
     const room = !isAnyOf(after, isFull)
