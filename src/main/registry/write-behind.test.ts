@@ -97,6 +97,36 @@ class SlowStore extends RecordingStore {
   }
 }
 
+/** Several batches at a time, each of them one device. */
+class WideStore extends RecordingStore {
+  override readonly pace = { ...STORE_PACE, maxBatch: 1, maxInFlight: 4 }
+  #running = 0
+  most = 0
+
+  override async write(changes: readonly StoreChange[]): Promise<readonly StoreChange[]> {
+    this.#running += 1
+    this.most = Math.max(this.most, this.#running)
+    await new Promise((resolve) => void setTimeout(resolve, 40))
+    this.#running -= 1
+    return super.write(changes)
+  }
+}
+
+test('closing writes as much at a time as the store takes, and each device once', async () => {
+  const store = new WideStore()
+  const { writes, kinds, entry } = registered(10, store)
+  const closed = writes.close()
+  // It changes while it is written, and is there as it is in the end.
+  await vi.advanceTimersByTimeAsync(20)
+  writes.update(entry('d0'))
+  await vi.advanceTimersByTimeAsync(1000)
+  await closed
+  expect(store.most).toBe(4)
+  const puts = Array.from({ length: 10 }, (_, index) => `put d${index}`)
+  expect(kinds().flat().toSorted()).toEqual([...puts, 'update d0'].toSorted())
+  expect(writes.backlog).toBe(0)
+})
+
 test('devices that change all the time are written once a pass, with a pause between passes', async () => {
   const store = new SlowStore()
   const { writes, kinds, entry } = registered(6, store)

@@ -156,12 +156,7 @@ export class WriteBehind {
       clearTimeout(timer)
     }
     await Promise.all(this.#batches)
-    for (;;) {
-      this.#registrationsDue = true
-      this.#beginPass()
-      const batch = this.#take()
-      if (batch === undefined || !(await this.#write(batch))) break
-    }
+    await Promise.all(Array.from({ length: this.#pace.maxInFlight }, () => this.#writeOut()))
     if (this.#failingSinceMs !== undefined && this.backlog > 0) {
       this.#logger.error(
         'the registry stops with devices that could not be saved; it asks each to register when it hears it again',
@@ -170,6 +165,18 @@ export class WriteBehind {
     }
     this.#closing.abort()
     this.#waiters.close()
+  }
+
+  /** Batch after batch, until there is nothing left to write or the store does not take it. */
+  async #writeOut(): Promise<void> {
+    const failuresBefore = this.counters.storeFailures
+    while (this.counters.storeFailures === failuresBefore) {
+      this.#registrationsDue = true
+      this.#beginPass()
+      const batch = this.#take()
+      if (batch === undefined) return
+      await this.#write(batch)
+    }
   }
 
   #scheduleRegistrations(): void {
