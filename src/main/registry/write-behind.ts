@@ -159,7 +159,7 @@ export class WriteBehind {
     await Promise.all(Array.from({ length: this.#pace.maxInFlight }, () => this.#writeOut()))
     if (this.#failingSinceMs !== undefined && this.backlog > 0) {
       this.#logger.error(
-        'the registry stops with devices that could not be saved; it asks each to register when it hears it again',
+        'the registry stops with devices that could not be saved; what is missing comes with their next heartbeats',
         { devices: this.backlog },
       )
     }
